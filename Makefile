@@ -1,0 +1,65 @@
+# One command for each habit. A fresh clone needs python3 (3.11 or newer) and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+UV_VERSION := 0.13.9
+CODE := layers agent commands functions local benchmarks tests docs
+
+# A developer's own AWS settings must reach neither the local cloud nor the tests.
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_CA_BUNDLE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo cloud test lint bench build lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+demo: $(VENV)/installed ## the whole way of the data, on this machine, with the example pair
+	$(BIN)/python -m local.demo
+
+cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLOUD_PORT chooses the port
+	@$(BIN)/python -m local.cloud
+
+test: $(VENV)/installed ## every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed ## formatting, types, templates, generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/sam validate --lint --region eu-west-2
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python docs/build.py --check
+
+bench: $(VENV)/installed ## speed, memory and write units, side by side
+	$(BIN)/python -m benchmarks
+
+build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+
+# Two steps: a changed lock makes a new environment, a changed pyproject only installs the project again.
+$(VENV)/locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	@echo "Installing the locked tools into $(VENV) (once; about a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^pip==/,/[^\\]$$/p' requirements.lock > $(VENV)/pip.lock
+	@$(PIP) install --require-hashes --no-deps -r $(VENV)/pip.lock
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib > $(VENV)/compile.log 2>&1 || true
+	@touch $@
+
+$(VENV)/installed: $(VENV)/locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: $(VENV)/locked ## requirements.lock anew, from pyproject.toml and the public registry
+	$(PIP) install uv==$(UV_VERSION)
+	$(BIN)/uv pip compile pyproject.toml --no-config --extra dev --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## everything that was built
+	rm -rf $(VENV) .aws-sam .local .ruff_cache .mypy_cache .pytest_cache .hypothesis build *.egg-info
