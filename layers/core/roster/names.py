@@ -1,0 +1,249 @@
+"""What a username or a class is: cleaned, judged once per distinct spelling, and identified by its folded key.
+
+In: the raw cells of a pair. Out: `Names`, a table that numbers the distinct cells of one column over both files.
+A roster repeats a username about seven times and a class thirty, so only the distinct cells are judged. Nothing is refused here: a verdict only says which row error a value earns.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
+from itertools import count
+from typing import NamedTuple
+
+from roster.notices import (
+    ClassEmpty,
+    ClassInvalidCharacters,
+    ClassReserved,
+    ClassTooLong,
+    EmailShortened,
+    InvisibleCharactersRemoved,
+    Notice,
+    QuoteUnbalanced,
+    UsernameCollision,
+    UsernameEmpty,
+    UsernameInvalidCharacters,
+    UsernameNotEmail,
+    UsernameTooLong,
+    UsernameWildcard,
+    WhitespaceTrimmed,
+)
+from roster.settings import Settings
+
+USERNAME_LIMIT = 254
+CLASS_LIMIT = 200
+
+# Unicode's White_Space property. str.strip() would also take U+001C to U+001F, which are control characters.
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+
+# Characters that take no room on the screen, so that two names that look the same would be two users.
+_INVISIBLE_RANGES = ((0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E))
+_INVISIBLE_RANGES += ((0x2060, 0x206F), (0xFEFF, 0xFEFF))
+_REMOVE_INVISIBLE = {point: None for first, last in _INVISIBLE_RANGES for point in range(first, last + 1)}
+
+# Values made of these alone need no judging, but for white space around them.
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+# Flags of a distinct cell, one byte each in `Names.flags`; zero for the ordinary value.
+ERROR = 1
+BLANK = 2
+NOTED = 4
+REREAD = 8  # not well quoted by itself, so its whole line has to be looked at
+
+
+def fold(value: str) -> str:
+    """The identity of a value: two spellings with one folded key are one user, or one group.
+
+    NFC(casefold(NFC(value))), so that neither case nor the way an accent is typed makes a second user.
+    """
+    if value.isascii():
+        return value.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+
+
+class Verdict(NamedTuple):
+    """What one cell is worth: the value as it is kept, what to tell people, and the row error if it earns one."""
+
+    value: str
+    error: type[Notice] | None = None
+    notes: tuple[type[Notice], ...] = ()
+    address: str | None = None  # folded e-mail address that a district username was cut from
+
+
+def clean(text: str) -> tuple[str, tuple[type[Notice], ...]]:
+    """A cell as it is kept: NFC, no white space around it, nothing invisible in it; and the warnings for that."""
+    if text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " ":
+        return text, ()
+    normal = unicodedata.normalize("NFC", text)
+    visible = normal.translate(_REMOVE_INVISIBLE)
+    value = visible.strip(WHITE_SPACE)
+    notes: tuple[type[Notice], ...] = ()
+    if value != visible:
+        notes += (WhitespaceTrimmed,)
+    if visible != normal:
+        notes += (InvisibleCharactersRemoved,)
+        value = unicodedata.normalize("NFC", value)  # what stood around the removed character may compose now
+    return value, notes
+
+
+def judge_username(text: str, settings: Settings) -> Verdict:
+    """The verdict on a username cell; errors in the order of format.md."""
+    value, notes = clean(text)
+    if not value:
+        return Verdict("", UsernameEmpty)
+    address = None
+    if settings.username == "district" and "@" in value:
+        address = fold(value)
+        value = value[: value.index("@")].strip(WHITE_SPACE)
+        notes += (EmailShortened,)
+    elif settings.username == "email" and settings.email_domain and "@" not in value:
+        value = f"{value}@{settings.email_domain}"
+    error = _username_error(value, settings)
+    return Verdict(value, error, () if error else notes, address)
+
+
+def _username_error(value: str, settings: Settings) -> type[Notice] | None:
+    if not value:
+        return UsernameEmpty
+    if has_control_character(value):
+        return UsernameInvalidCharacters
+    if len(value) > USERNAME_LIMIT:
+        return UsernameTooLong
+    if "*" in value or value.startswith("!"):
+        return UsernameWildcard
+    if settings.username == "email" and not _is_address(value):
+        return UsernameNotEmail
+    return None
+
+
+def _is_address(value: str) -> bool:
+    local, at, domain = value.partition("@")
+    return bool(local and at and domain) and "@" not in domain and not any(map(str.isspace, value))
+
+
+def judge_class(text: str, settings: Settings) -> Verdict:
+    """The verdict on a class cell; errors in the order of format.md."""
+    value, notes = clean(text)
+    error: type[Notice] | None = None
+    if not value:
+        error = ClassEmpty
+    elif has_control_character(value):
+        error = ClassInvalidCharacters
+    elif len(value) > CLASS_LIMIT:
+        error = ClassTooLong
+    elif fold(value) in _reserved_keys(settings.reserved_classes):
+        error = ClassReserved
+    return Verdict(value, error, () if error else notes)
+
+
+@cache
+def _reserved_keys(classes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(fold, classes))
+
+
+def has_control_character(value: str) -> bool:
+    """Whether any character is of Unicode's category Cc."""
+    return not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value)
+
+
+def username_names(settings: Settings) -> Names:
+    """The table of a pair's usernames."""
+    return Names(judge_username, settings, _PLAIN if settings.username == "district" else b"", frozenset())
+
+
+def class_names(settings: Settings) -> Names:
+    """The table of a pair's classes."""
+    return Names(judge_class, settings, _PLAIN + b" ", _reserved_keys(settings.reserved_classes))
+
+
+class Names:
+    """The distinct cells of one column over a pair, numbered from 0 in the order they are first seen.
+
+    While files are read, `ids[cell]` numbers a raw cell: the bytes beside a separator, quotes included. Then `judge`
+    fills what is known of cell n: `values[n]` as kept, `flags[n]`, `rank[n]`: the place of its folded key in `keys`,
+    which is sorted. Cells with one rank are one user, or one class.
+    """
+
+    def __init__(
+        self,
+        judge_cell: Callable[[str, Settings], Verdict],
+        settings: Settings,
+        ordinary: bytes,
+        reserved: frozenset[str],
+    ) -> None:
+        """`judge_cell` is asked about every cell but those of `ordinary` characters whose key is not `reserved`."""
+        self._judge_cell = judge_cell
+        self._settings = settings
+        self._ordinary = ordinary
+        self._reserved = reserved
+        self.ids: defaultdict[bytes, int] = defaultdict(count().__next__)
+        self.values: list[str] = []
+        self.flags = bytearray()
+        self.keys: list[str] = []
+        self.rank = array("I")
+        self.errors: dict[int, type[Notice]] = {}
+        self.notes: dict[int, tuple[type[Notice], ...]] = {}
+
+    def judge(self) -> None:
+        """Judge every distinct cell, once all are known; the cells themselves are forgotten."""
+        cells = list(self.ids)
+        self.ids.clear()
+        self.values = b"\n".join(cells).decode().split("\n") if cells else []
+        self.flags = bytearray(len(cells))
+        # Most keys equal their value; one string object then serves for both.
+        keys = [value if (key := fold(value)) == value else key for value in self.values]
+        judged = [n for n, cell in enumerate(cells) if not self._is_ordinary(cell) or keys[n] in self._reserved]
+        del cells
+        addresses: dict[int, str] = {}
+        for number in judged:
+            text = unquote(self.values[number])
+            verdict = Verdict("", QuoteUnbalanced) if text is None else self._judge_cell(text, self._settings)
+            self.values[number] = verdict.value
+            keys[number] = fold(verdict.value)
+            if verdict.error:
+                self.errors[number] = verdict.error
+                self.flags[number] = ERROR
+            elif verdict.notes:
+                self.notes[number] = verdict.notes
+                self.flags[number] = NOTED
+            if verdict.address and not verdict.error:
+                addresses[number] = verdict.address
+            if text is None:
+                self.flags[number] |= REREAD
+            elif not verdict.value and not verdict.address:
+                self.flags[number] |= BLANK
+        self._refuse_collisions(addresses, keys)
+        self.keys = sorted(set(keys))
+        ranks = dict(zip(self.keys, count()))
+        self.rank = array("I", map(ranks.__getitem__, keys))
+
+    def _is_ordinary(self, cell: bytes) -> bool:
+        if cell[:1] in b" " or cell[-1:] == b" " or len(cell) > CLASS_LIMIT:
+            return False
+        return not cell.translate(None, self._ordinary)
+
+    def _refuse_collisions(self, addresses: dict[int, str], keys: list[str]) -> None:
+        """Two different addresses that become one username: every cell that holds one of them earns the error."""
+        of_key: defaultdict[str, set[str]] = defaultdict(set)
+        for number, address in addresses.items():
+            of_key[keys[number]].add(address)
+        for number in addresses:
+            if len(of_key[keys[number]]) > 1:
+                self.errors[number] = UsernameCollision
+                self.flags[number] = ERROR
+
+
+def quote(value: str) -> str:
+    """A value as a cell that reads as it, quoted as in RFC 4180."""
+    return '"' + value.replace('"', '""') + '"'
+
+
+def unquote(cell: str) -> str | None:
+    """The value of a cell; None when it starts with a quote that does not end where the cell ends."""
+    if not cell.startswith('"'):
+        return cell
+    value = cell[1:-1].replace('""', "\0")  # no file that is read holds a NUL
+    return None if len(cell) < 2 or not cell.endswith('"') or '"' in value else value.replace("\0", '"')

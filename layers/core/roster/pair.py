@@ -1,0 +1,110 @@
+"""Is there a pair to import? Decided from what the inbox holds, never from the order in which events arrive.
+
+In: the newest upload of each file, which uploads were seen before, and the last readable upload of each. Out: one of
+`ImportNow`, `Wait`, `NothingNew`. Events come at least once and in any order, so the same question may be asked many
+times: it has the same answer until the inbox or the clock says something new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from roster.notices import FILES, PartnerIsOld
+
+PARTNER_OLD = timedelta(days=7)
+
+_SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def is_site(name: str) -> bool:
+    """Whether a name can be a site's id, and so the first folder of an upload's key."""
+    return _SITE.fullmatch(name) is not None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One version of one file in the inbox; `uploaded_at` is the inbox's own time, `size` in bytes."""
+
+    file: str
+    version_id: str
+    uploaded_at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class ImportNow:
+    """Import these two uploads, by file name."""
+
+    pair: dict[str, Upload]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`arrived` waits for its partner `missing`, until `until`, when it goes with the last readable one; None: for ever."""
+
+    arrived: Upload
+    missing: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class NothingNew:
+    """Every upload was seen, or there is none."""
+
+
+Decision = ImportNow | Wait | NothingNew
+
+
+def decide(
+    standing: Mapping[str, Upload],
+    seen: Mapping[str, str],
+    readable: Mapping[str, Upload],
+    *,
+    now: datetime,
+    window: timedelta,
+    asked: bool = False,
+) -> Decision:
+    """What to do about a site's inbox.
+
+    `standing` is the newest upload of each file that is there, `seen` the version id of each file that an import has
+    dealt with, `readable` the newest upload of each file that an import could read. Two new files are a pair. One new
+    file waits for `window` and then goes with the last readable upload of the other. `asked`: a person wants the
+    standing pair imported, new or not.
+    """
+    if asked and len(standing) == len(FILES):
+        return ImportNow(dict(standing))
+    fresh = [upload for file, upload in standing.items() if upload.version_id != seen.get(file)]
+    if len(fresh) == len(FILES):
+        return ImportNow(dict(standing))
+    alone = fresh or (list(standing.values()) if asked else [])
+    if not alone:
+        return NothingNew()
+    arrived = alone[0]
+    missing = next(file for file in FILES if file != arrived.file)
+    partner = readable.get(missing)
+    if partner is None:
+        return Wait(arrived, missing, None)
+    until = arrived.uploaded_at + window
+    if asked or now >= until:
+        return ImportNow({arrived.file: arrived, missing: partner})
+    return Wait(arrived, missing, until)
+
+
+def import_id(pair: Mapping[str, Upload], asked: str = "", asked_at: datetime | None = None) -> str:
+    """The id of the import of a pair: sorts by time, and is the same however often the import is tried.
+
+    `asked` and `asked_at` are the id and time of a person's request, so that asking again is another import.
+    """
+    at = max(upload.uploaded_at for upload in pair.values()) if asked_at is None else asked_at
+    about = "\n".join([asked, *(pair[file].version_id for file in sorted(pair))])
+    return f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(about.encode()).hexdigest()[:8]}"
+
+
+def old_partner(pair: Mapping[str, Upload]) -> list[PartnerIsOld]:
+    """The notice for a file of the pair that was uploaded more than seven days before the other."""
+    older, newer = sorted(pair.values(), key=lambda upload: upload.uploaded_at)
+    return [PartnerIsOld(older.file)] if newer.uploaded_at - older.uploaded_at > PARTNER_OLD else []

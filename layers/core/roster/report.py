@@ -1,0 +1,76 @@
+"""What people are told about one import: the report, and the file that lists every finding with its value.
+
+In: a plan and where it came from. Out: a plain dictionary without any name, fit for a log; and the bytes of
+notices.csv, which shows the rows themselves and stays in the private results bucket.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from roster.csv_file import lines_at
+from roster.notices import FileError, Notice, catalogue
+from roster.pair import Upload
+from roster.plan import Plan
+
+_SEVERITY = {notice.code: notice.severity for notice in catalogue()}
+
+# A cell that begins so is run as a formula by spreadsheet programs.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def import_report(
+    site: str, import_id: str, pair: Mapping[str, Upload], plan: Plan, base_version: int
+) -> dict[str, Any]:
+    """The report of an import as JSON-like data: no usernames, no classes.
+
+    `status` is the plan's outcome, `reason` the code that explains a failed one, `version` what stands after it.
+    """
+    publishes = plan.snapshot is not None
+    return {
+        "site": site,
+        "import": import_id,
+        "status": plan.outcome,
+        "reason": next((notice.code for notice in plan.notices.listed() if isinstance(notice, FileError)), None),
+        "pair": {file: _described(upload) for file, upload in sorted(pair.items())},
+        "counts": plan.counts,
+        "changes": plan.changes,
+        "notices": {
+            code: {"severity": _SEVERITY[code], "total": total} for code, total in sorted(plan.notices.totals.items())
+        },
+        "notices_truncated": plan.notices.truncated,
+        "base_version": base_version,
+        "version": base_version + 1 if publishes else base_version,
+    }
+
+
+def _described(upload: Upload) -> dict[str, Any]:
+    at = upload.uploaded_at.isoformat(timespec="seconds")
+    return {"version_id": upload.version_id, "uploaded_at": at, "bytes": upload.size}
+
+
+def notices_csv(plan: Plan) -> bytes:
+    """Every listed finding with the row it is about, as CSV that a spreadsheet opens and does not run."""
+    listed = plan.notices.listed()
+    texts = {
+        file: lines_at(text, (notice.row for notice in listed if notice.file == file and notice.row))
+        for file, text in plan.texts.items()
+    }
+    out = io.StringIO()
+    write = csv.writer(out).writerow
+    write(["severity", "code", "file", "row", "column", "what stands there", "what to do"])
+    for notice in listed:
+        write([_inert(cell) for cell in _row(notice, texts.get(notice.file or "", {}))])
+    return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
+
+
+def _row(notice: Notice, texts: Mapping[int, str]) -> list[str]:
+    place = [notice.file or "", str(notice.row or ""), notice.column or ""]
+    return [notice.severity, notice.code, *place, texts.get(notice.row or 0, ""), notice.advice]
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
