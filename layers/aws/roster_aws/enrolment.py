@@ -1,0 +1,122 @@
+"""The Impero servers of a site: enrolled by a single-use code, known afterwards by a token.
+
+A code lives fifteen minutes and works once. Of codes and tokens only the SHA-256 is stored. A server has two places
+for tokens, so that one can be replaced while the other still works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from roster.pair import is_site
+from roster_aws.environment import client, now, variable
+from roster_aws.table import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CODE_LIFE = timedelta(minutes=15)
+
+# No letter or digit that is taken for another when a code is read from a screen and typed.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LENGTH = 12
+
+
+class CodeInvalid(ValueError):
+    """The code was never given out, was used, or has expired."""
+
+
+class SiteDiffers(ValueError):
+    """The code is for another site than the one named with it; it is not used up."""
+
+
+class Enrolment:
+    """The items `CODE#{digest}` and `SERVER#{id}` of the table. `clock` gives the time in UTC."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._clock = clock
+
+    @classmethod
+    def from_environment(cls) -> Enrolment:
+        """The codes and servers of this process's table."""
+        return cls(client("dynamodb"), variable("TABLE_NAME"), now)
+
+    def give_code(self, site: str, server: str) -> tuple[str, datetime]:
+        """A new code that enrols this server of this site, and when it expires."""
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+        expires = self._clock() + CODE_LIFE
+        item = {**_code_key(code), "site": site, "server": server, "expires_at": int(expires.timestamp())}
+        self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+        return "-".join(code[place : place + 4] for place in range(0, _CODE_LENGTH, 4)), expires
+
+    def enrol(self, code: str, site: str | None = None) -> dict[str, str]:
+        """Use up a code: site, server and the server's token, which is shown this once. CodeInvalid, SiteDiffers.
+
+        Enrolling a server again replaces its tokens: the machine was replaced, or its token was lost.
+        """
+        plain = "".join(code.upper().split()).replace("-", "")
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_code_key(plain)), ConsistentRead=True)
+        now = int(self._clock().timestamp())
+        if "Item" not in got or (known := from_wire(got["Item"]))["expires_at"] < now:
+            raise CodeInvalid("the code is unknown, used or expired")
+        if site is not None and site != known["site"]:
+            raise SiteDiffers("the code is for another site")
+        token = f"{known['site']}.{known['server']}.{secrets.token_urlsafe(32)}"
+        server = {
+            **_server_key(known["site"], known["server"]),
+            "server": known["server"],
+            "enrolled_at": self._clock().isoformat(timespec="seconds"),
+            "tokens": [_digest(token)],
+        }
+        use_up: Any = {
+            "TableName": self._table,
+            "Key": to_wire(_code_key(plain)),
+            "ConditionExpression": "expires_at >= :now",
+            "ExpressionAttributeValues": to_wire({":now": now}),
+        }
+        put: Any = {"TableName": self._table, "Item": to_wire(server)}
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[{"Delete": use_up}, {"Put": put}])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TransactionCanceledException":
+                raise CodeInvalid("the code is unknown, used or expired") from None
+            raise
+        return {"site": known["site"], "server": known["server"], "token": token}
+
+    def recognise(self, token: str) -> tuple[str, str] | None:
+        """The site and the server that a token belongs to; None when it belongs to none."""
+        site, _, rest = token.partition(".")
+        server, _, secret = rest.partition(".")
+        if not (is_site(site) and is_server(server) and secret):
+            return None
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_server_key(site, server)))
+        tokens = from_wire(got["Item"])["tokens"] if "Item" in got else []
+        # Every stored digest is compared, each in constant time.
+        matches = [hmac.compare_digest(_digest(token), stored) for stored in tokens]
+        return (site, server) if any(matches) else None
+
+
+def is_server(name: str) -> bool:
+    """Whether a name can be a server's id: the form of a site's id."""
+    return is_site(name)
+
+
+def _code_key(code: str) -> dict[str, str]:
+    return {"pk": f"CODE#{_digest(code)}", "sk": "CODE"}
+
+
+def _server_key(site: str, server: str) -> dict[str, str]:
+    return {"pk": f"SITE#{site}", "sk": f"SERVER#{server}"}
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

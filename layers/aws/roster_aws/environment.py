@@ -1,0 +1,43 @@
+"""What a function's process is told by its environment, and the clients it talks to AWS with."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# Enough connections for the threads that write groups and rights; retries with a growing pause are botocore's.
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
+
+
+def variable(name: str) -> str:
+    """An environment variable that template.yaml sets; KeyError names the one that is missing."""
+    return os.environ[name]
+
+
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["s3"]) -> S3Client: ...
+@overload
+def client(service: Literal["sqs"]) -> SQSClient: ...
+@cache
+def client(service: Any) -> Any:
+    """The process's one client of a service; thread-safe, kept over warm invocations."""
+    # Links are signed with version 4, the only one that every region takes.
+    config = _CONFIG.merge(Config(signature_version="s3v4")) if service == "s3" else _CONFIG
+    return boto3.client(service, config=config)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)

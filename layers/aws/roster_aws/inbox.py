@@ -1,0 +1,45 @@
+"""The inbox bucket: which uploads stand there for a site, and their bytes, each pinned to one version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from roster.notices import FILES
+from roster.pair import Upload
+from roster_aws.environment import client, variable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Inbox:
+    """A versioned bucket with `{site}/teachers.csv` and `{site}/students.csv`."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    @classmethod
+    def from_environment(cls) -> Inbox:
+        """The inbox of this process."""
+        return cls(client("s3"), variable("INBOX_BUCKET"))
+
+    def standing(self, site: str) -> dict[str, Upload]:
+        """The newest version of each file that is there now; a deleted file is simply not there."""
+        uploads = {}
+        for file in FILES:
+            try:
+                head = self._s3.head_object(Bucket=self._bucket, Key=f"{site}/{file}")
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    continue
+                raise
+            uploads[file] = Upload(file, head["VersionId"], head["LastModified"], head["ContentLength"])
+        return uploads
+
+    def read(self, site: str, upload: Upload) -> bytes:
+        """The bytes of exactly this version."""
+        key = f"{site}/{upload.file}"
+        return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=upload.version_id)["Body"].read()

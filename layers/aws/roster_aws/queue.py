@@ -1,0 +1,96 @@
+"""The queue that starts imports: uploads come through it from S3, and what the product asks of itself.
+
+A request of ours is `{"site": …}`, with `asked` and `asked_at` when a person wants the import now.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from roster.notices import FILES
+from roster.pair import is_site
+from roster_aws.environment import client, variable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_LONGEST_DELAY = 900
+_RETRY_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Request:
+    """A reason to look at a site's inbox; `asked` is the id of a person's request."""
+
+    site: str
+    asked: str = ""
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Stray:
+    """An upload that no import will read: its key names no site, or no file of a pair."""
+
+    key: str
+    version_id: str
+    uploaded_at: datetime
+    size: int
+
+    @property
+    def site(self) -> str | None:
+        """The site whose folder it lies in."""
+        folder, slash, _ = self.key.partition("/")
+        return folder if slash and is_site(folder) else None
+
+
+def read_message(body: str) -> list[Request | Stray]:
+    """What a message says; nothing for S3's own test message. ValueError or KeyError for what is none of ours."""
+    message = json.loads(body)
+    if "site" in message:
+        at = message.get("asked_at")
+        if not is_site(message["site"]):
+            raise ValueError("a request for something that is no site")
+        return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None)]
+    if message.get("Event") == "s3:TestEvent":
+        return []
+    return [_upload(record) for record in message["Records"]]
+
+
+def _upload(record: dict[str, Any]) -> Request | Stray:
+    entity = record["s3"]["object"]
+    key = unquote_plus(entity["key"])
+    site, slash, file = key.partition("/")
+    if slash and is_site(site) and file in FILES:
+        return Request(site)
+    return Stray(key, entity["versionId"], datetime.fromisoformat(record["eventTime"]), entity["size"])
+
+
+class Queue:
+    """The import queue, seen from its own consumer."""
+
+    def __init__(self, sqs: SQSClient, url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    @classmethod
+    def from_environment(cls) -> Queue:
+        """The queue of this process."""
+        return cls(client("sqs"), variable("QUEUE_URL"))
+
+    def ask(self, request: Request, delay_seconds: float = 0) -> None:
+        """Have a site's inbox looked at, after a delay of at most fifteen minutes."""
+        body = {"site": request.site}
+        if request.asked_at:
+            body |= {"asked": request.asked, "asked_at": request.asked_at.isoformat()}
+        delay = max(0, min(_LONGEST_DELAY, int(delay_seconds) + (delay_seconds > int(delay_seconds))))
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=delay)
+
+    def retry_soon(self, receipt_handle: str, attempts: int) -> None:
+        """Let a message that failed come back early: after 15 s the first time, then twice as long each time."""
+        self._sqs.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=_RETRY_SECONDS * 2 ** (attempts - 1)
+        )

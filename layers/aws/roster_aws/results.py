@@ -1,0 +1,104 @@
+"""The results bucket: objects named by their SHA-256, the manifest of each version, the notices of each import.
+
+An object never changes, so writing it again does no harm, and nothing that is written counts before the head names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from roster.encode import Blob, Corrupt, Manifest, lines
+from roster.plan import Base, Packed
+from roster_aws.environment import client, variable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_LINK_SECONDS = 300
+
+
+class Results:
+    """The private bucket that published versions are served from."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    @classmethod
+    def from_environment(cls) -> Results:
+        """The results bucket of this process."""
+        return cls(client("s3"), variable("RESULTS_BUCKET"))
+
+    def put_object(self, site: str, packed: Packed) -> None:
+        """Store a snapshot or a delta under its digest."""
+        self._put(object_key(site, packed.blob.sha256), packed.data, "application/gzip")
+
+    def put_manifest(self, manifest: Manifest) -> str:
+        """Store a manifest under its digest, which is returned; it is nobody's version yet."""
+        data = manifest.to_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        self._put(object_key(manifest.site, digest), data, "application/json")
+        return digest
+
+    def show_manifest(self, site: str, version: int, digest: str) -> None:
+        """Store the manifest of a committed version where it is found by its number."""
+        data = self.read_object(site, digest)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise Corrupt(f"the manifest of version {version} does not match its SHA-256")
+        self._put(manifest_key(site, version), data, "application/json")
+
+    def put_notices(self, site: str, import_id: str, data: bytes) -> str:
+        """Store an import's notices.csv; the key is returned."""
+        key = f"{site}/imports/{import_id}/notices.csv"
+        self._put(key, data, "text/csv; charset=utf-8")
+        return key
+
+    def manifest(self, site: str, digest: str) -> Manifest:
+        """The manifest of this digest."""
+        data = self.read_object(site, digest)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise Corrupt("a stored manifest does not match its SHA-256")
+        return Manifest.from_bytes(data)
+
+    def base(self, manifest: Manifest) -> Base:
+        """A published version as what the next one is compared with; its snapshot is fetched once."""
+        data = self.read_object(manifest.site, manifest.snapshot.sha256)
+        return Base(manifest.snapshot.content_sha256, lambda: lines(data, manifest.snapshot))
+
+    def lines(self, site: str, blob: Blob) -> Iterator[bytes]:
+        """The lines of a stored object, checked."""
+        return lines(self.read_object(site, blob.sha256), blob)
+
+    def read_object(self, site: str, digest: str) -> bytes:
+        """The bytes stored under a digest."""
+        return self._s3.get_object(Bucket=self._bucket, Key=object_key(site, digest))["Body"].read()
+
+    def fetch(self, key: str, inline_bytes: int) -> bytes | str | None:
+        """The bytes of a stored key; if they are more than `inline_bytes`, a link that gives them for five minutes.
+
+        None when nothing is stored there.
+        """
+        try:
+            got = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        if got["ContentLength"] <= inline_bytes:
+            return got["Body"].read()
+        got["Body"].close()
+        where = {"Bucket": self._bucket, "Key": key}
+        return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
+
+    def _put(self, key: str, data: bytes, content_type: str) -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+
+def object_key(site: str, digest: str) -> str:
+    """Where the object of a digest is stored."""
+    return f"{site}/objects/{digest}"
+
+
+def manifest_key(site: str, version: int) -> str:
+    """Where the manifest of a committed version is stored."""
+    return f"{site}/versions/{version}/manifest.json"
