@@ -1,0 +1,219 @@
+"""The whole stack on this machine: an emulator with template.yaml deployed to it.
+
+In: a port (or none, for a free one). Out: a `Cloud` with its endpoint, the environment to reach it by, clients, and the
+names of what was deployed. Refused: a taken port, a failing build or deployment (`local.emulator.LocalCloudError`).
+
+``python -m local.cloud`` (``make cloud``) keeps one up until Ctrl-C; CLOUD_PORT chooses the port.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+from rich.console import Console
+
+from local import deployment
+from local.deployment import STACK_NAME, STATE
+from local.emulator import REGION, Emulator, LocalCloudError, clean_environment, credentials, free_port
+from local.progress import Progress, shown, silent
+
+DEFAULT_PORT = 4566
+ENV_FILE = STATE / "cloud.env"
+
+
+class Cloud:
+    """A deployed stack, between ``__enter__`` and ``__exit__``. Several may be up at once, each on its port."""
+
+    def __init__(self, port: int | None = None, progress: Progress = silent, folder: Path | None = None) -> None:
+        """Prepare only. ``progress`` is told of each step of the start.
+
+        ``folder`` takes the log and temporary files. A cloud that was given neither port nor folder removes its own
+        when all went well; otherwise the log stays to be read.
+        """
+        self.port = port or free_port()
+        self.folder = folder or STATE / str(self.port)
+        self._keeps_folder = bool(port or folder)
+        self.outputs: dict[str, str] = {}
+        self._progress = progress
+        self._emulator = Emulator(self.port, self.folder)
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start the emulator, build, deploy."""
+        with ExitStack() as starting:
+            with self._progress("Starting the emulator"):
+                starting.enter_context(self._emulator)
+            starting.callback(shutil.rmtree, self.folder / "tmp", ignore_errors=True)
+            environment = clean_environment() | self.aws_environment
+            with self._progress("Building (sam build)"):
+                built = deployment.build(environment)
+            with self._progress("Deploying (sam deploy)"):
+                deployment.deploy(built, environment, {"LocalCloud": "true"})
+                stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+                self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the emulator; what it held is gone."""
+        self._running.close()
+        if error is None and not self._keeps_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where all of AWS answers."""
+        return self._emulator.endpoint_url
+
+    @property
+    def log(self) -> Path:
+        """The emulator's log, with the output of every function."""
+        return self._emulator.log
+
+    @property
+    def aws_environment(self) -> dict[str, str]:
+        """What any AWS client needs in its environment."""
+        return {"AWS_ENDPOINT_URL": self.endpoint_url, **credentials()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What our commands, and a person's shell, need: also the names of what was deployed."""
+        return {
+            **self.aws_environment,
+            "STACK_NAME": STACK_NAME,
+            "INBOX_BUCKET": self.inbox_bucket,
+            "RESULTS_BUCKET": self.results_bucket,
+            "TABLE_NAME": self.table_name,
+            "FEED_URL": self.feed_url,
+        }
+
+    @property
+    def inbox_bucket(self) -> str:
+        """The bucket that takes uploads."""
+        return self.outputs["InboxBucketName"]
+
+    @property
+    def results_bucket(self) -> str:
+        """The bucket of published versions."""
+        return self.outputs["ResultsBucketName"]
+
+    @property
+    def table_name(self) -> str:
+        """The table."""
+        return self.outputs["TableName"]
+
+    @property
+    def feed_url(self) -> str:
+        """The feed, at the path under which the emulator serves a stage of an API."""
+        host = urlsplit(self.outputs["FeedUrl"]).hostname or ""
+        return f"{self.endpoint_url}/_aws/execute-api/{host.split('.')[0]}/$default"
+
+    def session(self) -> boto3.Session:
+        """A session with the emulator's credentials; its clients still need ``endpoint_url``."""
+        return boto3.Session(
+            aws_access_key_id=credentials()["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials()["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+    def client(self, service: str) -> Any:
+        """A client of one service of this cloud."""
+        return self.session().client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def resource(self, service: str) -> Any:
+        """A resource of one service of this cloud."""
+        return self.session().resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def write_environment(self, file: Path) -> None:
+        """Write `environment` as a file for ``. FILE`` in any shell. A person's own AWS settings give way to it."""
+        lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE"]
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _explain(cloud: Cloud, env_file: Path, console: Console) -> None:
+    console.print(
+        f"""
+[bold]The cloud is up[/] at {cloud.endpoint_url}, log in {os.path.relpath(cloud.log)}
+
+In another terminal, from this folder:
+
+  [cyan]. {os.path.relpath(env_file)}; export PATH="$PWD/.venv/bin:$PATH"[/]
+
+  upload a pair     [cyan]aws s3 cp teachers.csv s3://$INBOX_BUCKET/hogwarts/teachers.csv[/]
+                    [cyan]aws s3 cp students.csv s3://$INBOX_BUCKET/hogwarts/students.csv[/]
+  what became of it [cyan]roster-admin imports hogwarts[/]
+  enrol a server    [cyan]roster-admin enrol hogwarts server-1[/]
+                    [cyan]roster-agent enrol --feed "$FEED_URL" --site hogwarts --code CODE --folder CSVImport[/]
+  pull the roster   [cyan]roster-agent pull[/]
+
+Ctrl-C stops it; nothing is kept.""",
+        soft_wrap=True,
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.cloud", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--port",
+        default=os.environ.get("CLOUD_PORT") or str(DEFAULT_PORT),
+        help="default: CLOUD_PORT, else %(default)s",
+    )
+    parser.add_argument(
+        "--env-file", type=Path, default=ENV_FILE, metavar="FILE", help="what a shell sources to reach the cloud"
+    )
+    arguments = parser.parse_args()
+    if not arguments.port.isdecimal() or not 0 < int(arguments.port) < 65536:
+        parser.error(f"CLOUD_PORT or --port must be a port, 1 to 65535, and is {arguments.port!r}")
+    return arguments
+
+
+def main() -> int:
+    """Keep a cloud up until Ctrl-C (or SIGTERM). Exit status: 0, 1 if it could not be started, 2 for wrong usage."""
+    arguments = _arguments()
+    console = Console(stderr=True, highlight=False)
+    port, env_file = int(arguments.port), arguments.env_file.resolve()
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # A second Ctrl-C must not interrupt the stopping.
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with Cloud(port, shown(console), env_file.parent / str(port)) as cloud:
+            cloud.write_environment(env_file)
+            written = env_file.read_bytes()
+            try:
+                _explain(cloud, env_file, console)
+                while True:
+                    signal.pause()
+            finally:
+                # Another cloud may have put its own there since.
+                if env_file.exists() and env_file.read_bytes() == written:
+                    env_file.unlink()
+    except KeyboardInterrupt:
+        console.print("\nThe cloud is stopped.")
+        return 0
+    except LocalCloudError as error:
+        console.print(str(error), markup=False, style="red", soft_wrap=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
