@@ -56,10 +56,13 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: $(VENV)/locked ## requirements.lock anew, from pyproject.toml and the public registry
-	$(PIP) install uv==$(UV_VERSION)
-	$(BIN)/uv pip compile pyproject.toml --no-config --extra dev --upgrade --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+UV_COMPILE := $(BIN)/uv pip compile --no-config --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+
+lock: $(VENV)/locked ## both locks anew, from pyproject.toml and the public registry
+	@$(PIP) install uv==$(UV_VERSION)
+	$(UV_COMPILE) --extra dev --universal --python-version 3.11 --output-file requirements.lock pyproject.toml
+	echo aws-lambda-powertools | $(UV_COMPILE) --constraint requirements.lock --python-version 3.13 \
+		--python-platform aarch64-manylinux2014 --output-file layers/aws/requirements.txt -
 
 clean: ## everything that was built
 	rm -rf $(VENV) .aws-sam .local .ruff_cache .mypy_cache .pytest_cache .hypothesis build *.egg-info

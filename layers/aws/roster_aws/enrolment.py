@@ -119,4 +119,5 @@ def _server_key(site: str, server: str) -> dict[str, str]:
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # JSON can hold half a surrogate pair, which is no character: it belongs to nobody, and is no fault of ours.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

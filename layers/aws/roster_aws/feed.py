@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ _INLINE_BYTES = 4_000_000
 
 # Often enough that a morning's import is in the classrooms before the first lesson; the lever for the feed's cost.
 _POLL_SECONDS = 300
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ class Feed:
 
     def object(self, digest: str) -> Answer:
         """The bytes of an object, or a short-lived link to them where they are many."""
-        found = self._results.fetch(object_key(self._site, digest), _INLINE_BYTES)
+        is_digest = _SHA256.fullmatch(digest)
+        found = self._results.fetch(object_key(self._site, digest), _INLINE_BYTES) if is_digest else None
         if found is None:
             return refuse(404, "object_unknown", "there is no such object, or it is kept no longer")
         if isinstance(found, str):
@@ -99,7 +103,7 @@ def enrol(enrolment: Enrolment, body: str, *, is_base64: bool) -> Answer:
     try:
         asked = json.loads(base64.b64decode(body) if is_base64 else body)
         code, site = asked["code"], asked.get("site")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return refuse(400, "bad_request", 'the body is JSON: {"code": "…"}')
     if not isinstance(code, str) or not (site is None or isinstance(site, str)):
         return refuse(400, "bad_request", "code and site are strings")

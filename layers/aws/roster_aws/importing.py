@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from roster.csv_file import too_large
 from roster.encode import Manifest
 from roster.notices import FILES, FileError
-from roster.pair import ImportNow, Upload, Wait, decide, import_id, old_partner
+from roster.pair import ImportNow, Upload, Wait, decide, import_id, old_partner, refusal_id
 from roster.plan import Plan, plan_import, refuse
 from roster.report import import_report, notices_csv
 from roster.settings import Settings
@@ -38,6 +38,9 @@ from roster_aws.telemetry import logger, tell_report, tell_stray
 _SLACK_SECONDS = 2
 
 _ASKED_AGAIN_SECONDS = 5
+
+# A message that comes twice comes within minutes.
+_RECENT_REPORTS = 20
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,19 @@ class Importer:
     def _tell_empty(self, request: Request) -> None:
         """A person asked for an import where there is no file at all, and waits for an answer."""
         asked_at = request.asked_at or self.clock()
-        about = {"site": request.site, "import": import_id({}, request.asked, asked_at), "asked": request.asked}
+        this_refusal = refusal_id(asked_at, request.asked)
+        about = {"site": request.site, "import": this_refusal, "asked": request.asked}
         report = {**about, "status": "failed", "reason": "inbox_empty"}
         self.store.record_import(report)
         tell_report(report)
 
     def _import(self, head: Head, owner: str, request: Request, pair: dict[str, Upload], settings: Settings) -> None:
         phases = _Phases()
-        this_import = import_id(pair, request.asked, request.asked_at)
-        if request.asked and self._is_told(head.site, this_import):
+        if request.asked and self._was_told(request):
             return  # the message came twice
-        self.store.begin_import(head.site, this_import, {file: {"version_id": pair[file].version_id} for file in FILES})
+        this_import = head.running or import_id(pair, head.imports + 1, request.asked_at)
+        pinned = {file: {"version_id": pair[file].version_id} for file in FILES}
+        self.store.begin_import(head, owner, this_import, pinned)
         plan = self._plan(head, pair, settings, phases)
         report = import_report(head.site, this_import, pair, plan, head.version)
         if request.asked:
@@ -139,9 +144,9 @@ class Importer:
         phases.end("settle")
         self._finish(settled, owner, phases)
 
-    def _is_told(self, site: str, this_import: str) -> bool:
-        report = self.store.report(site, this_import)
-        return report is not None and report["status"] != "fetching"
+    def _was_told(self, request: Request) -> bool:
+        told = self.store.reports(request.site, _RECENT_REPORTS)
+        return any(report.get("asked") == request.asked and report["status"] != "fetching" for report in told)
 
     def _plan(self, head: Head, pair: dict[str, Upload], settings: Settings, phases: _Phases) -> Plan:
         large = [notice for upload in pair.values() if (notice := too_large(upload.file, upload.size))]
@@ -196,16 +201,15 @@ class Importer:
         if stray.site is None:
             tell_stray(stray)
             return
-        upload = Upload(stray.key.partition("/")[2], stray.version_id, stray.uploaded_at, stray.size)
         report = {
             "site": stray.site,
-            "import": import_id({"": upload}),
+            "import": refusal_id(stray.uploaded_at, stray.version_id),
             "status": "failed",
             "reason": "file_name_unexpected",
             "ended_at": stray.uploaded_at.isoformat(timespec="seconds"),
         }
         # The name may be anything, a pupil's too, so it is kept with the report and not told in the log.
-        self.store.record_import(report | {"file": upload.file})
+        self.store.record_import(report | {"file": stray.key.partition("/")[2]})
         tell_report(report)
 
 

@@ -35,7 +35,7 @@ class Management:
         """What people may ask of this process."""
         return cls(Store.from_environment(), Queue.from_environment(), Enrolment.from_environment(), now)
 
-    def answer(self, asked: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def answer(self, asked: Any, request_id: str) -> dict[str, Any]:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
         actions: dict[str, Callable[[str, dict[str, Any], str], dict[str, Any]]] = {
             "enrol": self._enrol,
@@ -43,10 +43,12 @@ class Management:
             "imports": self._imports,
         }
         try:
+            if not isinstance(asked, dict):
+                raise Refused("the request: a JSON object with action and site")
             site, action = asked.get("site"), asked.get("action")
             if not isinstance(site, str) or not is_site(site):
                 raise Refused("site: lower-case letters, digits and hyphens, at most 63, not starting with a hyphen")
-            if action not in actions:
+            if not isinstance(action, str) or action not in actions:
                 raise Refused(f"action: one of {', '.join(actions)}")
             said = actions[action](site, asked, request_id)
         except Refused as refused:

@@ -48,7 +48,10 @@ class Stray:
 
 
 def read_message(body: str) -> list[Request | Stray]:
-    """What a message says; nothing for S3's own test message. ValueError or KeyError for what is none of ours."""
+    """What a message says: nothing if it is S3's own test or a new folder.
+
+    ValueError or KeyError for what is none of ours.
+    """
     message = json.loads(body)
     if "site" in message:
         at = message.get("asked_at")
@@ -57,16 +60,17 @@ def read_message(body: str) -> list[Request | Stray]:
         return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None)]
     if message.get("Event") == "s3:TestEvent":
         return []
-    return [_upload(record) for record in message["Records"]]
+    uploads = [record["s3"]["object"] | {"at": record["eventTime"]} for record in message["Records"]]
+    # What the S3 console calls a folder is an empty object; making one for a new site is no mistake.
+    return [_upload(entity) for entity in uploads if entity["size"] or not entity["key"].endswith("/")]
 
 
-def _upload(record: dict[str, Any]) -> Request | Stray:
-    entity = record["s3"]["object"]
+def _upload(entity: dict[str, Any]) -> Request | Stray:
     key = unquote_plus(entity["key"])
     site, slash, file = key.partition("/")
     if slash and is_site(site) and file in FILES:
         return Request(site)
-    return Stray(key, entity["versionId"], datetime.fromisoformat(record["eventTime"]), entity["size"])
+    return Stray(key, entity["versionId"], datetime.fromisoformat(entity["at"]), entity["size"])
 
 
 class Queue:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _LINK_SECONDS = 300
 
+# What the bucket's lifecycle rule lets expire: findings name pupils, and after half a year nobody asks.
+_RETENTION_TAG = "retention=180-days"
+
 
 class Results:
     """The private bucket that published versions are served from."""
@@ -52,7 +55,7 @@ class Results:
     def put_notices(self, site: str, import_id: str, data: bytes) -> str:
         """Store an import's notices.csv; the key is returned."""
         key = f"{site}/imports/{import_id}/notices.csv"
-        self._put(key, data, "text/csv; charset=utf-8")
+        self._put(key, data, "text/csv; charset=utf-8", tagging=_RETENTION_TAG)
         return key
 
     def manifest(self, site: str, digest: str) -> Manifest:
@@ -90,8 +93,8 @@ class Results:
         where = {"Bucket": self._bucket, "Key": key}
         return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
 
-    def _put(self, key: str, data: bytes, content_type: str) -> None:
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+    def _put(self, key: str, data: bytes, content_type: str, tagging: str = "") -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, Tagging=tagging)
 
 
 def object_key(site: str, digest: str) -> str:

@@ -32,6 +32,7 @@ class HeadMoved(RuntimeError):
 class Head:
     """The newest version of a site (0: none yet), and how far the import that made it has come.
 
+    `imports` counts those that have settled; `running` is the id of one that has not, this run's or a dead one's.
     `seen` holds the version id of each upload that was dealt with, `readable` the last upload of each file that could
     be read; `projected_version` is the version that the groups and rights in the table show; `open_import` is an
     import whose outcome stands but has not been told yet.
@@ -43,6 +44,8 @@ class Head:
     manifest_sha256: str = ""
     published_at: str = ""
     projected_version: int = 0
+    imports: int = 0
+    running: str = ""
     open_import: str = ""
     seen: dict[str, str] = field(default_factory=dict)
     readable: dict[str, Upload] = field(default_factory=dict)
@@ -130,9 +133,10 @@ class Store:
             "seen": seen,
             "readable": {file: _stored(upload) for file, upload in readable.items()},
             "import": report["import"],
+            "imports": head.imports + 1,
             "owner": owner,
         }
-        update = "SET seen = :seen, readable = :readable, open_import = :import"
+        update = "REMOVE running SET seen = :seen, readable = :readable, open_import = :import, imports = :imports"
         condition = "lease_owner = :owner AND attribute_not_exists(version)"
         if head.version:
             condition = "lease_owner = :owner AND version = :base"
@@ -148,7 +152,7 @@ class Store:
                 {"Delete": {"TableName": self._table, "Key": to_wire(_key(head.site, "WAITING"))}},
             ]
         )
-        settled = replace(head, seen=seen, readable=readable, open_import=report["import"])
+        settled = replace(head, seen=seen, readable=readable, open_import=report["import"], imports=head.imports + 1)
         if manifest_sha256:
             settled = replace(settled, version=version, manifest_sha256=manifest_sha256, published_at=now)
         return settled
@@ -163,10 +167,12 @@ class Store:
 
     # Imports
 
-    def begin_import(self, site: str, import_id: str, pair: dict[str, Any]) -> None:
-        """Show an import as running."""
-        item = self._import_item({"site": site, "import": import_id, "status": "fetching", "pair": pair})
-        self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+    def begin_import(self, head: Head, owner: str, import_id: str, pair: dict[str, Any]) -> None:
+        """Show an import as running. The head keeps its id, so that after a crash the next try shows as the same."""
+        begun = {"site": head.site, "import": import_id, "status": "fetching", "pair": pair}
+        running = {"running": import_id, "owner": owner}
+        update = self._head_update(head.site, "SET running = :running", "lease_owner = :owner", running)
+        self._transact([update, self._put(self._import_item(begun))])
 
     def record_import(self, report: dict[str, Any]) -> None:
         """Keep the report of an upload that no import reads."""

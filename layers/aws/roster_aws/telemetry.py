@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -9,8 +10,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from roster_aws.queue import Stray
 
+# What dashboards and alarms find the metrics under.
+NAMESPACE = "SisImport"
+
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace=NAMESPACE)
+
+# A message that finds nothing new has no number to tell.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
 def tell_report(report: dict[str, Any]) -> None:

@@ -94,13 +94,17 @@ def decide(
     return Wait(arrived, missing, until)
 
 
-def import_id(pair: Mapping[str, Upload], asked: str = "", asked_at: datetime | None = None) -> str:
-    """The id of the import of a pair: sorts by time, and is the same however often the import is tried.
+def import_id(pair: Mapping[str, Upload], number: int, asked_at: datetime | None) -> str:
+    """The id of a site's `number`-th import: sorts by time, and is the same however often the import is tried.
 
-    `asked` and `asked_at` are the id and time of a person's request, so that asking again is another import.
+    The time is that of the newer upload, or of a person's request.
     """
-    at = max(upload.uploaded_at for upload in pair.values()) if asked_at is None else asked_at
-    about = "\n".join([asked, *(pair[file].version_id for file in sorted(pair))])
+    at = asked_at or max(upload.uploaded_at for upload in pair.values())
+    return f"{at:%Y%m%dT%H%M%SZ}-{number:06}"
+
+
+def refusal_id(at: datetime, about: str) -> str:
+    """The id of a refusal that is no import, listed among them: the same for the same time and subject."""
     return f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(about.encode()).hexdigest()[:8]}"
 
 

@@ -1,0 +1,166 @@
+"""A world for the adapters: buckets, a table and a queue of a test's own on the local cloud, and a clock that is told.
+
+Nothing triggers anything here: a test runs the importer itself, as often and in whatever order it likes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from local.emulator import REGION
+from roster.model import Group, Right
+from roster_aws.enrolment import Enrolment
+from roster_aws.importing import Importer
+from roster_aws.inbox import Inbox
+from roster_aws.projection import Projection
+from roster_aws.queue import Queue, Request
+from roster_aws.results import Results
+from roster_aws.store import Store
+
+LIFE = timedelta(minutes=5)
+
+_numbers = count(1)
+
+# One, because each session reads botocore's descriptions of the services anew.
+_session = cache(Cloud.session)
+
+
+@dataclass
+class Clock:
+    """The time, which stands still until a test moves it."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class World:
+    """Everything an import touches. `inbox` may be shared between worlds: an import only reads it."""
+
+    cloud: Cloud
+    inbox: str
+    clock: Clock
+    results: str = ""
+    table: str = ""
+    queue_url: str = ""
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        name = f"world-{next(_numbers)}"
+        self.results, self.table = f"{name}-results", name
+        self.client("s3").create_bucket(Bucket=self.results, CreateBucketConfiguration={"LocationConstraint": REGION})
+        keys = ("pk", "HASH"), ("sk", "RANGE")
+        self.client("dynamodb").create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        )
+        self.queue_url = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+
+    def client(self, service: str) -> Any:
+        if service not in self.clients:
+            self.clients[service] = self.new_client(service)
+        return self.clients[service]
+
+    def new_client(self, service: str) -> Any:
+        return _session(self.cloud).client(service, endpoint_url=self.cloud.endpoint_url)  # type: ignore[call-overload]
+
+    def importer(self, calls: Callable[[str], None] | None = None) -> Importer:
+        """An importer; `calls` is told of each of its AWS calls once it was carried out."""
+        client = self.new_client if calls else self.client
+        dynamodb, s3, sqs = client("dynamodb"), client("s3"), client("sqs")
+        if calls:
+            for each in (dynamodb, s3, sqs):
+                each.meta.events.register("after-call", lambda model, **_: calls(model.name))
+        results = Results(s3, self.results)
+        return Importer(
+            inbox=Inbox(s3, self.inbox),
+            results=results,
+            store=Store(dynamodb, self.table, self.clock),
+            projection=Projection(dynamodb, self.table, results),
+            queue=Queue(sqs, self.queue_url),
+            clock=self.clock,
+        )
+
+    def enrolment(self) -> Enrolment:
+        return Enrolment(self.client("dynamodb"), self.table, self.clock)
+
+    def upload(self, site: str, **files: bytes) -> None:
+        """Put `teachers` and `students`, by keyword, into the inbox."""
+        for name, data in files.items():
+            self.client("s3").put_object(Bucket=self.inbox, Key=f"{site}/{name}.csv", Body=data)
+
+    def run(self, site: str, owner: str = "run", asked: str = "") -> None:
+        """Look at a site's inbox, as a message would have it done."""
+        request = Request(site, asked, self.clock() if asked else None)
+        self.importer().run(request, owner, self.clock() + LIFE)
+
+    def reports(self, site: str) -> list[dict[str, Any]]:
+        return self.importer().store.reports(site, 50)
+
+    def groups(self, site: str) -> dict[str, tuple[str, ...]]:
+        """The groups that the table shows, with their members."""
+        entries = self.importer().projection.entries(site)
+        return {entry.name: entry.members for entry in entries if isinstance(entry, Group)}
+
+    def rights(self, site: str) -> dict[str, Right]:
+        entries = self.importer().projection.entries(site)
+        return {entry.username: entry for entry in entries if isinstance(entry, Right)}
+
+    def stored(self) -> dict[str, bytes]:
+        """Every object of the results bucket, by key."""
+        s3 = self.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.results)
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=self.results, Key=key)["Body"].read() for key in keys}
+
+    def items(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every item of the table, by its key."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
+        return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+
+    def messages(self) -> int:
+        """How many messages wait in the queue, delayed ones too."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        got = self.client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
+        return sum(int(got["Attributes"][name]) for name in names)
+
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(cloud: Cloud) -> MakeWorld:
+    """Make a world; several made with one `inbox` see the same uploads, down to their version ids."""
+
+    def make(inbox: str = "") -> World:
+        if not inbox:
+            inbox = f"inbox-{next(_numbers)}"
+            s3 = cloud.client("s3")
+            s3.create_bucket(Bucket=inbox, CreateBucketConfiguration={"LocationConstraint": REGION})
+            s3.put_bucket_versioning(Bucket=inbox, VersioningConfiguration={"Status": "Enabled"})
+        return World(cloud, inbox, Clock(datetime.now(UTC).replace(microsecond=0)))
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    return make_world()
+
+
+def csv(*rows: str) -> bytes:
+    """A file of the right form with these data rows."""
+    return "\n".join(("version,1", "username,class", *rows, "")).encode()

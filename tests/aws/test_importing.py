@@ -1,0 +1,243 @@
+"""The import against the local cloud: what is published, what is left alone, who wins."""
+
+import io
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+
+from roster_aws.queue import Request
+from roster_aws.store import HeadMoved
+from roster_aws.telemetry import logger
+
+from .conftest import LIFE, World, csv
+
+TEACHERS = csv("Severus_Snape,Potions", "Severus_Snape,Dark Arts", "Rolanda_Hooch,Flying")
+STUDENTS = csv("Harry_Potter,Potions", "Ron_Weasley,Potions", "Harry_Potter,Dark Arts")
+
+
+def published(world: World, site: str) -> World:
+    world.upload(site, teachers=TEACHERS, students=STUDENTS)
+    world.run(site)
+    return world
+
+
+def version(world: World, site: str) -> int:
+    return world.importer().store.head(site).version
+
+
+def test_a_pair_is_published_and_shown_in_the_table(world: World) -> None:
+    published(world, "hogwarts")
+    assert world.groups("hogwarts") == {"Potions": ("Harry_Potter", "Ron_Weasley"), "Dark Arts": ("Harry_Potter",)}
+    rights = world.rights("hogwarts")
+    assert rights["Severus_Snape"].groups == ("Dark Arts", "Potions")
+    assert rights["Rolanda_Hooch"].pending == ("Flying",)
+    (report,) = world.reports("hogwarts")
+    assert (report["status"], report["version"]) == ("ok_with_warnings", 1)
+    assert report["notices"] == {"class_without_students": {"severity": "warning", "total": 1}}
+    assert report["changes"]["members_created"] == 3
+
+
+@pytest.mark.parametrize("name", ["teachers", "students"])
+def test_a_lone_file_waits_and_changes_nothing(world: World, name: str) -> None:
+    world.upload("hogwarts", **{name: TEACHERS if name == "teachers" else STUDENTS})
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 0
+    waiting = world.importer().store.waiting("hogwarts")
+    assert waiting is not None
+    assert waiting["file"] == f"{name}.csv"
+    assert waiting["until"] is None, "there never was a partner, so there is nothing to go with"
+    assert not world.stored()
+
+
+def test_the_file_that_waited_is_imported_with_its_partner(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS)
+    world.run("hogwarts")
+    world.upload("hogwarts", students=STUDENTS)
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 1
+    assert world.importer().store.waiting("hogwarts") is None
+
+
+def test_a_lone_new_file_goes_with_the_last_readable_partner_when_its_window_has_passed(world: World) -> None:
+    published(world, "hogwarts")
+    world.upload("hogwarts", students=csv("Ginny_Weasley,Potions"))
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 1
+    assert world.messages() == 1, "a message for when the window has passed"
+    world.clock.pass_by(minutes=6)
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 2
+    assert world.groups("hogwarts") == {"Potions": ("Ginny_Weasley",)}
+    assert world.rights("hogwarts")["Severus_Snape"].pending == ("Dark Arts",)
+
+
+def test_the_same_pair_again_makes_no_new_version(world: World) -> None:
+    published(world, "hogwarts")
+    before = world.stored()
+    published(world, "hogwarts")
+    assert version(world, "hogwarts") == 1
+    assert [report["status"] for report in world.reports("hogwarts")] == ["no_change", "ok_with_warnings"]
+    after = {key: data for key, data in world.stored().items() if not key.endswith("notices.csv")}
+    assert after == {key: data for key, data in before.items() if not key.endswith("notices.csv")}
+
+
+def test_the_same_event_again_imports_nothing(world: World) -> None:
+    published(world, "hogwarts")
+    world.run("hogwarts")
+    assert len(world.reports("hogwarts")) == 1
+
+
+def test_a_person_may_ask_for_the_standing_pair_again(world: World) -> None:
+    published(world, "hogwarts")
+    world.run("hogwarts", asked="request-1")
+    world.run("hogwarts", asked="request-1")  # the message came twice
+    assert [(report["status"], report.get("asked")) for report in world.reports("hogwarts")] == [
+        ("no_change", "request-1"),
+        ("ok_with_warnings", None),
+    ]
+
+
+def test_asking_where_there_is_no_file_is_answered(world: World) -> None:
+    world.run("hogwarts", asked="request-1")
+    (report,) = world.reports("hogwarts")
+    assert (report["status"], report["reason"]) == ("failed", "inbox_empty")
+
+
+def test_a_refused_file_leaves_the_published_version_and_is_explained(world: World) -> None:
+    published(world, "hogwarts")
+    items = {key: item for key, item in world.items().items() if "#" in key[0][5:]}
+    world.upload("hogwarts", teachers=TEACHERS, students="version,1\nusername,class\nÉlève,Potions\n".encode("cp1252"))
+    world.run("hogwarts")
+    report = world.reports("hogwarts")[0]
+    assert (report["status"], report["reason"], report["version"]) == ("failed", "not_utf8", 1)
+    assert version(world, "hogwarts") == 1
+    assert {key: item for key, item in world.items().items() if "#" in key[0][5:]} == items
+    listed = world.stored()[report["notices_key"]].decode("utf-8-sig")
+    assert "not_utf8,students.csv,3" in listed
+
+
+def test_a_refused_file_is_mended_by_uploading_it_alone(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS, students=b"")
+    world.run("hogwarts")
+    assert world.reports("hogwarts")[0]["reason"] == "version_row_missing"
+    world.upload("hogwarts", students=STUDENTS)
+    world.run("hogwarts", asked="now")
+    assert version(world, "hogwarts") == 1
+
+
+def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
+    published(world, "hogwarts")
+    for name in ("teachers", "students"):
+        world.client("s3").delete_object(Bucket=world.inbox, Key=f"hogwarts/{name}.csv")
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 1
+    assert len(world.reports("hogwarts")) == 1
+
+
+def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS, students=csv("Harry_Potter,Potions"))
+    slow = world.importer()
+    settle = slow.store.settle
+
+    def overtaken(*arguments: object) -> object:
+        # The slow one has read everything; now its lease runs out, and another imports a newer pair.
+        world.clock.pass_by(minutes=10)
+        world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
+        world.run("hogwarts", owner="another")
+        return settle(*arguments)  # type: ignore[arg-type]
+
+    slow.store.settle = overtaken  # type: ignore[method-assign, assignment]
+    with pytest.raises(HeadMoved):
+        slow.run(Request("hogwarts"), "slow", world.clock() + LIFE)
+    assert version(world, "hogwarts") == 1
+    assert world.groups("hogwarts")["Potions"] == ("Harry_Potter", "Ron_Weasley")
+    world.run("hogwarts", owner="retry")
+    assert version(world, "hogwarts") == 1, "the retry finds nothing new"
+
+
+def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
+    first = world.importer()
+    settle = first.store.settle
+    meanwhile = [csv("Ginny_Weasley,Potions")]
+
+    def disturbed(*arguments: object) -> object:
+        if meanwhile:
+            world.upload("hogwarts", teachers=TEACHERS, students=meanwhile.pop())
+            world.run("hogwarts", owner="another")  # finds the lease held
+            assert version(world, "hogwarts") == 0
+        return settle(*arguments)  # type: ignore[arg-type]
+
+    first.store.settle = disturbed  # type: ignore[method-assign, assignment]
+    first.run(Request("hogwarts"), "first", world.clock() + LIFE)
+    assert version(world, "hogwarts") == 2
+    assert world.groups("hogwarts") == {"Potions": ("Ginny_Weasley",)}
+
+
+def test_one_site_never_waits_for_another(world: World) -> None:
+    store = world.importer().store
+    assert store.take_lease("durmstrang", "somebody", world.clock() + LIFE) is None
+    published(world, "hogwarts")
+    assert version(world, "hogwarts") == 1
+
+
+def test_a_lease_is_exclusive_until_it_ends(world: World) -> None:
+    store = world.importer().store
+    until = world.clock() + LIFE
+    assert store.take_lease("hogwarts", "one", until) is None
+    held_until = store.take_lease("hogwarts", "two", until)
+    assert held_until is not None
+    assert until <= held_until <= until + timedelta(seconds=1)
+    assert not store.release_lease("hogwarts", "one"), "the other left a mark"
+    assert store.release_lease("hogwarts", "one")
+    assert store.take_lease("hogwarts", "two", until) is None
+    world.clock.pass_by(minutes=6)
+    assert store.take_lease("hogwarts", "three", world.clock() + LIFE) is None
+
+
+def test_a_fault_of_ours_raises_lets_go_of_the_lease_and_loses_nothing(world: World) -> None:
+    published(world, "hogwarts")
+    (snapshot,) = [key for key, data in world.stored().items() if data[:2] == b"\x1f\x8b"]
+    whole = world.stored()[snapshot]
+    world.client("s3").put_object(Bucket=world.results, Key=snapshot, Body=whole[:-1])
+    world.upload("hogwarts", teachers=TEACHERS, students=csv("Ginny_Weasley,Potions"))
+    with pytest.raises(ValueError, match="promised"):
+        world.run("hogwarts")
+    assert version(world, "hogwarts") == 1
+    world.client("s3").put_object(Bucket=world.results, Key=snapshot, Body=whole)
+    world.run("hogwarts")
+    assert version(world, "hogwarts") == 2
+
+
+def test_a_group_too_large_for_one_item_is_whole_and_leaves_nothing_when_it_shrinks(world: World) -> None:
+    students = [f"student.{number:06},Whole School" for number in range(40_000)]
+    world.upload("hogwarts", teachers=csv("Albus_Dumbledore,Whole School"), students=csv(*students))
+    world.run("hogwarts")
+    assert len(world.groups("hogwarts")["Whole School"]) == 40_000
+    assert sum("#PART#" in sort_key for _, sort_key in world.items()) >= 2
+    world.upload("hogwarts", teachers=csv("Albus_Dumbledore,Whole School"), students=csv(*students[:3]))
+    world.run("hogwarts")
+    assert len(world.groups("hogwarts")["Whole School"]) == 3
+    assert not [key for key in world.items() if "#PART#" in key[1]]
+    world.upload("hogwarts", teachers=csv("Albus_Dumbledore,Whole School"), students=csv("student.000000,Another"))
+    world.run("hogwarts")
+    assert list(world.groups("hogwarts")) == ["Another"]
+
+
+def test_no_username_or_class_reaches_the_log(world: World) -> None:
+    log = io.StringIO()
+    for handler in logger.handlers:
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(log)
+    published(world, "hogwarts")
+    world.upload("hogwarts", teachers=csv("Severus_Snape,Potions", "*Lockhart,Potions"), students=STUDENTS)
+    world.run("hogwarts")
+    told = log.getvalue()
+    assert [json.loads(line)["report"]["status"] for line in told.splitlines() if "import_report" in line] == [
+        "ok_with_warnings",
+        "ok_with_warnings",
+    ]
+    for name in ("Harry", "Snape", "Lockhart", "Hooch", "Potions", "Dark Arts"):
+        assert name.lower() not in told.lower()

@@ -1,0 +1,110 @@
+"""The import killed after each of its AWS calls in turn: the retry ends where an undisturbed run ends.
+
+Killed means that not a line of ours runs afterwards: no lease is released, nothing is told. The retry comes when the
+lease has run out, as SQS would bring it. Worlds share one inbox, so they import the same versions of the same files.
+"""
+
+import threading
+from typing import Any
+
+import pytest
+
+from roster_aws.queue import Request
+
+from .conftest import LIFE, MakeWorld, World, csv
+
+FIRST = {
+    "teachers": csv("Severus_Snape,Potions", "Rolanda_Hooch,Flying", "*,Potions"),
+    "students": csv("Harry_Potter,Potions", "Ron_Weasley,Potions", "Harry_Potter,Dark Arts"),
+}
+SECOND = {
+    "teachers": csv("Severus_Snape,Dark Arts", "Severus_Snape,Potions", "Sybill_Trelawney,Divination"),
+    "students": csv("Harry_Potter,Potions", "Hermione_Granger,Potions", "Hermione_Granger,Divination", ",Potions"),
+}
+SITE = "hogwarts"
+
+# What may differ: when it happened, and who held the lease.
+_TIMES = {"published_at", "ended_at", "expires_at", "milliseconds", "lease_owner", "lease_until", "wanted"}
+
+
+class Killed(BaseException):
+    pass
+
+
+class Killer:
+    """Counts AWS calls, and from the `last`-th on lets no further one through."""
+
+    def __init__(self, last: int | None = None) -> None:
+        self.calls: list[str] = []
+        self._last = last
+        self._lock = threading.Lock()
+
+    def __call__(self, operation: str) -> None:
+        with self._lock:
+            self.calls.append(operation)
+            if self._last is not None and len(self.calls) >= self._last:
+                raise Killed
+
+
+def run(world: World, killer: Killer | None = None) -> None:
+    importer = world.importer(killer)
+    importer.run(Request(SITE), "run", world.clock() + LIFE)
+
+
+def state(world: World) -> tuple[dict[str, bytes], dict[Any, Any]]:
+    items = {
+        key: {name: value for name, value in item.items() if name not in _TIMES} for key, item in world.items().items()
+    }
+    return world.stored(), items
+
+
+@pytest.mark.parametrize("uploads", [[FIRST], [FIRST, SECOND]], ids=["first import", "next import"])
+def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
+    make_world: MakeWorld, uploads: list[dict[str, bytes]]
+) -> None:
+    *before, last = uploads
+    undisturbed = make_world()
+    worlds = [make_world(undisturbed.inbox) for _ in range(32)]
+    for upload in before:
+        undisturbed.upload(SITE, **upload)
+        for world in (undisturbed, *worlds):
+            world.clock.now = undisturbed.clock.now
+            run(world)
+    undisturbed.upload(SITE, **last)
+
+    counted = Killer()
+    run(undisturbed, counted)
+    expected = state(undisturbed)
+    assert undisturbed.importer().store.head(SITE).version == len(uploads)
+    assert len(counted.calls) <= len(worlds), f"more calls than worlds to try them in: {counted.calls}"
+
+    for number, world in zip(range(1, len(counted.calls) + 1), worlds, strict=False):
+        with pytest.raises(Killed):
+            run(world, Killer(last=number))
+        world.clock.pass_by(minutes=10)
+        run(world)
+        stored, items = state(world)
+        where = f"killed after call {number}, {counted.calls[number - 1]}"
+        assert stored == expected[0], where
+        assert items == expected[1], where
+
+
+def test_no_reader_of_the_head_ever_sees_a_version_that_is_not_whole(make_world: MakeWorld) -> None:
+    world = make_world()
+    reader = world.importer()
+    seen: list[int] = []
+
+    def look(_operation: str) -> None:
+        head = reader.store.head(SITE)
+        seen.append(head.version)
+        if head.version:
+            manifest = reader.results.manifest(SITE, head.manifest_sha256)
+            assert sum(1 for _ in reader.results.lines(SITE, manifest.snapshot)) > 1
+            if manifest.delta:
+                assert sum(1 for _ in reader.results.lines(SITE, manifest.delta)) > 1
+
+    for upload in (FIRST, SECOND):
+        world.upload(SITE, **upload)
+        world.importer(look).run(Request(SITE), "run", world.clock() + LIFE)
+    assert seen == sorted(seen)
+    assert set(seen) == {0, 1, 2}

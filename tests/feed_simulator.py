@@ -1,0 +1,289 @@
+"""A feed on this machine: the real interface over real HTTP, without a cloud behind it.
+
+It enrols servers with single-use codes, knows tokens, and publishes versions as the real publisher encodes them. Every
+request is kept in `requests`. `spoil` lets a test change an answer of one route just before it is sent, which is how
+proxies, broken disks and attackers are played.
+"""
+
+import hashlib
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from roster.encode import Manifest, Packer, entries, line, settings_line
+from roster.model import Group, Right, Roster
+from roster.names import fold
+
+# As the local cloud has it; an address's path must survive.
+BASE = "/_aws/execute-api/a1b2c3/$default"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent. `length` may lie about the body; the connection then ends early."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    query: str
+    authorization: str | None
+
+
+@dataclass
+class Published:
+    """A version as it is stored; a test may replace any part of it."""
+
+    manifest: bytes
+    objects: dict[str, bytes]
+    epoch: int
+    version: int
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """An agent that hangs up on what it refuses is no error; anything else must show in the test's output."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class FeedSimulator:
+    """Serve it with `serving()`; `url` is what an agent is given."""
+
+    def __init__(self) -> None:
+        self.requests: list[Asked] = []
+        self.codes: dict[str, tuple[str, str]] = {}
+        self.tokens: dict[str, str] = {}
+        self.published: dict[str, list[Published]] = {}
+        self.redirects = False
+        self._spoil: dict[str, Callable[[Answer], Answer]] = {}
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = self.origin + BASE
+
+    @contextmanager
+    def serving(self) -> Iterator["FeedSimulator"]:
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
+
+    def spoil(self, route: str, change: Callable[[Answer], Answer]) -> None:
+        """Change every answer of enrol, head, manifest, object or download from now on."""
+        self._spoil[route] = change
+
+    def heal(self) -> None:
+        self._spoil.clear()
+
+    def code(self, site: str, server: str) -> str:
+        code = secrets.token_hex(8)
+        self.codes[code] = (site, server)
+        return code
+
+    def publish(
+        self, site: str, roster: Roster, *, version: int | None = None, epoch: int = 1, content: bytes | None = None
+    ) -> Published:
+        """Publish a roster as a site's next version, or as the one named; `content` instead of the snapshot's own."""
+        versions = self.published.setdefault(site, [])
+        number = version or len(versions) + 1
+        packer = Packer()
+        packer.write(snapshot(roster) if content is None else content)
+        packed, blob = packer.finish()
+        manifest = Manifest(site, epoch, number, f"import-{number}", _counts(roster), blob)
+        published = Published(manifest.to_bytes(), {blob.sha256: packed}, epoch, number)
+        versions.append(published)
+        return published
+
+    def paths(self) -> list[str]:
+        """What was asked since the last call, without the base."""
+        asked = [f"{request.path.removeprefix(BASE)}{request.query}" for request in self.requests]
+        self.requests.clear()
+        return asked
+
+    def answer(self, asked: Asked, body: bytes) -> Answer:
+        route, reply = self._route(asked, body)
+        return self._spoil[route](reply) if route in self._spoil else reply
+
+    def _route(self, asked: Asked, body: bytes) -> tuple[str, Answer]:
+        parts = asked.path.removeprefix(BASE).strip("/").split("/")
+        if asked.path.startswith("/bucket/"):
+            # S3 refuses a presigned address that comes with another authorization.
+            found = self._object(parts[-1]) if asked.authorization is None else None
+            return "download", Answer(200, found) if found is not None else Answer(400, b"<Error/>")
+        if not asked.path.startswith(BASE):
+            return "nowhere", _error(404, "not_found")
+        match parts:
+            case ["v1", "enrol"] if asked.method == "POST":
+                return "enrol", self._enrol(body)
+            case ["v1", "sites", site, *rest] if asked.method == "GET":
+                if asked.authorization is None or asked.authorization.removeprefix("Bearer ") not in self.tokens:
+                    return rest[0], Answer(401, b'{"message":"Unauthorized"}', _JSON)
+                if self.tokens[asked.authorization.removeprefix("Bearer ")] != site:
+                    return rest[0], Answer(403, b'{"message":"Forbidden"}', _JSON)
+                return self._read(site, rest, asked)
+        return "nowhere", _error(404, "not_found")
+
+    def _enrol(self, body: bytes) -> Answer:
+        asked = json.loads(body)
+        if asked["code"] not in self.codes:
+            return _error(403, "code_invalid")
+        site, server = self.codes[asked["code"]]
+        if asked.get("site", site) != site:
+            return _error(409, "site_differs")
+        del self.codes[asked["code"]]
+        token = secrets.token_urlsafe(32)
+        self.tokens[token] = site
+        return _json({"site": site, "server": server, "token": token})
+
+    def _read(self, site: str, rest: list[str], asked: Asked) -> tuple[str, Answer]:
+        versions = self.published.get(site, [])
+        match rest:
+            case ["head"]:
+                return "head", self._head(site, versions, parse_qs(asked.query.removeprefix("?")).get("have"))
+            case ["versions", number, "manifest"]:
+                manifests = [published.manifest for published in versions if str(published.version) == number]
+                found = Answer(200, manifests[-1], _JSON) if manifests else _error(404, "version_unknown")
+                return "manifest", found
+            case ["objects", sha256]:
+                packed = self._object(sha256)
+                if packed is None:
+                    return "object", _error(404, "object_unknown")
+                if self.redirects:
+                    return "object", Answer(
+                        302, headers={"Location": f"{self.origin}/bucket/{sha256}?X-Amz-Signature=x"}
+                    )
+                return "object", Answer(200, packed, {"Content-Type": "application/gzip"})
+        return "nowhere", _error(404, "not_found")
+
+    def _head(self, site: str, versions: list[Published], have: list[str] | None) -> Answer:
+        if not versions:
+            return _error(404, "nothing_published")
+        newest = versions[-1]
+        if have == [str(newest.version)]:
+            return Answer(304)
+        head = {"site": site, "epoch": newest.epoch, "version": newest.version, "poll_after_seconds": 300, "deltas": []}
+        digest = hashlib.sha256(newest.manifest).hexdigest()
+        return _json(head | {"manifest_sha256": digest, "published_at": "2026-11-23T12:00:00+00:00"})
+
+    def _object(self, sha256: str) -> bytes | None:
+        stored = (published.objects for versions in self.published.values() for published in versions)
+        return next((objects[sha256] for objects in stored if sha256 in objects), None)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        feed = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                self._answer(b"")
+
+            def do_POST(self) -> None:
+                self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def _answer(self, body: bytes) -> None:
+                address = urlsplit(self.path)
+                query = f"?{address.query}" if address.query else ""
+                asked = Asked(self.command, address.path, query, self.headers["Authorization"])
+                feed.requests.append(asked)
+                answer = feed.answer(asked, body)
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                if answer.status != 304:
+                    self.send_header(
+                        "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
+                    )
+                self.end_headers()
+                self.wfile.write(answer.body)
+                self.close_connection = answer.length is not None
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def snapshot(roster: Roster) -> bytes:
+    """A roster's snapshot content."""
+    return settings_line(roster) + b"".join(map(line, entries(roster)))
+
+
+def make_roster(groups: dict[str, list[str]], rights: dict[str, list[str]] | None = None, **extra: Right) -> Roster:
+    """A roster from groups and their members, and from teachers and what they see. `extra` are rights as they are."""
+    made = [Group(fold(name), name, tuple(sorted(members, key=fold))) for name, members in groups.items()]
+    given = [_right(username, classes, groups) for username, classes in (rights or {}).items()]
+    return Roster(tuple(sorted(made, key=_key)), tuple(sorted([*given, *extra.values()], key=_key)))
+
+
+def _right(username: str, classes: list[str], groups: dict[str, list[str]]) -> Right:
+    sees = tuple(sorted((name for name in classes if name in groups), key=fold))
+    pending = tuple(sorted((name for name in classes if name not in groups), key=fold))
+    return Right(fold(username), username, sees, pending, all_groups=False, basic_console_only=False)
+
+
+def _counts(roster: Roster) -> dict[str, int]:
+    members = [member for group in roster.groups for member in group.members]
+    return {
+        "groups": len(roster.groups),
+        "members": len(set(members)),
+        "memberships": len(members),
+        "teachers": len(roster.rights),
+    }
+
+
+def _key(entry: Group | Right) -> str:
+    return entry.key
+
+
+def _json(answer: dict[str, object]) -> Answer:
+    return Answer(200, json.dumps(answer).encode(), _JSON)
+
+
+def _error(status: int, code: str) -> Answer:
+    return Answer(status, json.dumps({"error": code, "message": "a sentence"}).encode(), _JSON)
+
+
+SEED = make_roster(
+    {
+        "Potions": ["Harry_Potter", "Ron_Weasley"],
+        "Dark Arts": ["Harry_Potter"],
+        "Flying": ["Harry_Potter"],
+        "Muggle Studies": ["Ron_Weasley"],
+    },
+    {
+        "Charity_Burbage": ["Muggle Studies"],
+        "Amycus_Carrow": ["Dark Arts"],
+        "Rolanda_Hooch": ["Flying"],
+        "Severus_Snape": ["Potions", "Dark Arts"],
+    },
+)
+"""The roster of the seed's pair."""
+
+# A year later: another group, a class without students yet, a teacher who sees everything, one who left.
+NEXT = make_roster(
+    {"Potions": ["Hermione_Granger", "Ron_Weasley"], 'Charms, "advanced"': ["Hermione_Granger", "Zoë_Müller"]},
+    {"Severus_Snape": ["Potions", "Occlumency"]},
+    headmaster=Right("minerva_mcgonagall", "Minerva_McGonagall", (), (), all_groups=True, basic_console_only=True),
+)
+"""A roster to change to."""

@@ -1,0 +1,230 @@
+"""What no linter knows about template.yaml: rules over the CloudFormation that it is translated to.
+
+In: a translated template. Out of each rule: what is wrong with it, one sentence per finding, nothing when all is well.
+`tests/unit/test_template.py` applies them, and proves of each that it notices a spoiled template.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from cfnlint.api import ManualArgs, lint
+
+Template = dict[str, Any]
+
+FUNCTIONS = {"ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"}
+BUCKETS = {"InboxBucket", "ResultsBucket"}
+VARIABLES = {
+    *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL"),
+    *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"),
+}
+OUTPUTS = {"InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "ManageSiteFunctionName", "FeedUrl"}
+
+
+def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in template["Resources"].items() if resource["Type"] == kind}
+
+
+def properties(template: Template, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"][name]["Properties"]
+    return found
+
+
+def statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from resource["Properties"]["PolicyDocument"]["Statement"]
+
+
+def buckets_are_private_versioned_encrypted_and_kept(template: Template) -> list[str]:
+    wrong = [f"not the buckets we know: {name}" for name in of_type(template, "AWS::S3::Bucket").keys() ^ BUCKETS]
+    for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        has = bucket["Properties"]
+        blocked = has.get("PublicAccessBlockConfiguration", {})
+        checks = {
+            "versioned": has.get("VersioningConfiguration") == {"Status": "Enabled"},
+            "encrypted": bool(has.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration")),
+            "closed to the public": len(blocked) == 4 and all(blocked.values()),
+            "owned": has.get("OwnershipControls") == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "kept": bucket.get("DeletionPolicy") == bucket.get("UpdateReplacePolicy") == "Retain",
+            "swept": any(
+                rule.get("AbortIncompleteMultipartUpload") and rule["Status"] == "Enabled"
+                for rule in has.get("LifecycleConfiguration", {}).get("Rules", [])
+            ),
+        }
+        wrong += [f"{name} is not {what}" for what, fulfilled in checks.items() if not fulfilled]
+    return wrong
+
+
+def buckets_take_tls_only(template: Template) -> list[str]:
+    closed = set()
+    for policy in of_type(template, "AWS::S3::BucketPolicy").values():
+        bucket = policy["Properties"]["Bucket"]["Ref"]
+        whole = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
+        if policy.get("Condition") == "OnAws" and any(
+            (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+            and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            and statement["Resource"] == whole
+            for statement in statements(policy)
+        ):
+            closed.add(bucket)
+    return [f"{name} answers without TLS" for name in BUCKETS - closed]
+
+
+def published_versions_never_expire_by_age(template: Template) -> list[str]:
+    rules = properties(template, "ResultsBucket")["LifecycleConfiguration"]["Rules"]
+    return [
+        f"{rule['Id']} lets objects expire that nobody marked for it"
+        for rule in rules
+        if {"ExpirationInDays", "ExpirationDate"} & rule.keys()
+        and rule.get("TagFilters") != [{"Key": "retention", "Value": "180-days"}]
+    ]
+
+
+def every_upload_reaches_the_queue(template: Template) -> list[str]:
+    wanted = [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["ImportQueue", "Arn"]}}]
+    notified = properties(template, "InboxBucket").get("NotificationConfiguration", {}).get("QueueConfigurations")
+    wrong = [] if notified == wanted else ["the inbox does not tell the queue of every new object, whatever its name"]
+    allowed = any(
+        (statement["Effect"], statement["Principal"], statement["Action"])
+        == ("Allow", {"Service": "s3.amazonaws.com"}, "sqs:SendMessage")
+        and statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        for statement in statements(template["Resources"]["ImportQueuePolicy"])
+    )
+    return wrong if allowed else [*wrong, "S3 of this account, and nobody else, may send to the queue"]
+
+
+def a_message_stays_hidden_while_its_import_runs_and_never_gets_lost(template: Template) -> list[str]:
+    queue, dead = properties(template, "ImportQueue"), properties(template, "ImportDeadLetterQueue")
+    mapping = properties(template, "ImportPairFunctionUploads")
+    timeout = properties(template, "ImportPairFunction")["Timeout"]
+    target = {"Fn::GetAtt": ["ImportDeadLetterQueue", "Arn"]}
+    checks = {
+        "hidden for less than six timeouts": queue["VisibilityTimeout"] >= 6 * timeout,
+        "without a dead-letter queue": queue["RedrivePolicy"] == {"deadLetterTargetArn": target, "maxReceiveCount": 5},
+        "dead letters are kept for less than 14 days": dead["MessageRetentionPeriod"] == 14 * 24 * 3600,
+        "not encrypted": queue["SqsManagedSseEnabled"] and dead["SqsManagedSseEnabled"],
+        "batches let sites wait for each other": mapping["BatchSize"] == 1,
+        "one failure repeats its batch": mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"],
+        "imports at once are not limited": "MaximumConcurrency" in mapping.get("ScalingConfig", {}),
+    }
+    return [what for what, fulfilled in checks.items() if not fulfilled]
+
+
+def somebody_hears_of_dead_letters(template: Template) -> list[str]:
+    alarm, topic = properties(template, "DeadLetterAlarm"), properties(template, "AlarmTopic")
+    name = {"Fn::GetAtt": ["ImportDeadLetterQueue", "QueueName"]}
+    checks = {
+        "metric": (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        "queue": alarm["Dimensions"] == [{"Name": "QueueName", "Value": name}],
+        "threshold": (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0),
+        "statistic": alarm["Statistic"] == "Maximum",
+        "silence": alarm["TreatMissingData"] == "notBreaching",
+        "action": alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}],
+        # CloudWatch may not use this key: the alarm would go off and nobody would ever know.
+        "key": topic.get("KmsMasterKeyId") != "alias/aws/sns",
+        "right to publish": any(
+            (statement["Effect"], statement["Principal"], statement["Action"])
+            == ("Allow", {"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
+            for statement in statements(template["Resources"]["AlarmTopicPolicy"])
+        ),
+    }
+    return [f"the alarm's {what}" for what, fulfilled in checks.items() if not fulfilled]
+
+
+def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[str]:
+    wrong = []
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        has = role["Properties"]
+        if has.get("ManagedPolicyArns"):
+            wrong.append(f"{name}: a managed policy allows more than is written here")
+        trusted = [statement["Principal"] for statement in has["AssumeRolePolicyDocument"]["Statement"]]
+        if trusted != [{"Service": "lambda.amazonaws.com"}]:
+            wrong.append(f"{name}: somebody else than Lambda may take it")
+        for policy in has["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions, resources = statement["Action"], statement["Resource"]
+                if any("*" in action for action in ([actions] if isinstance(actions, str) else actions)):
+                    wrong.append(f"{name}: {statement['Sid']} allows actions by wildcard")
+                # Objects have no names of their own in a template, so a bucket's objects are all of them.
+                objects = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
+                wrong += [
+                    f"{name}: {statement['Sid']} reaches {resource}"
+                    for resource in (resources if isinstance(resources, list) else [resources])
+                    if resource not in objects and not (isinstance(resource, dict) and list(resource) == ["Fn::GetAtt"])
+                ]
+    return wrong
+
+
+def functions_have_all_they_need(template: Template) -> list[str]:
+    functions = of_type(template, "AWS::Lambda::Function")
+    wrong = [f"not the functions we know: {name}" for name in functions.keys() ^ FUNCTIONS]
+    roles, logs = set(), set()
+    for name, function in functions.items():
+        has = function["Properties"]
+        checks = {
+            "environment": has["Environment"]["Variables"].keys() == VARIABLES,
+            "runtime": (has["Runtime"], has["Architectures"]) == ("python3.13", ["arm64"]),
+            "layers": len(has["Layers"]) == 2,
+            "log format": has["LoggingConfig"]["LogFormat"] == "JSON",
+        }
+        roles.add(json.dumps(has["Role"]))
+        logs.add(json.dumps(has["LoggingConfig"]["LogGroup"]))
+        wrong += [f"{name}: {what}" for what, fulfilled in checks.items() if not fulfilled]
+    if not len(roles) == len(logs) == len(functions):
+        wrong.append("two functions share a role or a log group")
+    return wrong
+
+
+def logs_end_some_day(template: Template) -> list[str]:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    wrong = [] if len(groups) == len(FUNCTIONS) + 1 else ["a function or the feed has no log group of its own"]
+    return wrong + [
+        f"{name} is kept for ever"
+        for name, group in groups.items()
+        if group["Properties"].get("RetentionInDays") != {"Ref": "LogRetentionDays"}
+    ]
+
+
+def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
+    table, has = template["Resources"]["Table"], properties(template, "Table")
+    checks = {
+        "on demand": has["BillingMode"] == "PAY_PER_REQUEST",
+        "point in time": has["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True},
+        "expiry": has["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True},
+        "encryption": has["SSESpecification"] == {"SSEEnabled": True},
+        "kept": table.get("DeletionPolicy") == table.get("UpdateReplacePolicy") == "Retain",
+        "keys": [key["AttributeName"] for key in has["KeySchema"]] == ["pk", "sk"],
+    }
+    return [what for what, fulfilled in checks.items() if not fulfilled]
+
+
+def the_feed_knows_who_asks(template: Template) -> list[str]:
+    wrong = []
+    for name, route in of_type(template, "AWS::ApiGatewayV2::Route").items():
+        has = route["Properties"]
+        open_door = has["RouteKey"] == "POST /v1/enrol"
+        guarded = has["AuthorizationType"] == "CUSTOM" and has.get("AuthorizerId") == {"Ref": "FeedAuthorizer"}
+        if open_door == guarded:
+            wrong.append(f"{name}: {has['RouteKey']} is {'guarded' if guarded else 'open'}")
+    authorizer = properties(template, "FeedAuthorizer")
+    if authorizer.get("AuthorizerResultTtlInSeconds") != 0:
+        wrong.append("answers of the authorizer are remembered")
+    if authorizer["IdentitySource"] != ["$request.header.Authorization"] or not authorizer["EnableSimpleResponses"]:
+        wrong.append("the authorizer is asked in another way than it answers")
+    stage = properties(template, "FeedStage")
+    throttled = {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+    if not throttled <= stage["DefaultRouteSettings"].keys() & stage["RouteSettings"]["POST /v1/enrol"].keys():
+        wrong.append("the feed is not throttled")
+    if "\n" in stage["AccessLogSettings"]["Format"] or "status" not in json.loads(stage["AccessLogSettings"]["Format"]):
+        wrong.append("the access log is not a line of JSON with the status")
+    return wrong
+
+
+def people_can_read_what_to_choose_and_what_they_got(template: Template) -> list[str]:
+    wrong = [f"{name} is not explained" for name, item in template["Parameters"].items() if not item.get("Description")]
+    wrong += [f"{name} is not explained" for name, item in template["Outputs"].items() if not item.get("Description")]
+    wrong += [f"not the outputs we promise: {name}" for name in template["Outputs"].keys() ^ OUTPUTS]
+    return wrong if template["Parameters"]["LocalCloud"]["Default"] == "false" else [*wrong, "AWS is not the default"]
+
+
+def is_clean_cloudformation(template: Template) -> list[str]:
+    return [f"{match.rule.id} {match.message}" for match in lint(json.dumps(template), config=ManualArgs())]

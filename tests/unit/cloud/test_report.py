@@ -1,0 +1,61 @@
+"""What people are told about an import: without names in the report, with the rows in the notices file."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+from roster.notices import STUDENTS, TEACHERS
+from roster.pair import Upload
+from roster.plan import Plan, plan_import
+from roster.report import import_report, notices_csv
+from roster.settings import Settings
+
+AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
+PAIR = {file: Upload(file, f"v-{file}", AT, 10) for file in (TEACHERS, STUDENTS)}
+
+
+def plan(teachers: str, students: str) -> Plan:
+    files = {TEACHERS: teachers, STUDENTS: students}
+    return plan_import(
+        {file: f"version,1\nusername,class\n{rows}".encode() for file, rows in files.items()}, Settings()
+    )
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_a_report_counts_and_names_nobody() -> None:
+    done = plan("Snape,Potions\n", "Harry,Potions\n*,Potions\nRon Weasley\n")
+    report = import_report("hogwarts", "id", PAIR, done, base_version=4)
+    assert (report["status"], report["version"], report["base_version"]) == ("ok_with_warnings", 5, 4)
+    assert report["counts"]["rows_read"] == 4
+    assert report["counts"]["rows_rejected"] == 2
+    assert report["notices"] == {
+        "field_count": {"severity": "error", "total": 1},
+        "username_wildcard": {"severity": "error", "total": 1},
+    }
+    told = json.dumps(report)
+    assert not [name for name in ("Snape", "Harry", "Weasley", "Potions") if name in told]
+
+
+def test_a_failed_import_says_why_and_keeps_the_version() -> None:
+    broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
+    report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
+    assert (report["status"], report["reason"], report["version"]) == ("failed", "version_row_missing", 4)
+
+
+def test_the_notices_file_shows_what_stands_in_each_row() -> None:
+    listed = rows_of(notices_csv(plan("Snape,Potions\n", 'Harry,Potions\n"Ron,Potions\n')))
+    assert [(row["code"], row["file"], row["row"], row["what stands there"]) for row in listed] == [
+        ("quote_unbalanced", STUDENTS, "4", '"Ron,Potions')
+    ]
+    assert "close the quote" in listed[0]["what to do"]
+
+
+def test_a_spreadsheet_does_not_run_what_the_notices_file_shows() -> None:
+    formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"]
+    listed = rows_of(notices_csv(plan("Snape,Potions\n", "".join(f"{formula},a,b\n" for formula in formulas))))
+    shown = [row["what stands there"] for row in listed if row["code"] == "field_count"]
+    assert shown == [f"'{formula},a,b" for formula in formulas]

@@ -1,0 +1,180 @@
+"""template.yaml keeps every rule of `tests/template_rules.py`, and every rule notices when it is broken.
+
+Beside each rule stand ways to spoil our template, one for each thing that it looks at: a rule that finds nothing in a
+spoiled template could not fail, and proves nothing about ours.
+"""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.template_rules import (
+    Template,
+    a_message_stays_hidden_while_its_import_runs_and_never_gets_lost,
+    buckets_are_private_versioned_encrypted_and_kept,
+    buckets_take_tls_only,
+    every_upload_reaches_the_queue,
+    functions_have_all_they_need,
+    is_clean_cloudformation,
+    logs_end_some_day,
+    people_can_read_what_to_choose_and_what_they_got,
+    properties,
+    published_versions_never_expire_by_age,
+    roles_allow_named_actions_on_our_own_resources,
+    somebody_hears_of_dead_letters,
+    the_feed_knows_who_asks,
+    the_table_is_kept_and_can_be_restored,
+)
+
+ROOT = Path(__file__).parents[2]
+Rule = Callable[[Template], list[str]]
+Spoil = Callable[[dict[str, Any]], object]
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    source = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    for resource in source["Resources"].values():
+        for key in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][key] = "s3://somewhere/after-packaging"
+    translated: Template = transform(source, {}, _NoManagedPolicies())
+    return translated
+
+
+def role_statement(resources: dict[str, Any], role: str, number: int) -> dict[str, Any]:
+    found: dict[str, Any] = resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][number]
+    return found
+
+
+def within(name: str, *path: str | int, becomes: object = None) -> Spoil:
+    """A spoiling: the value at ``path`` of a resource's properties is replaced, or removed."""
+
+    def spoil(resources: dict[str, Any]) -> None:
+        at = resources[name]["Properties"]
+        for step in path[:-1]:
+            at = at[step]
+        if becomes is None:
+            del at[path[-1]]
+        else:
+            at[path[-1]] = becomes
+
+    return spoil
+
+
+RULES: dict[Rule, list[Spoil]] = {
+    is_clean_cloudformation: [within("ImportQueue", "VisibilityTimeout", becomes="soon")],
+    buckets_are_private_versioned_encrypted_and_kept: [
+        within("InboxBucket", "VersioningConfiguration"),
+        within("ResultsBucket", "BucketEncryption"),
+        within("InboxBucket", "PublicAccessBlockConfiguration", "BlockPublicPolicy", becomes=""),
+        within("ResultsBucket", "OwnershipControls"),
+        within("ResultsBucket", "LifecycleConfiguration"),
+        lambda resources: resources["InboxBucket"].pop("DeletionPolicy"),
+        lambda resources: resources.update(Third=copy.deepcopy(resources["InboxBucket"])),
+    ],
+    buckets_take_tls_only: [
+        lambda resources: resources.pop("InboxBucketPolicy"),
+        within("ResultsBucketPolicy", "PolicyDocument", "Statement", 0, "Effect", becomes="Allow"),
+        lambda resources: resources["ResultsBucketPolicy"].update(Condition="TellSomebody"),
+    ],
+    published_versions_never_expire_by_age: [
+        within("ResultsBucket", "LifecycleConfiguration", "Rules", 0, "TagFilters"),
+        within("ResultsBucket", "LifecycleConfiguration", "Rules", 1, "ExpirationInDays", becomes=365),
+    ],
+    every_upload_reaches_the_queue: [
+        within("InboxBucket", "NotificationConfiguration"),
+        within("InboxBucket", "NotificationConfiguration", "QueueConfigurations", 0, "Filter", becomes={"S3Key": {}}),
+        within("ImportQueuePolicy", "PolicyDocument", "Statement", 0, "Condition", becomes={}),
+    ],
+    a_message_stays_hidden_while_its_import_runs_and_never_gets_lost: [
+        within("ImportPairFunction", "Timeout", becomes=301),
+        within("ImportQueue", "RedrivePolicy", "maxReceiveCount", becomes=1),
+        within("ImportDeadLetterQueue", "MessageRetentionPeriod", becomes=3600),
+        within("ImportPairFunctionUploads", "BatchSize", becomes=10),
+        within("ImportPairFunctionUploads", "FunctionResponseTypes", becomes=[]),
+        within("ImportPairFunctionUploads", "ScalingConfig"),
+        within("ImportQueue", "SqsManagedSseEnabled", becomes=False),
+    ],
+    somebody_hears_of_dead_letters: [
+        within("DeadLetterAlarm", "MetricName", becomes="NumberOfMessagesSent"),
+        within("DeadLetterAlarm", "Dimensions", 0, "Value", becomes={"Fn::GetAtt": ["ImportQueue", "QueueName"]}),
+        within("DeadLetterAlarm", "AlarmActions", becomes=[]),
+        within("DeadLetterAlarm", "TreatMissingData", becomes="breaching"),
+        within("AlarmTopic", "KmsMasterKeyId", becomes="alias/aws/sns"),
+        within("AlarmTopicPolicy", "PolicyDocument", "Statement", becomes=[]),
+    ],
+    roles_allow_named_actions_on_our_own_resources: [
+        lambda resources: role_statement(resources, "ManageSiteRole", 0).update(Action="dynamodb:*"),
+        lambda resources: role_statement(resources, "ManageSiteRole", 0).update(Resource="*"),
+        within("ServeFeedRole", "ManagedPolicyArns", becomes=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
+    ],
+    functions_have_all_they_need: [
+        within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
+        within("ServeFeedFunction", "Architectures", becomes=["x86_64"]),
+        within("ServeFeedFunction", "Layers", becomes=[]),
+        within("ServeFeedFunction", "Role", becomes={"Fn::GetAtt": ["ImportPairRole", "Arn"]}),
+        within("ServeFeedFunction", "LoggingConfig", "LogFormat", becomes="Text"),
+        lambda resources: resources.pop("ManageSiteFunction"),
+    ],
+    logs_end_some_day: [
+        within("FeedAccessLogs", "RetentionInDays"),
+        lambda resources: resources.pop("FeedAccessLogs"),
+    ],
+    the_table_is_kept_and_can_be_restored: [
+        within("Table", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled", becomes=False),
+        within("Table", "TimeToLiveSpecification", "AttributeName", becomes="ttl"),
+        within("Table", "BillingMode", becomes="PROVISIONED"),
+        within("Table", "SSESpecification", becomes={"SSEEnabled": False}),
+        lambda resources: resources["Table"].pop("UpdateReplacePolicy"),
+    ],
+    the_feed_knows_who_asks: [
+        within("FeedHeadRoute", "AuthorizationType", becomes="NONE"),
+        within("FeedObjectRoute", "AuthorizerId"),
+        within("FeedAuthorizer", "AuthorizerResultTtlInSeconds", becomes=300),
+        within("FeedAuthorizer", "EnableSimpleResponses", becomes=False),
+        within("FeedStage", "DefaultRouteSettings", "ThrottlingRateLimit"),
+        within("FeedStage", "AccessLogSettings", "Format", becomes="{}"),
+    ],
+}
+
+
+def test_ours_should_break_no_rule(template: Template, subtests: pytest.Subtests) -> None:
+    for rule in [*RULES, people_can_read_what_to_choose_and_what_they_got]:
+        with subtests.test(rule.__name__):
+            assert rule(template) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"), [(rule, number) for rule, spoils in RULES.items() for number in range(len(spoils))]
+)
+def test_should_notice_what_is_spoiled(rule: Rule, number: int, template: Template) -> None:
+    spoiled = copy.deepcopy(template)
+    RULES[rule][number](spoiled["Resources"])
+    assert rule(spoiled) != []
+
+
+@pytest.mark.parametrize("section", ["Parameters", "Outputs"])
+def test_should_notice_what_is_not_explained(section: str, template: Template) -> None:
+    spoiled = copy.deepcopy(template)
+    next(iter(spoiled[section].values())).pop("Description")
+    assert people_can_read_what_to_choose_and_what_they_got(spoiled) != []
+
+
+def test_should_set_a_concurrency_that_aws_accepts_even_when_the_parameter_is_not_used(template: Template) -> None:
+    condition, on_aws, elsewhere = properties(template, "ImportPairFunctionUploads")["ScalingConfig"][
+        "MaximumConcurrency"
+    ]["Fn::If"]
+    assert (condition, on_aws) == ("OnAws", {"Ref": "ImportConcurrency"})
+    assert 2 <= elsewhere <= 1000
+    assert 2 <= template["Parameters"]["ImportConcurrency"]["Default"] <= 1000
