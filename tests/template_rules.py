@@ -16,7 +16,7 @@ FUNCTIONS = {"ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "A
 BUCKETS = {"InboxBucket", "ResultsBucket"}
 VARIABLES = {
     *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL"),
-    *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"),
+    "POWERTOOLS_SERVICE_NAME",
 }
 OUTPUTS = {"InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "ManageSiteFunctionName", "FeedUrl"}
 
