@@ -1,0 +1,69 @@
+"""Files that are whole or not there: written beside, forced to disk, then renamed into place.
+
+Comes in: a path and the bytes it shall hold. Goes out: the file, old or new, never a part of either, also when the
+process is killed or the power fails. Problems are the operating system's ``OSError``.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+
+_PRIVATE = 0o600
+# A virus scanner or a backup may keep a file open for a moment, and Windows then refuses to replace it.
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def stage(path: Path, data: bytes, mode: int = 0o666) -> Path:
+    """Write `data` to a hidden file beside `path` and force it to disk. The same volume, so that a rename suffices.
+
+    The hidden file has one fixed name for each `path`: what a killed run leaves behind, the next run takes away.
+    """
+    staged = staged_path(path)
+    staged.unlink(missing_ok=True)
+    # O_EXCL: never follow a link that somebody put there.
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            staged.unlink()
+        raise
+    return staged
+
+
+def staged_path(path: Path) -> Path:
+    """Where `stage` puts what shall become `path`."""
+    return path.with_name(f".{path.name}.tmp")
+
+
+def put_in_place(path: Path) -> None:
+    """Rename what was staged for `path` over it; a file that another program holds is tried again for a moment."""
+    for wait in _WAITS:
+        try:
+            staged_path(path).replace(path)
+            return
+        except PermissionError:
+            time.sleep(wait)
+    staged_path(path).replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the renames in `folder` to disk. Windows has no such call; NTFS journals its renames."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` by a file that only its owner can read."""
+    stage(path, data, _PRIVATE)
+    put_in_place(path)
+    sync_folder(path.parent)

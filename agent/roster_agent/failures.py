@@ -1,0 +1,226 @@
+"""Everything that can go wrong, sorted by whose fault it is.
+
+::
+
+    AgentError
+    ├─ SetupError             this server's administrator can put it right
+    │  ├─ BadArgument
+    │  ├─ NotEnrolled
+    │  ├─ AlreadyEnrolled
+    │  ├─ AlreadyRunning
+    │  ├─ StateUnusable
+    │  ├─ FolderUnusable
+    │  └─ MirrorUnusable
+    │     └─ MirrorBroken
+    ├─ AccessError            the cloud's administrator has to give access
+    │  ├─ CodeRefused
+    │  ├─ CodeForOtherSite
+    │  └─ TokenRefused
+    ├─ FeedError              the network, or the feed, cannot answer now
+    │  ├─ FeedUnreachable
+    │  ├─ FeedFailed
+    │  ├─ NotTheFeed
+    │  ├─ VersionGone
+    │  └─ NothingPublished
+    ├─ RefusedVersion         what the feed offers is not to be trusted
+    │  ├─ CorruptDownload
+    │  ├─ VersionWentBackwards
+    │  └─ VersionRewritten
+    └─ NoAnswer               a question that the mirror cannot answer
+       ├─ NothingPulled
+       └─ UnknownName
+
+A failure's docstring is what a person reads: what happened, then what to do. The text never holds a token, a username
+or a class name. The code (the class's name in snake case) is what ``status`` shows and what people search for.
+"""
+
+import re
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """A failure that has to be expected: shown in a few words, never as a stack trace."""
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, detail: str = "") -> None:
+        """Add what is known of this very case to what happened."""
+        happened, _, advice = (" ".join(part.split()) for part in (type(self).__doc__ or "").partition("\n\n"))
+        super().__init__(f"{happened.rstrip('.')}{': ' if detail else ''}{detail}. {advice}".strip())
+
+    @property
+    def code(self) -> str:
+        """FeedFailed is feed_failed."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class SetupError(AgentError):
+    """Something on this machine is not as it should be."""
+
+
+class BadArgument(SetupError):
+    """A value on the command line cannot be used.
+
+    See roster-agent enrol --help.
+    """
+
+    exit_status = 2
+
+
+class NotEnrolled(SetupError):
+    """The state folder has no enrolment.
+
+    Run roster-agent enrol first, or name the state folder of its enrolment with --state.
+    """
+
+
+class AlreadyEnrolled(SetupError):
+    """The state folder has an enrolment already.
+
+    The code was not used. To replace the enrolment, run the same command with --force.
+    """
+
+
+class AlreadyRunning(SetupError):
+    """Another roster-agent is at work with this state folder.
+
+    Nothing was done; let it finish.
+    """
+
+
+class StateUnusable(SetupError):
+    """The agent's state folder cannot be used.
+
+    Run the agent as the account that enrolled it, check that the disk has room, or name another folder with --state.
+    """
+
+
+class FolderUnusable(SetupError):
+    """The CSVImport folder cannot be used.
+
+    Check that it exists, that its disk has room, that this account may create and replace files in it, and that no
+    program keeps its files open; then run roster-agent again.
+    """
+
+
+class MirrorUnusable(SetupError):
+    """The local mirror cannot be used.
+
+    Check that the disk of the state folder has room and that this account may write there; then run roster-agent pull.
+    """
+
+
+class MirrorBroken(MirrorUnusable):
+    """The local mirror is damaged.
+
+    Run roster-agent pull, which fetches the version anew.
+    """
+
+
+class AccessError(AgentError):
+    """The feed knows this machine not, or no longer."""
+
+
+class CodeRefused(AccessError):
+    """The feed did not accept the code: it is unknown, was used before, or has expired (a code lives 15 minutes).
+
+    Ask for a new one; roster-admin enrol SITE SERVER prints it.
+    """
+
+
+class CodeForOtherSite(AccessError):
+    """The code belongs to another site.
+
+    It was not used up. Check --site, or ask for a code of this site.
+    """
+
+
+class TokenRefused(AccessError):
+    """The feed refused this server's token, because it was revoked or replaced, or is for another site.
+
+    Nothing was changed. Ask for a new code, and run roster-agent enrol with it and --force.
+    """
+
+
+class FeedError(AgentError):
+    """The feed cannot answer now."""
+
+
+class FeedUnreachable(FeedError):
+    """The feed could not be reached.
+
+    Nothing was changed; the next pull tries again. If this stays, check the feed's address, the network and the clock,
+    and the proxy: one that opens TLS needs its certificate in this system's trust store.
+    """
+
+
+class FeedFailed(FeedError):
+    """The feed could not answer.
+
+    Nothing was changed. This rarely lasts; the next pull tries again.
+    """
+
+
+class NotTheFeed(FeedError):
+    """The answer did not come from the feed.
+
+    Nothing was changed. Check the feed's address, and that no proxy, web filter or login page stands before it.
+    """
+
+
+class VersionGone(FeedError):
+    """The feed lacks a part of the version that it offers.
+
+    Nothing was changed. The next pull asks for the newest version; if this stays, tell the cloud's administrator.
+    """
+
+
+class NothingPublished(FeedError):
+    """The feed says that nothing was ever published for this site, though this server has a version of it.
+
+    Nothing was changed. Tell the cloud's administrator.
+    """
+
+
+class RefusedVersion(AgentError):
+    """The feed offers what this server must not take."""
+
+
+class CorruptDownload(RefusedVersion):
+    """What was downloaded is not what was published.
+
+    Nothing was changed. The next pull tries again; if this stays, look for a proxy that alters downloads, and tell the
+    cloud's administrator.
+    """
+
+
+class VersionWentBackwards(RefusedVersion):
+    """The feed offers an older version than this server has seen.
+
+    Nothing was changed. Tell the cloud's administrator: a version never goes backwards.
+    """
+
+
+class VersionRewritten(RefusedVersion):
+    """The feed offers other contents under the number of a version that this server has seen.
+
+    Nothing was changed. Tell the cloud's administrator: a published version never changes.
+    """
+
+
+class NoAnswer(AgentError):
+    """The mirror cannot tell."""
+
+
+class NothingPulled(NoAnswer):
+    """No version was pulled yet.
+
+    Run roster-agent pull.
+    """
+
+
+class UnknownName(NoAnswer):
+    """The version that this server holds has no such name.
+
+    Upper and lower case do not matter; roster-agent status shows which version it is.
+    """

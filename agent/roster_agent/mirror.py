@@ -1,0 +1,211 @@
+"""The local copy of a site's roster: one SQLite file that holds one whole version, and answers without the network.
+
+Comes in: a verified `Version`; a group's or a user's name, in any case. Goes out: the version again, byte for byte; a
+group's members; a user's groups and console access. Refused: a database that does not hold exactly what its manifest
+promises (``MirrorBroken``, which a pull repairs by fetching the version anew).
+
+A version is replaced in one transaction. The log is written ahead (WAL) with ``synchronous=FULL``: once `replace` has
+returned, a power failure cannot bring the old version back, and readers never wait for a pull.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from roster import encode
+from roster.encode import Manifest
+from roster.model import Group, Right
+from roster.names import fold
+from roster_agent.failures import CorruptDownload, MirrorBroken, MirrorUnusable
+from roster_agent.version import Version
+
+_FORMAT = 1
+_TABLES = """
+CREATE TABLE version (manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, applied_at TEXT NOT NULL);
+CREATE TABLE line (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL);
+CREATE UNIQUE INDEX line_key ON line (kind, key);
+CREATE TABLE member (key TEXT PRIMARY KEY, name TEXT NOT NULL, positions TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The version that the mirror holds."""
+
+    manifest: Manifest
+    applied_at: str
+
+
+@dataclass(frozen=True)
+class User:
+    """What the mirror knows of one username: the groups it is a member of, and its console access if it has any."""
+
+    username: str
+    member_of: tuple[str, ...]
+    console: Right | None
+
+
+class Mirror:
+    """An open mirror. `create` makes an empty one where there is none."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        with _sqlite_failures():
+            if create:
+                # Private from its first byte; SQLite gives the files that it puts beside it the same mode.
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(path.as_uri() + "?mode=rw", uri=True, isolation_level=None, timeout=30)
+        try:
+            with _sqlite_failures():
+                self._prepare(create=create)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, *, create: bool) -> None:
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        empty = not self._db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if empty and create:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_FORMAT};COMMIT;")
+        elif found != _FORMAT:
+            raise MirrorBroken
+        self._db.execute("PRAGMA synchronous=FULL")
+
+    def __enter__(self) -> "Mirror":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the write-ahead log is folded into it."""
+        self._db.close()
+
+    def applied(self) -> Applied | None:
+        """The version held; None before the first."""
+        with _sqlite_failures():
+            row = self._db.execute("SELECT manifest, manifest_sha256, applied_at FROM version").fetchone()
+        if row is None:
+            return None
+        manifest, digest, applied_at = row
+        if hashlib.sha256(manifest).hexdigest() != digest:
+            raise MirrorBroken
+        try:
+            return Applied(Manifest.from_bytes(manifest), applied_at)
+        except encode.Corrupt as problem:
+            # Written by a newer agent.
+            raise MirrorBroken from problem
+
+    def version(self) -> Version | None:
+        """The whole version held, re-made from its lines and proved by its manifest's digest; None before the first."""
+        applied = self.applied()
+        if applied is None:
+            return None
+        with _sqlite_failures():
+            content = b"".join(row[0] for row in self._db.execute("SELECT content FROM line ORDER BY position"))
+            (manifest,) = self._db.execute("SELECT manifest FROM version").fetchone()
+        if hashlib.sha256(content).hexdigest() != applied.manifest.snapshot.content_sha256:
+            raise MirrorBroken
+        return Version(manifest, content)
+
+    def replace(self, version: Version, files: dict[str, str], applied_at: str) -> None:
+        """Hold `version` instead of what was held; `files` are the SHA-256 of the files that it delivers."""
+        lines, members = _rows(version)
+        digest = hashlib.sha256(version.manifest_bytes).hexdigest()
+        with _sqlite_failures(), self._transaction():
+            for table in ("version", "line", "member", "file"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
+            self._db.execute("INSERT INTO version VALUES (?, ?, ?)", (version.manifest_bytes, digest, applied_at))
+            try:
+                self._db.executemany("INSERT INTO line VALUES (?, ?, ?, ?)", lines)
+            except sqlite3.IntegrityError as problem:
+                raise CorruptDownload("the snapshot names a group or a user twice") from problem
+            self._db.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
+            self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
+
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file that the version held delivers."""
+        with _sqlite_failures():
+            return dict(self._db.execute("SELECT name, sha256 FROM file"))
+
+    def expect_files(self, files: dict[str, str]) -> None:
+        """Correct the digests: a newer agent may write the same version in another way."""
+        with _sqlite_failures(), self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?)", files.items())
+
+    def group(self, name: str) -> Group | None:
+        found = self._entry("group", fold(name))
+        return found if isinstance(found, Group) else None
+
+    def user(self, name: str) -> User | None:
+        """Everything about a username; None when it is neither a member nor has console access."""
+        key = fold(name)
+        with _sqlite_failures():
+            member = self._db.execute("SELECT name, positions FROM member WHERE key = ?", (key,)).fetchone()
+            spelling, positions = member or (None, "[]")
+            rows = self._db.execute(
+                "SELECT content FROM line WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position",
+                (positions,),
+            ).fetchall()
+        groups = (encode.entry(content) for (content,) in rows)
+        console = self._entry("right", key)
+        if not isinstance(console, Right):
+            console = None
+        if spelling is None and console is None:
+            return None
+        username = console.username if console else str(spelling)
+        return User(username, tuple(group.name for group in groups if isinstance(group, Group)), console)
+
+    def _entry(self, kind: str, key: str) -> Group | Right | None:
+        with _sqlite_failures():
+            row = self._db.execute("SELECT content FROM line WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        return encode.entry(row[0]) if row else None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _rows(version: Version) -> tuple[list[tuple[int, str, str, bytes]], list[tuple[str, str, str]]]:
+    """The rows of the tables `line` and `member`, the latter sorted, which is how SQLite likes to get them."""
+    lines = [(0, "settings", "", version.lines[0])]
+    # By name first: a name is folded once, not once for each of its groups.
+    groups_of: dict[str, list[int]] = {}
+    for position, (line, entry) in enumerate(zip(version.lines[1:], version.entries, strict=True), start=1):
+        lines.append((position, "group" if isinstance(entry, Group) else "right", entry.key, line))
+        if isinstance(entry, Group):
+            for member in entry.members:
+                groups_of.setdefault(member, []).append(position)
+    users: dict[str, tuple[str, list[int]]] = {}
+    for name, positions in groups_of.items():
+        users.setdefault(fold(name), (name, []))[1].extend(positions)
+    return lines, sorted((key, name, json.dumps(positions)) for key, (name, positions) in users.items())
+
+
+@contextlib.contextmanager
+def _sqlite_failures() -> Iterator[None]:
+    """SQLite's errors as ours: damage, which a download mends, apart from what the machine's owner has to see to."""
+    try:
+        yield
+    except sqlite3.Error as problem:
+        code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+            raise MirrorBroken from problem
+        raise MirrorUnusable(getattr(problem, "sqlite_errorname", type(problem).__name__)) from problem
+    except OSError as problem:
+        raise MirrorUnusable(problem.strerror or type(problem).__name__) from problem

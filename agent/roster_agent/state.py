@@ -1,0 +1,174 @@
+"""The agent's state folder: one enrolment, the newest version seen, the last attempt, the lock; beside them the mirror.
+
+Comes in: a folder. Goes out: typed records. Refused (``StateUnusable``): a folder that holds other things, because
+making it private would lock others out of theirs. The folder and its files belong to the owner alone (0700, 0600); on
+Windows, Python gives a folder made with mode 0700 to its owner, SYSTEM and the administrators only (3.11.10, 3.12.4).
+The token is in enrolment.json and nowhere else.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from roster_agent.durable import write_private
+from roster_agent.failures import AlreadyRunning, NotEnrolled, StateUnusable
+from roster_agent.trust import Seen
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Which server this is, where it pulls from, and where it delivers to."""
+
+    feed: str
+    site: str
+    server: str
+    folder: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How the last pull ended: at UTC, ISO 8601; with applied, nothing_new, nothing_published or a failure's code."""
+
+    at: str
+    outcome: str
+    message: str
+
+
+def default_folder() -> Path:
+    """Where the state is when nobody says otherwise."""
+    if named := os.environ.get("ROSTER_AGENT_STATE"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "Impero SIS Import Agent")
+    if os.geteuid() == 0:
+        return Path("/var/lib/roster-agent")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "roster-agent")
+
+
+class State:
+    """The records in one state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.mirror = self.folder / "mirror.db"
+        self._enrolment = self.folder / "enrolment.json"
+        self._seen = self.folder / "seen.json"
+        self._attempt = self.folder / "last-attempt.json"
+        self._lock = self.folder / "roster-agent.lock"
+
+    def prepare(self) -> None:
+        """Make the folder, private to its owner. A folder that is not the agent's own is left alone and refused."""
+        with _usable(self.folder):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                self.folder.mkdir(mode=0o700)
+            if not self._lock.exists() and any(self.folder.iterdir()):
+                raise StateUnusable(f"{self.folder} holds other things; the agent needs a folder of its own")
+            self.folder.chmod(0o700)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder's lock; the system frees it when the process ends, however it ends."""
+        with _usable(self.folder):
+            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with _usable(self.folder):
+                _lock(handle)
+            yield
+        finally:
+            os.close(handle)
+
+    def enrolment(self) -> Enrolment:
+        data = self._read(self._enrolment)
+        if data is None:
+            raise NotEnrolled(str(self.folder))
+        try:
+            return Enrolment(**json.loads(data))
+        except (ValueError, TypeError) as problem:
+            raise StateUnusable("its enrolment is damaged, so ask for a new code and enrol with --force") from problem
+
+    def is_enrolled(self) -> bool:
+        with _usable(self.folder):
+            return self._enrolment.exists()
+
+    def has_mirror(self) -> bool:
+        with _usable(self.folder):
+            return self.mirror.exists()
+
+    def save_enrolment(self, enrolment: Enrolment) -> None:
+        self._write(self._enrolment, asdict(enrolment))
+
+    def seen(self) -> Seen | None:
+        """The newest version seen, kept outside the mirror so that a lost mirror does not open the way back."""
+        try:
+            return Seen(**json.loads(self._read(self._seen) or b""))
+        except (ValueError, TypeError):
+            return None
+
+    def save_seen(self, seen: Seen) -> None:
+        self._write(self._seen, asdict(seen))
+
+    def last_attempt(self) -> Attempt | None:
+        try:
+            return Attempt(**json.loads(self._read(self._attempt) or b""))
+        except (ValueError, TypeError):
+            return None
+
+    def save_attempt(self, attempt: Attempt) -> None:
+        self._write(self._attempt, asdict(attempt))
+
+    def forget_versions(self) -> None:
+        """Drop the mirror and the newest version seen: they belong to another feed or site."""
+        with _usable(self.folder):
+            self._seen.unlink(missing_ok=True)
+            self._attempt.unlink(missing_ok=True)
+            self.forget_mirror()
+
+    def forget_mirror(self) -> None:
+        """Drop the mirror. The database goes first: without it, SQLite ignores the files it left beside."""
+        with _usable(self.folder):
+            for suffix in ("", "-wal", "-shm"):
+                self.mirror.with_name(self.mirror.name + suffix).unlink(missing_ok=True)
+
+    def _read(self, path: Path) -> bytes | None:
+        with _usable(self.folder):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def _write(self, path: Path, record: dict[str, object]) -> None:
+        with _usable(self.folder):
+            write_private(path, json.dumps(record, indent=1).encode() + b"\n")
+
+
+@contextlib.contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise StateUnusable(f"{folder} ({problem.strerror or type(problem).__name__})") from problem
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError as problem:
+            raise AlreadyRunning from problem
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise AlreadyRunning from problem

@@ -1,0 +1,38 @@
+"""What the agent may lean on: the standard library, the roster, and two small libraries."""
+
+import ast
+import sys
+from pathlib import Path
+
+import roster_agent
+
+ALLOWED = {"roster", "roster_agent", "httpx2", "rich"}
+
+
+def test_should_import_nothing_that_does_not_belong_on_a_schools_server() -> None:
+    imported = set()
+    for module in Path(roster_agent.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").partition(".")[0])
+    assert imported - set(sys.stdlib_module_names) == ALLOWED
+
+
+def test_should_draw_every_failure_in_the_tree() -> None:
+    from roster_agent import failures
+
+    drawn = failures.__doc__ or ""
+    classes = [kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert [kind.__name__ for kind in classes if f" {kind.__name__}" not in drawn] == []
+
+
+def test_should_say_with_every_failure_what_to_do() -> None:
+    from roster_agent import failures
+
+    kinds = [
+        kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, failures.AgentError)
+    ]
+    raised = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
+    assert [kind.__name__ for kind in raised if "\n\n" not in (kind.__doc__ or "")] == []

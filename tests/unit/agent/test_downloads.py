@@ -1,0 +1,380 @@
+"""Whatever the network or the cloud answers: a version that is not exactly what was published changes nothing."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from roster.encode import Blob, Manifest
+from roster_agent import feed as feed_module
+from tests.feed_simulator import BASE, NEXT, SEED, Answer, FeedSimulator, make_roster, snapshot
+from tests.unit.agent.server import NEXT_FILES, SITE, Server
+
+Change = Callable[[Answer], Answer]
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+JSON = {"Content-Type": "application/json"}
+
+
+def _page(status: int) -> Change:
+    return lambda _: Answer(status, b"<html>Please log in</html>", HTML)
+
+
+def _json(status: int, body: object) -> Change:
+    return lambda _: Answer(status, json.dumps(body).encode(), JSON)
+
+
+def _bytes(change: Callable[[bytes], bytes]) -> Change:
+    return lambda answer: replace(answer, body=change(answer.body))
+
+
+def _flip_a_bit(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+def _break_off(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body[:-5], length=len(answer.body))
+
+
+def _other_manifest(**change: Any) -> Change:
+    return lambda answer: replace(answer, body=replace(Manifest.from_bytes(answer.body), **change).to_bytes())
+
+
+SPOILT: dict[str, tuple[str, Change, str]] = {
+    "head is a login page": ("head", _page(200), "not_the_feed"),
+    "head is JSON of somebody else": ("head", _json(200, {"status": "fine"}), "not_the_feed"),
+    "head is a list": ("head", _json(200, []), "not_the_feed"),
+    "head is nested beyond reason": ("head", _bytes(lambda _: b"[" * 60_000), "not_the_feed"),
+    "head is empty": ("head", _bytes(lambda _: b""), "not_the_feed"),
+    "head is another site's": ("head", _bytes(lambda b: b.replace(b"hogwarts", b"durmstra")), "not_the_feed"),
+    "head has a version that is no number": (
+        "head",
+        _bytes(lambda b: b.replace(b'n": 2', b'n": true')),
+        "not_the_feed",
+    ),
+    "head never ends": ("head", _bytes(lambda b: b + b" " * (65 << 10)), "corrupt_download"),
+    "head redirects": ("head", lambda _: Answer(302, headers={"Location": "https://login.invalid/"}), "not_the_feed"),
+    "head is at 404, as a page": ("head", _page(404), "not_the_feed"),
+    "head says that nothing was published": ("head", _json(404, {"error": "nothing_published"}), "nothing_published"),
+    "token is refused": ("head", _json(401, {"message": "Unauthorized"}), "token_refused"),
+    "token is another site's": ("head", _json(403, {"message": "Forbidden"}), "token_refused"),
+    "a web filter blocks": ("head", _page(403), "not_the_feed"),
+    "feed is over its limits": ("head", _json(429, {"message": "Too Many Requests"}), "feed_failed"),
+    "feed fails": ("head", _json(500, {"message": "Internal Server Error"}), "feed_failed"),
+    "feed fails with a page": ("head", _page(502), "feed_failed"),
+    "head breaks off": ("head", _break_off, "feed_unreachable"),
+    "manifest is a login page": ("manifest", _page(200), "not_the_feed"),
+    "manifest is changed": (
+        "manifest",
+        _bytes(lambda b: b.replace(b'"members":3', b'"members":4')),
+        "corrupt_download",
+    ),
+    "manifest is of another version": ("manifest", _other_manifest(version=1), "corrupt_download"),
+    "manifest is too long": ("manifest", _bytes(lambda b: b + b" " * (65 << 10)), "corrupt_download"),
+    "manifest is gone": ("manifest", _json(404, {"error": "version_unknown"}), "version_gone"),
+    "manifest breaks off": ("manifest", _break_off, "feed_unreachable"),
+    "manifest fails": ("manifest", _json(503, {}), "feed_failed"),
+    "object is a login page": ("object", _page(200), "not_the_feed"),
+    "object has a flipped bit": ("object", _bytes(_flip_a_bit), "corrupt_download"),
+    "object is cut": ("object", _bytes(lambda b: b[:-1]), "corrupt_download"),
+    "object is empty": ("object", _bytes(lambda _: b""), "corrupt_download"),
+    "object is longer": ("object", _bytes(lambda b: b + b"x"), "corrupt_download"),
+    "object never ends": ("object", _bytes(lambda b: b * 100_000), "corrupt_download"),
+    "object says that it is a terabyte": (
+        "object",
+        lambda answer: replace(answer, body=answer.body + b"x", length=1 << 40),
+        "corrupt_download",
+    ),
+    "object was unzipped on the way": ("object", _bytes(gzip.decompress), "corrupt_download"),
+    "object was zipped once more": ("object", _bytes(gzip.compress), "corrupt_download"),
+    "object is the version before": ("object", _bytes(lambda _: gzip.compress(snapshot(SEED))), "corrupt_download"),
+    "object is a gzip bomb": ("object", _bytes(lambda _: gzip.compress(bytes(50 << 20))), "corrupt_download"),
+    "object breaks off": ("object", _break_off, "feed_unreachable"),
+    "object is gone": ("object", _json(404, {"error": "object_unknown"}), "version_gone"),
+    "object is at 404, as a page": ("object", _page(404), "not_the_feed"),
+    "object fails": ("object", _json(500, {}), "feed_failed"),
+    "object's token is refused": ("object", _json(401, {"message": "Unauthorized"}), "token_refused"),
+    "object redirects to http elsewhere": (
+        "object",
+        lambda _: Answer(302, headers={"Location": "http://192.0.2.1/object"}),
+        "not_the_feed",
+    ),
+    "object redirects to nowhere": ("object", lambda _: Answer(302), "not_the_feed"),
+    "object redirects to nonsense": (
+        "object",
+        lambda _: Answer(302, headers={"Location": "https://["}),
+        "not_the_feed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("route", "change", "code"), SPOILT.values(), ids=SPOILT)
+def test_should_change_nothing_when(server: Server, route: str, change: Change, code: str) -> None:
+    before = server.holds()
+    server.feed.publish(SITE, NEXT)
+    server.feed.spoil(route, change)
+    assert server.pull() == 1
+    assert server.outcome() == code, server.err
+    assert server.holds() == before
+    assert "Nothing was changed" in server.err
+    assert "Traceback" not in server.err
+
+    server.feed.heal()
+    assert server.pull() == 0, server.err
+    assert server.files() == NEXT_FILES
+
+
+def test_should_change_nothing_when_the_feed_is_away(server: Server) -> None:
+    before = server.holds()
+    enrolment = server.state.enrolment()
+    server.state.save_enrolment(replace(enrolment, feed="http://127.0.0.1:9/feed"))
+    assert server.pull() == 1
+    assert server.outcome() == "feed_unreachable"
+    assert "Connection refused" in server.err
+    assert server.holds() == before
+
+
+def test_should_reach_a_feed_on_this_machine_past_any_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert server.pull() == 0, server.err
+
+
+@pytest.mark.parametrize("proxy", ["http://user:secret@127.0.0.1:9", "socks5://user:secret@127.0.0.1:9", "secret://x"])
+def test_should_say_it_when_the_proxy_is_of_no_use(server: Server, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    before = server.holds()
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    server.state.save_enrolment(replace(server.state.enrolment(), feed="https://feed.invalid"))
+    assert server.pull() == 1
+    assert server.outcome() == "feed_unreachable"
+    assert "proxy" in server.err
+    assert "secret" not in server.err
+    assert server.holds() == before
+
+
+def test_should_give_up_on_a_download_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = server.holds()
+    server.feed.publish(SITE, NEXT)
+    server.feed.spoil("object", lambda answer: answer)
+    monkeypatch.setattr(feed_module, "_LONGEST_ANSWER_SECONDS", -1)
+    assert server.pull() == 1
+    assert server.outcome() == "feed_unreachable"
+    assert server.holds() == before
+
+
+# What the publisher itself got wrong, so that every digest is right.
+
+
+def _publish(server: Server, content: bytes) -> None:
+    server.feed.publish(SITE, NEXT, content=content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        snapshot(NEXT).replace(b'"format":1', b'"format":2'),
+        snapshot(NEXT).rstrip(b"\n"),
+        snapshot(NEXT).replace(b"\n", b"\n\n", 1),
+        snapshot(NEXT) + b'{"alien":1}\n',
+        snapshot(NEXT) + snapshot(NEXT).splitlines(keepends=True)[-1],
+        snapshot(NEXT) + b"\xff\n",
+        b"not a snapshot\n",
+        gzip.compress(b"twice"),
+    ],
+    ids=["format 2", "no end", "blank line", "alien line", "key twice", "not utf-8", "no snapshot", "zipped"],
+)
+def test_should_refuse_content_that_it_cannot_read(server: Server, content: bytes) -> None:
+    before = server.holds()
+    _publish(server, content)
+    assert server.pull() == 1
+    assert server.outcome() == "corrupt_download", server.err
+    assert server.holds() == before
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        Blob("../../head", 10, "0" * 64, 10),
+        Blob("0" * 64, 1 << 40, "0" * 64, 10),
+        Blob("0" * 64, 10, "0" * 64, 1 << 40),
+        Blob("0" * 64, -1, "0" * 64, 10),
+        Blob("0" * 64, 10, "", 0),
+    ],
+    ids=["path for a digest", "huge", "huge content", "negative", "empty"],
+)
+def test_should_refuse_a_manifest_that_promises_nonsense(server: Server, blob: Blob) -> None:
+    before = server.holds()
+    published = server.feed.publish(SITE, NEXT)
+    published.manifest = replace(Manifest.from_bytes(published.manifest), snapshot=blob).to_bytes()
+    assert server.pull() == 1
+    assert server.outcome() == "corrupt_download"
+    assert server.holds() == before
+    assert not [path for path in server.feed.paths() if "/objects/" in path]
+
+
+@pytest.mark.parametrize("change", [{"site": "durmstrang"}, {"epoch": 7}, {"version": 1}], ids=str)
+def test_should_refuse_a_manifest_of_anything_else(server: Server, change: dict[str, Any]) -> None:
+    before = server.holds()
+    published = server.feed.publish(SITE, NEXT)
+    published.manifest = replace(Manifest.from_bytes(published.manifest), **change).to_bytes()
+    assert server.pull() == 1
+    assert server.outcome() == "corrupt_download"
+    assert server.holds() == before
+
+
+@pytest.mark.parametrize("manifest", [b"{}", b"[]", b"null", b"[" * 60_000, b'{"format":2}', b'{"format":"x"}'])
+def test_should_refuse_a_manifest_that_it_cannot_read(server: Server, manifest: bytes) -> None:
+    before = server.holds()
+    server.feed.publish(SITE, NEXT).manifest = manifest
+    assert server.pull() == 1
+    assert server.outcome() == "corrupt_download"
+    assert server.holds() == before
+
+
+def test_should_unzip_no_more_than_was_promised(server: Server) -> None:
+    before = server.holds()
+    bomb = gzip.compress(bytes(64 << 20))
+    published = server.feed.publish(SITE, NEXT)
+    blob = Blob(hashlib.sha256(bomb).hexdigest(), len(bomb), "0" * 64, 1000)
+    published.objects = {blob.sha256: bomb}
+    published.manifest = replace(Manifest.from_bytes(published.manifest), snapshot=blob).to_bytes()
+    assert server.pull() == 1
+    assert server.outcome() == "corrupt_download"
+    assert server.holds() == before
+
+
+# A version never goes backwards, and never changes.
+
+
+@pytest.mark.parametrize(("version", "epoch"), [(2, 1), (2, 2), (4, 1), (9, 1)])
+def test_should_refuse_to_go_backwards(server: Server, version: int, epoch: int) -> None:
+    server.feed.publish(SITE, SEED, version=5, epoch=2)
+    assert server.pull() == 0
+    before = server.holds()
+    server.feed.publish(SITE, NEXT, version=version, epoch=epoch)
+    assert server.pull() == 1
+    assert server.outcome() == "version_went_backwards"
+    assert server.holds() == before
+
+
+def test_should_follow_a_restored_cloud_that_jumped_ahead(server: Server) -> None:
+    server.feed.publish(SITE, NEXT, version=1000, epoch=2)
+    assert server.pull() == 0
+    assert server.files() == NEXT_FILES
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_should_refuse_other_contents_under_the_same_number(server: Server, epoch: int) -> None:
+    before = server.holds()
+    published = server.feed.publish(SITE, NEXT, version=1, epoch=epoch)
+    digest = hashlib.sha256(published.manifest).hexdigest()
+    head = {"site": SITE, "epoch": epoch, "version": 1, "manifest_sha256": digest}
+    server.feed.spoil("head", _json(200, head))
+    assert server.pull() == 1
+    assert server.outcome() == "version_rewritten"
+    assert server.holds() == before
+
+
+def test_should_not_go_backwards_when_the_mirror_was_lost(server: Server) -> None:
+    server.feed.publish(SITE, NEXT)
+    server.pull()
+    server.state.mirror.unlink()
+    server.feed.published[SITE].pop()
+    assert server.pull() == 1
+    assert server.outcome() == "version_went_backwards"
+    assert server.files() == NEXT_FILES
+
+
+def test_should_note_what_it_has_seen_also_when_the_pull_before_was_killed(server: Server) -> None:
+    server.feed.publish(SITE, NEXT)
+    server.pull()
+    (server.state.folder / "seen.json").unlink()
+    server.pull()
+    server.state.mirror.unlink()
+    server.feed.published[SITE].pop()
+    assert server.pull() == 1
+    assert server.outcome() == "version_went_backwards"
+
+
+def test_should_not_go_backwards_when_an_old_mirror_was_put_back(server: Server) -> None:
+    old = server.state.mirror.read_bytes()
+    server.feed.publish(SITE, NEXT)
+    server.pull()
+    server.state.mirror.write_bytes(old)
+    server.feed.published[SITE].pop()
+    assert server.pull() == 1
+    assert server.outcome() == "version_went_backwards"
+
+
+def test_should_take_unchanged_answers_of_the_newest_version_as_nothing_new(server: Server) -> None:
+    digest = hashlib.sha256(server.feed.published[SITE][0].manifest).hexdigest()
+    head = {"site": SITE, "epoch": 1, "version": 1, "manifest_sha256": digest, "poll_after_seconds": 60, "deltas": []}
+    server.feed.spoil("head", _json(200, head))
+    assert server.pull() == 0
+    assert server.outcome() == "nothing_new"
+
+
+# The token goes to the feed alone.
+
+
+def test_should_follow_a_redirect_of_an_object_without_the_token(server: Server) -> None:
+    server.feed.redirects = True
+    server.feed.publish(SITE, NEXT)
+    assert server.pull() == 0, server.err
+    assert server.files() == NEXT_FILES
+    asked = {request.path.rpartition("/")[0]: request.authorization for request in server.feed.requests}
+    token = server.state.enrolment().token
+    assert asked == {
+        f"{BASE}/v1/sites/hogwarts": f"Bearer {token}",
+        f"{BASE}/v1/sites/hogwarts/versions/2": f"Bearer {token}",
+        f"{BASE}/v1/sites/hogwarts/objects": f"Bearer {token}",
+        "/bucket": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (_bytes(_flip_a_bit), "corrupt_download"),
+        (_bytes(lambda b: b + b"x"), "corrupt_download"),
+        (_page(200), "not_the_feed"),
+        (lambda _: Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), "feed_failed"),
+        (lambda _: Answer(503), "feed_failed"),
+        (lambda _: Answer(302, headers={"Location": "https://elsewhere.invalid/"}), "not_the_feed"),
+        (_break_off, "feed_unreachable"),
+    ],
+    ids=["flipped bit", "longer", "login page", "expired", "busy", "redirects again", "breaks off"],
+)
+def test_should_change_nothing_when_a_redirected_download_fails(server: Server, change: Change, code: str) -> None:
+    before = server.holds()
+    server.feed.redirects = True
+    server.feed.publish(SITE, NEXT)
+    server.feed.spoil("download", change)
+    assert server.pull() == 1
+    assert server.outcome() == code, server.err
+    assert server.holds() == before
+
+
+def test_should_not_read_the_versions_of_another_site(server: Server, feed: FeedSimulator) -> None:
+    feed.publish("durmstrang", NEXT)
+    server.state.save_enrolment(replace(server.state.enrolment(), site="durmstrang"))
+    before = server.files()
+    assert server.pull() == 1
+    assert server.outcome() == "token_refused"
+    assert server.files() == before
+
+
+def test_should_name_nobody_in_any_failure(server: Server) -> None:
+    server.feed.publish(SITE, make_roster({"Potions": ["Harry_Potter"]}))
+    token = server.state.enrolment().token
+    for route, change, _ in SPOILT.values():
+        server.feed.heal()
+        server.feed.spoil(route, change)
+        server.pull()
+        attempt = server.state.last_attempt()
+        said = server.out + server.err + str(attempt)
+        assert not [secret for secret in ("Harry", "Potions", token) if secret in said]
