@@ -84,6 +84,22 @@ def reports_logged(cloud: Cloud, message: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in events]
 
 
+def eventually_logged(
+    cloud: Cloud, message: str, wanted: Callable[[dict[str, Any]], bool], what: str
+) -> list[dict[str, Any]]:
+    """What the import function told under a message, of the wanted kind, once there is something."""
+    found: list[dict[str, Any]] = []
+
+    def is_there() -> bool:
+        # Where the machine is busy, the emulator has a function's last lines only when it runs again.
+        invoke(cloud, "ImportPairFunction", event("import_pair/s3_test"))
+        found[:] = filter(wanted, reports_logged(cloud, message))
+        return bool(found)
+
+    eventually(cloud, is_there, what)
+    return found
+
+
 def queue_is_quiet(cloud: Cloud) -> bool:
     """Whether no message waits for an import now, is being imported or was given up; some may be for later."""
     sqs = client(cloud, "sqs")

@@ -27,7 +27,8 @@ from roster_commands.reports import import_report, reason_text, status_text
 _ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
 _PATIENCE_SECONDS = 600
 
-out = Console(highlight=False, soft_wrap=False)
+# Into a pipe or a file nothing is shortened, so that an id can be searched for.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
 err = Console(stderr=True, highlight=False)
 
 
@@ -102,7 +103,7 @@ def _outcome(site: Site, asked: str) -> dict[str, Any]:
             return {"status": "waiting", **said["waiting"]}
         for report in said["imports"]:
             if report.get("asked") == asked and report["status"] != "fetching":
-                return report
+                return dict(report)
         time.sleep(1)
     raise Failed("the import has not ended after ten minutes; `roster-admin imports` will show what comes of it")
 
@@ -124,20 +125,22 @@ def imports(arguments: argparse.Namespace) -> int:
         out.print("No import yet.")
         return 0
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("Import", "Status", "Version", "Rows", "Rejected", "Groups", "Teachers", "Reason"):
-        table.add_column(
-            heading, justify="right" if heading in ("Version", "Rows", "Rejected", "Groups", "Teachers") else "left"
-        )
+    for heading in ("Import", "Status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Version", "Rows", "Rejected", "Groups", "Teachers"):
+        table.add_column(heading, justify="right")
     for report in said["imports"]:
         counts = report.get("counts", {})
         numbers = (
             report.get("version"),
             *(counts.get(name) for name in ("rows_read", "rows_rejected", "groups", "teachers")),
         )
-        reason = reason_text(report) if report.get("reason") else ""
         cells = ("" if number is None else str(number) for number in numbers)
-        table.add_row(report["import"], status_text(report["status"]), *cells, reason)
+        table.add_row(report["import"], status_text(report["status"]), *cells)
     out.print(table)
+    for report in said["imports"]:
+        if report.get("reason"):
+            out.print(f"{report['import']}  {reason_text(report)}", markup=False)
     return 0
 
 

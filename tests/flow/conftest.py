@@ -1,21 +1,26 @@
 """What the tests of the whole way of the data share: the programs a person would run, against the local cloud."""
 
+import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.cloud import Cloud
 from local.emulator import clean_environment
+from tests import deployed
+from tests.deployed import Site
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Patience = Callable[..., None]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command(cloud: Cloud) -> Command:
     """Run a program of the environment (``aws``, ``roster-admin``, ...) as in a shell that sourced cloud.env."""
 
@@ -35,16 +40,68 @@ def command(cloud: Cloud) -> Command:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eventually(cloud: Cloud) -> Patience:
     """Wait until something is so, or fail with the end of the cloud's log."""
+    return partial(deployed.eventually, cloud)
 
-    def wait(happened: Callable[[], bool], what: str, seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while not happened():
-            if time.monotonic() > deadline:
-                log = "\n".join(cloud.log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
-                pytest.fail(f"not within {seconds} s: {what}\n{log}")
-            time.sleep(0.1)
 
-    return wait
+@pytest.fixture
+def school(cloud: Cloud, site: str) -> Site:
+    """A site that no other test uses, empty."""
+    return Site(cloud, site)
+
+
+@dataclass(frozen=True)
+class Server:
+    """An Impero server, with the agent on it."""
+
+    cloud: Cloud
+    command: Command
+    folder: Path
+    state: Path
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run roster-agent."""
+        return self.command("roster-agent", *arguments, "--state", self.state, check=check)
+
+    def says(self, *arguments: str) -> Any:
+        """What roster-agent prints with --json."""
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+    def enrol(self, site: Site, code: str, *more: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Enrol it at a site."""
+        where = ("--feed", self.cloud.feed_url, "--site", site.name, "--folder", str(self.folder))
+        return self.run("enrol", *where, "--code", code, *more, check=check)
+
+    def pull(self) -> str:
+        """Pull; how that ended."""
+        return str(self.says("pull")["outcome"])
+
+    def files(self) -> dict[str, bytes]:
+        """What is in the CSVImport folder."""
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def new_server(cloud: Cloud, command: Command, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Server]:
+    """A machine with an empty CSVImport folder that is no site's server yet."""
+
+    def make() -> Server:
+        folder = tmp_path_factory.mktemp("server")
+        (folder / "CSVImport").mkdir()
+        return Server(cloud, command, folder / "CSVImport", folder / "state")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def enrol(new_server: Callable[[], Server]) -> Callable[[Site], Server]:
+    """A new server of a site, called srv-01."""
+
+    def make(site: Site) -> Server:
+        server = new_server()
+        server.enrol(site, site.ask("enrol", server="srv-01")["code"])
+        return server
+
+    return make

@@ -8,6 +8,7 @@ reserved rows. A forgotten reserved row would silently swallow two users, so not
 from __future__ import annotations
 
 import codecs
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from roster.notices import (
     VersionRowMissing,
     VersionUnsupported,
 )
+from roster.quoting import split_fields
 
 # About nine million rows; the memory of the import function is chosen for it.
 FILE_LIMIT = 256 * 1024 * 1024
@@ -36,11 +38,16 @@ _BLOCK = 1 << 14
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "a gzip file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"{\\rtf", "a Rich Text document"),
 )
+
+
+# One search for both: two searches would each run to the file's end where the other mark is all there is.
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Opened(NamedTuple):
@@ -75,10 +82,6 @@ def _open(file: str, data: bytes, notices: Notices) -> Opened:
         raise _Refused(large)
     _refuse_foreign(file, data)
     text = _as_utf8(file, data, notices)
-    nul = text.find(b"\0")
-    if nul >= 0:
-        raise _Refused(NotCsv(file, _row_at(text, nul), looks_like="binary data, or UTF-16 text without a byte order mark"))
-
     start = 3 if text.startswith(codecs.BOM_UTF8) else 0
     version, start = _line(text, start)
     header, start = _line(text, start)
@@ -105,23 +108,25 @@ def _refuse_foreign(file: str, data: bytes) -> None:
 
 def _as_utf8(file: str, data: bytes, notices: Notices) -> bytes:
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = _decode_utf16(file, data) if is_utf16 else data
+    nul = text.find(b"\0")
+    if nul >= 0:  # before any bad byte, as it says more of what the file is
+        looks_like = "binary data, or UTF-16 text without a byte order mark"
+        raise _Refused(NotCsv(file, _row_at(text, nul), looks_like=looks_like))
     if is_utf16:
-        try:
-            text = data.decode("utf-16").encode()
-        except UnicodeError as error:
-            readable = data[: error.start if isinstance(error, UnicodeDecodeError) else 0]
-            row = _row_at(readable.decode("utf-16", "ignore").encode(), None)
-            raise _Refused(_not_utf8(file, data, len(readable), row)) from None
         notices.add(Utf16Decoded(file))
-        return text
-    bad = _first_bad_byte(data)
-    if bad is not None:
-        raise _Refused(_not_utf8(file, data, bad, _row_at(data, bad)))
-    return data
+    elif (bad := _first_bad_byte(data)) is not None:
+        raise _Refused(NotUtf8(file, _row_at(data, bad), offset=bad, byte=f"0x{data[bad]:02X}"))
+    return text
 
 
-def _not_utf8(file: str, data: bytes, offset: int, row: int) -> NotUtf8:
-    return NotUtf8(file, row, offset=offset, byte=f"0x{data[offset]:02X}" if offset < len(data) else "end of file")
+def _decode_utf16(file: str, data: bytes) -> bytes:
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeDecodeError as error:
+        readable = data[: error.start].decode("utf-16").encode()
+        row = _row_at(readable, len(readable))
+        raise _Refused(NotUtf8(file, row, offset=error.start, byte=f"0x{data[error.start]:02X}")) from None
 
 
 def _first_bad_byte(data: bytes) -> int | None:
@@ -139,28 +144,24 @@ def _first_bad_byte(data: bytes) -> int | None:
     return None
 
 
-def _row_at(data: bytes, offset: int | None) -> int:
-    """The row that the byte at `offset` stands in, or the last row."""
-    before = data if offset is None else data[:offset]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+def _row_at(data: bytes, offset: int) -> int:
+    """The row that the byte at `offset` stands in."""
+    return 1 + data.count(b"\n", 0, offset) + data.count(b"\r", 0, offset) - data.count(b"\r\n", 0, offset)
 
 
 def _line(data: bytes, start: int) -> tuple[bytes, int]:
     """The line that begins at `start`, and where the next one begins."""
-    ends = [end for end in (data.find(b"\n", start), data.find(b"\r", start)) if end >= 0]
-    if not ends:
-        return data[start:], len(data)
-    end = min(ends)
-    return data[start:end], end + (2 if data[end : end + 2] == b"\r\n" else 1)
+    end = _LINE_END.search(data, start)
+    return (data[start : end.start()], end.end()) if end else (data[start:], len(data))
 
 
 def _reserved_cells(line: bytes, separator: bytes) -> list[str]:
-    """The cells of a reserved row, lower case, unquoted and without empty padding; at least one."""
-    text = line[:4096].decode(errors="replace")
-    cells = [clean(clean(cell)[0].strip('"'))[0].lower() for cell in text.split(separator.decode())]
-    while len(cells) > 1 and not cells[-1]:
-        cells.pop()
-    return cells
+    """The cells of a reserved row, lower case and without empty padding; one empty cell if it is badly quoted."""
+    cells, balanced = split_fields(line[:4096].decode(errors="replace"), separator.decode())
+    values = [clean(cell)[0].lower() for cell in cells] if balanced else [""]
+    while len(values) > 1 and not values[-1]:
+        values.pop()
+    return values
 
 
 def blocks(data: bytes, start: int = 0) -> Iterator[bytes]:

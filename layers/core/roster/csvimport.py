@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roster.model import Group, Right
+from roster.quoting import quote
 
 _RESERVED = ("version,1", "username,class")
 
@@ -35,4 +36,4 @@ def _file(rows: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _cell(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"' if "," in value or '"' in value else value
+    return quote(value) if "," in value or '"' in value else value

@@ -14,12 +14,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from roster.encode import FORMAT, Corrupt, as_dict, entry, from_dict, line, read_settings, to_json
+from roster.encode import Corrupt, as_dict, entry, from_dict, line, read_object, read_settings, to_json
 from roster.model import Entry, Group, Right
 from roster.names import fold
 
 Kind = Literal["group", "right"]
 Place = tuple[Kind, str]
+
+
+# What `count` counts.
+CHANGES = [f"{what}_{how}" for what in ("groups", "members", "rights") for how in ("created", "changed", "removed")]
 
 
 class Change(NamedTuple):
@@ -96,10 +100,11 @@ def read_step(text: bytes) -> Step:
         if "put" in read:
             put = from_dict(read["put"])
             return Step(*place(put), put, before)
-        kind: Kind = "group" if read["remove"] == "group" else "right"
-        return Step(kind, str(read["key"]), None, before)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Corrupt("not a line of a delta") from None
+        if read["remove"] in ("group", "right"):
+            return Step(read["remove"], str(read["key"]), None, before)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        pass
+    raise Corrupt("not a line of a delta")
 
 
 def apply_delta(base: Iterable[bytes], base_sha256: str, delta: Iterable[bytes]) -> Iterator[bytes]:
@@ -108,13 +113,9 @@ def apply_delta(base: Iterable[bytes], base_sha256: str, delta: Iterable[bytes])
     `base_sha256` is the content digest of the base; a delta of another base is refused before a line is given.
     """
     old, steps = iter(base), iter(delta)
-    try:
-        first = json.loads(next(steps))
-        if first["from"] != base_sha256:
-            raise Corrupt("the delta starts from another snapshot")
-        del first["from"]
-    except (StopIteration, KeyError, TypeError, ValueError):
-        raise Corrupt("not a delta") from None
+    first = read_object(next(steps, b""), "a delta")
+    if first.pop("from", None) != base_sha256:
+        raise Corrupt("the delta starts from another snapshot")
     next(old, None)
     head = f"{to_json(first)}\n".encode()
     read_settings(head)
@@ -145,7 +146,7 @@ def _put(step: Step) -> list[bytes]:
 
 
 def count(tally: Counter[str], change: Change) -> None:
-    """Add a change to a tally of `{groups,members,rights}_{created,changed,removed}`.
+    """Add a change to a tally of `CHANGES`.
 
     Members are counted by membership: a user who joins two groups is two created; one respelled is changed.
     """

@@ -1,7 +1,8 @@
 """A version as bytes: its snapshot, its delta and its manifest, and back again.
 
 A snapshot is gzip of JSON lines: the settings that travel with the roster, then every group, then every right, each
-sorted by key. It holds no version, site or time, so the same roster is the same bytes. The manifest names both by SHA-256 and length.
+sorted by key. It holds no version, site or time, so the same roster is the same bytes. The manifest names both by
+SHA-256 and length.
 Refused, with `Corrupt`: anything whose length, digest or form is not what was promised. Its text never holds a value.
 """
 
@@ -63,10 +64,8 @@ class Manifest:
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
         """The inverse of `to_bytes`; raises `Corrupt`."""
+        read = read_object(data, "a manifest")
         try:
-            read = json.loads(data)
-            if read["format"] != FORMAT:
-                raise Corrupt(f"a manifest of format {int(read['format'])}, where this program reads format {FORMAT}")
             delta = dict(read["delta"]) if read["delta"] else None
             return cls(
                 site=str(read["site"]),
@@ -78,7 +77,7 @@ class Manifest:
                 snapshot=_blob(read["snapshot"]),
                 delta=_blob(delta) if delta else None,
             )
-        except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise Corrupt("not a manifest") from None
 
 
@@ -122,25 +121,35 @@ def _content(data: bytes, blob: Blob) -> Iterator[bytes]:
         raise Corrupt(f"{len(data)} bytes where {blob.bytes} were promised")
     if hashlib.sha256(data).hexdigest() != blob.sha256:
         raise Corrupt("the bytes do not match their SHA-256")
-    unzip = zlib.decompressobj(_GZIP)
     digest = hashlib.sha256()
     left = blob.content_bytes
-    rest = data
+    for piece in _unzip(data, blob.content_bytes + 1):  # one byte more, so that a longer content shows
+        left -= len(piece)
+        if left < 0:
+            break
+        digest.update(piece)
+        yield piece
+    if left or digest.hexdigest() != blob.content_sha256:
+        raise Corrupt("the content does not match its length or SHA-256")
+
+
+def _unzip(data: bytes, limit: int) -> Iterator[bytes]:
+    """The content in pieces, at most `limit` bytes of it."""
+    unzip = zlib.decompressobj(_GZIP)
     try:
-        while left and not unzip.eof:
-            piece = unzip.decompress(rest, min(left, _PIECE))
-            rest = unzip.unconsumed_tail
-            if not piece and not rest:
-                break
-            left -= len(piece)
-            digest.update(piece)
-            yield piece
-        # At least one byte more is asked for, so that a longer content shows.
-        longer = unzip.decompress(rest, 1)
+        for start in range(0, len(data), _PIECE):
+            rest = data[start : start + _PIECE]
+            while not unzip.eof and limit:
+                piece = unzip.decompress(rest, min(limit, _PIECE))
+                rest = unzip.unconsumed_tail
+                if not piece and not rest:
+                    break
+                limit -= len(piece)
+                yield piece
     except zlib.error:
         raise Corrupt("the object does not unzip") from None
-    if left or longer or not unzip.eof or digest.hexdigest() != blob.content_sha256:
-        raise Corrupt("the content does not match its length or SHA-256")
+    if not unzip.eof and limit:
+        raise Corrupt("the object ends too early")
 
 
 def lines(data: bytes, blob: Blob) -> Iterator[bytes]:
@@ -177,26 +186,46 @@ def as_dict(entry: Entry) -> dict[str, Any]:
 def entry(text: bytes) -> Entry:
     """The group or right of one line; raises `Corrupt`."""
     try:
-        return from_dict(json.loads(text))
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        read = json.loads(text)
+    except (ValueError, RecursionError):
         raise Corrupt("not a line of a snapshot") from None
+    return from_dict(read)
 
 
 def from_dict(read: Any) -> Entry:
     """The inverse of `as_dict`; raises `Corrupt`."""
     try:
         if "group" in read:
-            return Group(str(read["key"]), str(read["group"]), tuple(map(str, read["members"])))
+            return Group(str(read["key"]), str(read["group"]), _names(read["members"]))
         return Right(
             str(read["key"]),
             str(read["right"]),
-            tuple(map(str, read["groups"])),
-            tuple(map(str, read["pending"])),
+            _names(read["groups"]),
+            _names(read["pending"]),
             bool(read["all_groups"]),
             bool(read["basic_console_only"]),
         )
     except (KeyError, TypeError):
         raise Corrupt("neither a group nor a right") from None
+
+
+def _names(read: Any) -> tuple[str, ...]:
+    if not isinstance(read, list):
+        raise TypeError
+    return tuple(map(str, read))
+
+
+def read_object(data: bytes, what: str) -> dict[str, Any]:
+    """The JSON object of `data`, which has to say that it is of our format; raises `Corrupt`."""
+    try:
+        read = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Corrupt(f"not {what}") from None
+    if not isinstance(read, dict) or not isinstance(read.get("format"), int):
+        raise Corrupt(f"not {what}")
+    if read["format"] != FORMAT:
+        raise Corrupt(f"{what} of format {int(read['format'])}, where this program reads format {FORMAT}")
+    return read
 
 
 def settings_line(roster: Roster) -> bytes:
@@ -207,13 +236,10 @@ def settings_line(roster: Roster) -> bytes:
 
 def read_settings(text: bytes) -> dict[str, bool]:
     """The settings of a snapshot's or delta's first line; raises `Corrupt`."""
-    try:
-        read = json.loads(text)
-        if read["format"] != FORMAT:
-            raise Corrupt(f"a snapshot of format {int(read['format'])}, where this program reads format {FORMAT}")
-        return {str(name): bool(value) for name, value in read["settings"].items()}
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError):
-        raise Corrupt("not a snapshot") from None
+    settings = read_object(text, "a snapshot").get("settings")
+    if not isinstance(settings, dict):
+        raise Corrupt("not a snapshot")
+    return {name: bool(value) for name, value in settings.items()}
 
 
 def read_snapshot(content: bytes) -> tuple[dict[str, bool], Iterator[Entry]]:

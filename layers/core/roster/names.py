@@ -1,7 +1,8 @@
 """What a username or a class is: cleaned, judged once per distinct spelling, and identified by its folded key.
 
 In: the raw cells of a pair. Out: `Names`, a table that numbers the distinct cells of one column over both files.
-A roster repeats a username about seven times and a class thirty, so only the distinct cells are judged. Nothing is refused here: a verdict only says which row error a value earns.
+A roster repeats a username about seven times and a class thirty, so only the distinct cells are judged. Nothing is
+refused here: a verdict only says which row error a value earns.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from roster.notices import (
     UsernameWildcard,
     WhitespaceTrimmed,
 )
+from roster.quoting import unquote
 from roster.settings import Settings
 
 USERNAME_LIMIT = 254
@@ -40,8 +42,8 @@ CLASS_LIMIT = 200
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 # Characters that take no room on the screen, so that two names that look the same would be two users.
-_INVISIBLE_RANGES = ((0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E))
-_INVISIBLE_RANGES += ((0x2060, 0x206F), (0xFEFF, 0xFEFF))
+_INVISIBLE_RANGES = [(0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E)]
+_INVISIBLE_RANGES += [(0x2060, 0x206F), (0xFEFF, 0xFEFF)]
 _REMOVE_INVISIBLE = {point: None for first, last in _INVISIBLE_RANGES for point in range(first, last + 1)}
 
 # Values made of these alone need no judging, but for white space around them.
@@ -234,16 +236,3 @@ class Names:
             if len(of_key[keys[number]]) > 1:
                 self.errors[number] = UsernameCollision
                 self.flags[number] = ERROR
-
-
-def quote(value: str) -> str:
-    """A value as a cell that reads as it, quoted as in RFC 4180."""
-    return '"' + value.replace('"', '""') + '"'
-
-
-def unquote(cell: str) -> str | None:
-    """The value of a cell; None when it starts with a quote that does not end where the cell ends."""
-    if not cell.startswith('"'):
-        return cell
-    value = cell[1:-1].replace('""', "\0")  # no file that is read holds a NUL
-    return None if len(cell) < 2 or not cell.endswith('"') or '"' in value else value.replace("\0", '"')

@@ -60,7 +60,7 @@ class FileError(Notice):
 
 
 class RowError(Notice):
-    """The row is skipped; the rest of the file goes on."""
+    """The row is skipped; the rest of the file goes on. A row gets the first error that applies, in this order."""
 
     severity = "error"
 
@@ -182,11 +182,11 @@ class RowDuplicate(Warn):
 
 
 class UsernameSpellingDiffers(Warn):
-    """This user is spelled in another way elsewhere, and that spelling is used: write the login name alike everywhere."""
+    """This user is spelled differently elsewhere, and that spelling is used: write the login name alike everywhere."""
 
 
 class ClassSpellingDiffers(Warn):
-    """This class is spelled in another way elsewhere, and that spelling is used: write the class alike everywhere."""
+    """This class is spelled differently elsewhere, and that spelling is used: write the class alike everywhere."""
 
 
 class WhitespaceTrimmed(Warn):
@@ -242,7 +242,7 @@ def catalogue() -> list[type[Notice]]:
     return [notice for kind in kinds for notice in kind.__subclasses__()]
 
 
-ROW_ERROR_ORDER = {notice: place for place, notice in enumerate(RowError.__subclasses__())}
+ROW_ERROR_ORDER: dict[type[Notice], int] = {notice: place for place, notice in enumerate(RowError.__subclasses__())}
 _SEVERITY_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 

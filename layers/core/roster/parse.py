@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from roster.csv_file import Opened, blocks, lines_at, open_file
-from roster.names import BLANK, ERROR, REREAD, Names, class_names, clean, quote, username_names
+from roster.names import BLANK, ERROR, REREAD, Names, class_names, clean, username_names
 from roster.notices import (
     CLASS,
     FILES,
@@ -30,6 +30,7 @@ from roster.notices import (
     Notices,
     QuoteUnbalanced,
 )
+from roster.quoting import quote, split_fields
 from roster.settings import Settings
 
 
@@ -154,38 +155,6 @@ class _Reader:
         self._rows.read += 1
         self._rows.rejected += 1
         self._notices.add(notice)
-
-
-def split_fields(line: str, separator: str) -> tuple[list[str], bool]:
-    """The cells of one line, up to a quoted one that does not end before a separator or the line's end.
-
-    The second value is False when there is such a cell. A cell that starts with a quote is quoted as in RFC 4180,
-    a doubled quote in it standing for one; a quote inside any other cell is kept as it is.
-    """
-    cells: list[str] = []
-    place = 0
-    while True:
-        if line[place : place + 1] == '"':
-            end = _closing_quote(line, place + 1)
-            if end < 0 or line[end + 1 : end + 2] not in ("", separator):
-                return cells, False
-            cells.append(line[place + 1 : end].replace('""', '"'))
-            end += 1
-        else:
-            found = line.find(separator, place)
-            end = found if found >= 0 else len(line)
-            cells.append(line[place:end])
-        if end >= len(line):
-            return cells, True
-        place = end + 1
-
-
-def _closing_quote(line: str, place: int) -> int:
-    while True:
-        place = line.find('"', place)
-        if place < 0 or line[place + 1 : place + 2] != '"':
-            return place
-        place += 2
 
 
 def _unbalanced(file: str, row: int, cells: list[str]) -> QuoteUnbalanced:

@@ -43,7 +43,7 @@ class Plan:
     """What an import of a pair comes to. `roster` is None when a file was refused.
 
     `snapshot` is there when a version is to be published, `delta` when there is a version before it. `counts` are
-    rows_read, rows_rejected, groups, members, memberships and teachers; `changes` as in `delta.count`.
+    rows_read, rows_rejected, groups, members, memberships and teachers; `changes` are those of `delta.CHANGES`.
     """
 
     outcome: Outcome
@@ -115,7 +115,7 @@ def _compare(roster: Roster, base: Base | None, notices: Notices) -> tuple[Packe
     """Pack the roster while comparing it with the published version, so that each is gone through once."""
     snapshot = Packer()
     difference = Packer()
-    tally: Counter[str] = Counter()
+    tally = Counter(dict.fromkeys(delta.CHANGES, 0))
     first = settings_line(roster)
     snapshot.write(first)
 

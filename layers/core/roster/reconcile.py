@@ -15,7 +15,7 @@ from operator import ne
 from typing import NamedTuple
 
 from roster.model import Entry, Group, Right, Roster
-from roster.names import ERROR, Names, clean, fold
+from roster.names import ERROR, Names, fold, judge_username
 from roster.notices import (
     CLASS,
     USERNAME,
@@ -216,7 +216,7 @@ def _marks(table: Names, column: array[int]) -> bytearray:
 
 def _see_all(rights: list[Right], settings: Settings, notices: Notices) -> tuple[Right, ...]:
     """The rights, those of the site's all-groups users marked so."""
-    wanted = {fold(clean(username)[0]) for username in settings.all_groups_users}
+    wanted = {fold(judge_username(username, settings).value) for username in settings.all_groups_users}
     for _ in wanted - {right.key for right in rights}:
         notices.add(AllGroupsUserUnknown("settings.json"))
     return tuple(replace(right, all_groups=True) if right.key in wanted else right for right in rights)

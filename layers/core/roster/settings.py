@@ -1,11 +1,11 @@
-"""The choices of a site's SIS Integration page that the reading and reconciling of a pair depend on.
+"""The choices of a site's SIS Integration page, and how much an import may change before it is held.
 
-A `Settings` object is always valid: whoever reads settings.json refuses a bad value before it gets here.
+A `Settings` object is always valid: `roster.settings_file` refuses a bad settings.json before it gets here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 # Groups that Impero Server keeps for itself; a class of that name would write into them.
@@ -20,13 +20,45 @@ RESERVED_CLASSES = (
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """A limit that grows with the site: so many, or so many percent of what is there, whichever is more."""
+
+    count: int
+    percent: int
+
+    def allows(self, number: int, of: int) -> bool:
+        """Whether `number` out of `of` stays within the limit."""
+        return number <= self.count or number * 100 <= self.percent * of
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one import may change; `roster.guard` holds it beyond. Two of its guards have no limit to set.
+
+    `students_as_teachers` holds at either of its two numbers, the others beyond both. The defaults are format.md's.
+    """
+
+    students_as_teachers: Threshold = Threshold(5, 5)
+    rows_rejected: Threshold = Threshold(0, 5)
+    memberships_removed: Threshold = Threshold(25, 10)
+    teachers_removed: Threshold = Threshold(5, 10)
+    groups_removed: Threshold = Threshold(3, 20)
+    teachers_added: Threshold = Threshold(10, 25)
+    classes_unmatched: Threshold = Threshold(0, 20)
+
+
+@dataclass(frozen=True)
 class Settings:
-    """One site's settings; the defaults are those of a site that has uploaded none."""
+    """One site's settings; the defaults are those of a site that has uploaded none. Its repr shows no names."""
 
     username: Literal["district", "email"] = "district"
     email_domain: str | None = None
-    all_groups_users: tuple[str, ...] = ()
+    all_groups_users: tuple[str, ...] = field(default=(), repr=False)
     restrict_customisation: bool = False
     basic_console_only: bool = False
+    removals: Literal["apply", "keep"] = "apply"
+    paused: bool = False
     pair_window_minutes: int = 5
-    reserved_classes: tuple[str, ...] = RESERVED_CLASSES
+    hold: Limits = Limits()
+    reserved_classes: tuple[str, ...] = field(default=RESERVED_CLASSES, repr=False)
+    import_from: Literal["csv"] = "csv"

@@ -1,0 +1,175 @@
+"""A site's settings.json: read, and every problem in it told at once.
+
+In: the file's bytes. Out: `Settings`, or each `Problem` with its place. Refused: what is not UTF-8 or not JSON, a
+setting given twice, one there is none of, a value that is not one of those allowed; never half a file. What is left
+out has its default. docs/settings.schema.json says the same to editors, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
+
+from roster.settings import Limits, Settings
+from roster.settings_values import (
+    Problem,
+    choice,
+    classes,
+    domain,
+    flag,
+    import_from,
+    schema_address,
+    usernames,
+    whole,
+    wrong_type,
+)
+
+SIZE_LIMIT = 64 * 1024
+
+# More than a person corrects at a time; a report has to stay small whatever was uploaded.
+PROBLEM_LIMIT = 100
+
+# The least and the most that each limit can be set to, so that nothing switches a guard off. Half of what is published
+# is the most that may come or go unseen: `half_removed`, which cannot be set, stands there anyway. Swapped files make
+# every teacher a student, so half holds there too, and leaves room for a small school whose technicians are in both.
+# A file with a quarter of its rows unreadable is broken. The counts are for small sites, where one person is many
+# percent: a hundred teachers or groups, or a thousand memberships, are about a year group. The least is 1 where 0
+# would hold imports that have nothing of the kind.
+_LIMITS: dict[str, dict[str, tuple[int, int]]] = {
+    "students_as_teachers": {"count": (1, 50), "percent": (1, 50)},
+    "rows_rejected": {"percent": (0, 25)},
+    "memberships_removed": {"count": (0, 1000), "percent": (0, 50)},
+    "teachers_removed": {"count": (0, 100), "percent": (0, 50)},
+    "groups_removed": {"count": (0, 100), "percent": (0, 50)},
+    "teachers_added": {"count": (0, 100), "percent": (0, 50)},
+    "classes_unmatched": {"percent": (0, 50)},
+}
+
+
+def read_settings(data: bytes) -> tuple[Settings | None, list[Problem]]:
+    """The settings of a settings.json; or None, and every problem in it (from the 101st on only how many)."""
+    if len(data) > SIZE_LIMIT:
+        return None, [Problem("", f"The file is larger than {SIZE_LIMIT // 1024} KB; shorten it.")]
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        document = json.loads(data.decode(), object_pairs_hook=_Object, parse_int=_number)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return None, [Problem("", f"The file is not UTF-8 text in line {line}; save it as UTF-8.")]
+    except RecursionError:
+        return None, [Problem("", "The file has brackets in brackets without end; write one object with the settings.")]
+    except json.JSONDecodeError as error:
+        return None, [_not_json(error, empty=not data.strip())]
+    return _check(document)
+
+
+def as_dict(settings: Settings) -> dict[str, Any]:
+    """The settings as a settings.json that says them all: text, whole numbers, booleans, lists, None.
+
+    It has usernames and classes in it, so it is nothing for a log.
+    """
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    said = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    limits = [(guard, getattr(settings.hold, guard), parts) for guard, parts in _LIMITS.items()]
+    hold = {guard: {part: getattr(limit, part) for part in parts} for guard, limit, parts in limits}
+    return said | {"hold": hold}
+
+
+def from_dict(document: Mapping[str, Any]) -> Settings:
+    """The inverse of `as_dict`; ValueError for what no settings.json may say."""
+    settings, problems = _check(dict(document))
+    if settings is None:
+        raise ValueError("; ".join(map(str, problems)))
+    return settings
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers which of its names were given more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.repeated = {name for name, times in Counter(name for name, _ in pairs).items() if times > 1}
+
+
+def _number(digits: str) -> float:
+    # Python refuses to make an int of thousands of digits; as a float it is only too large.
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _not_json(error: json.JSONDecodeError, *, empty: bool) -> Problem:
+    if empty:
+        return Problem("", "The file is empty; write {} for a site without settings of its own.")
+    where = f"line {error.lineno}, column {error.colno}: {error.msg}"
+    rules = "double quotes around names and texts, a comma between two values, none after the last, no comments"
+    return Problem("", f"The file is not JSON ({where}). Write it with {rules}.")
+
+
+def _check(document: object) -> tuple[Settings | None, list[Problem]]:
+    problems: list[Problem] = []
+    values = _members(_SETTINGS, document, "", problems)
+    if not problems:
+        values.pop("$schema", None)
+        return Settings(**values), []
+    more = len(problems) - PROBLEM_LIMIT
+    if more > 0:
+        problems[PROBLEM_LIMIT:] = [Problem("", f"More problems than these: {more}. Correct these first.")]
+    return None, problems
+
+
+_Reader = Callable[[Any, str, list[Problem]], Any]
+
+
+def _members(readers: Mapping[str, _Reader], value: object, path: str, problems: list[Problem]) -> dict[str, Any]:
+    """Read an object, each of its members by the reader of that name; any may be left out."""
+    if not isinstance(value, dict):
+        problems.append(wrong_type(value, path, "an object: names and values between { and }"))
+        return {}
+    read = {}
+    for place, (name, member) in enumerate(value.items(), 1):
+        if name not in readers:
+            hint = _hint(name, readers) if len(problems) < PROBLEM_LIMIT else "remove it."
+            problems.append(Problem(path, f"The name in place {place} here is no setting; {hint}"))
+            continue
+        if isinstance(value, _Object) and name in value.repeated:
+            problems.append(Problem(f"{path}/{name}", "This is given more than once; keep one of them."))
+        read[name] = readers[name](member, f"{path}/{name}", problems)
+    return read
+
+
+def _hint(name: str, known: Mapping[str, _Reader]) -> str:
+    import difflib  # here, since hardly any settings.json needs it
+
+    close = difflib.get_close_matches(name.lower(), known, 1)
+    return f'did you mean "{close[0]}"?' if close else f"remove it, or write one of: {', '.join(known)}."
+
+
+def _hold(value: object, path: str, problems: list[Problem]) -> Limits:
+    readers = {
+        guard: partial(_members, {part: partial(whole, *bounds) for part, bounds in parts.items()})
+        for guard, parts in _LIMITS.items()
+    }
+    limits = Limits()
+    for guard, parts in _members(readers, value, path, problems).items():
+        limits = replace(limits, **{guard: replace(getattr(limits, guard), **parts)})
+    return limits
+
+
+_SETTINGS: dict[str, _Reader] = {
+    "$schema": schema_address,
+    "import_from": import_from,
+    "username": partial(choice, ("district", "email")),
+    "email_domain": domain,
+    "all_groups_users": usernames,
+    "restrict_customisation": flag,
+    "basic_console_only": flag,
+    "removals": partial(choice, ("apply", "keep")),
+    "paused": flag,
+    "pair_window_minutes": partial(whole, 0, 15),
+    "hold": _hold,
+    "reserved_classes": classes,
+}

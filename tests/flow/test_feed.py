@@ -1,0 +1,138 @@
+"""The feed as servers reach it, through the HTTP API: who is let in, who is not, and what the agent makes of it."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pytest
+
+from local.cloud import Cloud
+from tests.deployed import SEED, Site
+from tests.flow.conftest import Server
+
+Enrol = Callable[[Site], Server]
+
+
+@pytest.fixture(scope="module")
+def published(cloud: Cloud) -> Site:
+    """A site with one version; not to be changed."""
+    site = Site(cloud, "published-for-the-feed")
+    site.publish(SEED)
+    return site
+
+
+@pytest.fixture
+def anybody(cloud: Cloud) -> Iterator[httpx2.Client]:
+    """A client without a token."""
+    with httpx2.Client(base_url=cloud.feed_url) as http:
+        yield http
+
+
+def token(server: Server) -> str:
+    return str(json.loads((server.state / "enrolment.json").read_text())["token"])
+
+
+def change(server: Server, **changed: str) -> None:
+    """Change the agent's record of its enrolment, as somebody with the rights to might."""
+    record = server.state / "enrolment.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | changed))
+
+
+def paths(site: Site) -> list[str]:
+    base = f"/v1/sites/{site.name}"
+    return [f"{base}/head", f"{base}/versions/1/manifest", f"{base}/objects/{'0' * 64}"]
+
+
+def test_without_a_token_every_question_is_answered_401(published: Site, anybody: httpx2.Client) -> None:
+    for path in paths(published):
+        answer = anybody.get(path)
+        assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"}), path
+
+
+@pytest.mark.parametrize("sent", ["Bearer x", "Bearer a.b.c", "Basic dXNlcjpwYXNz", "Bearer \u00e4"], ids=ascii)
+def test_with_an_unknown_token_every_question_is_answered_403(
+    sent: str, published: Site, anybody: httpx2.Client
+) -> None:
+    for path in paths(published):
+        answer = anybody.get(path, headers={b"Authorization": sent.encode()})
+        assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"}), path
+
+
+def test_a_token_opens_its_own_site_and_no_other(
+    published: Site, school: Site, enrol: Enrol, anybody: httpx2.Client
+) -> None:
+    bearer = {"Authorization": f"Bearer {token(enrol(school))}"}
+    for path in paths(published):
+        answer = anybody.get(path, headers=bearer)
+        assert (answer.status_code, answer.json()["error"]) == (403, "site_forbidden"), path
+    assert [anybody.get(path, headers=bearer).status_code for path in paths(school)] == [404, 404, 404]
+
+
+def test_a_path_that_the_feed_does_not_know_is_not_found(anybody: httpx2.Client) -> None:
+    for path in ("/", "/v1", "/v1/sites", "/v1/sites/hogwarts", "/v2/enrol"):
+        assert anybody.get(path).status_code == 404, path
+    assert anybody.get("/v1/enrol").status_code == 404
+
+
+def test_an_agent_whose_token_was_replaced_keeps_what_it_has_and_asks_for_a_new_code(
+    published: Site, enrol: Enrol
+) -> None:
+    server = enrol(published)
+    assert server.pull() == "applied"
+    delivered, known = server.files(), server.says("group", "Potions")
+    enrol(published)  # the same server id, on another machine
+    refused = server.run("pull", check=False)
+    assert refused.returncode == 1
+    assert "token" in refused.stderr
+    assert server.says("status")["last_attempt"]["outcome"] == "token_refused"
+    assert (server.files(), server.says("group", "Potions")) == (delivered, known)
+    server.enrol(published, published.ask("enrol", server="srv-01")["code"], "--force")
+    assert server.pull() == "nothing_new"
+
+
+def test_an_agent_that_asks_for_another_site_is_refused(published: Site, school: Site, enrol: Enrol) -> None:
+    server = enrol(school)
+    change(server, site=published.name)
+    assert server.run("pull", check=False).returncode == 1
+    assert server.says("status")["last_attempt"]["outcome"] == "token_refused"
+    assert server.files() == {}
+
+
+def test_an_agent_of_a_site_without_a_version_has_nothing_to_deliver_and_says_so(school: Site, enrol: Enrol) -> None:
+    server = enrol(school)
+    assert server.pull() == "nothing_published"
+    assert server.files() == {}
+    school.publish(SEED)
+    assert server.pull() == "applied"
+
+
+def test_an_agent_cannot_enrol_with_a_used_code(school: Site, enrol: Enrol) -> None:
+    server = enrol(school)
+    code = school.ask("enrol", server="srv-02")["code"]
+    server.enrol(school, code, "--force")
+    again = server.enrol(school, code, "--force", check=False)
+    assert again.returncode == 1
+    assert "code" in again.stderr
+    assert server.pull() == "nothing_published", "the former enrolment holds"
+
+
+def test_an_agent_cannot_enrol_at_another_site_than_the_codes(
+    school: Site, published: Site, new_server: Callable[[], Server]
+) -> None:
+    server, code = new_server(), school.ask("enrol", server="srv-02")["code"]
+    assert server.enrol(published, code, check=False).returncode == 1
+    server.enrol(school, code)
+
+
+def test_an_agent_follows_its_site_from_version_to_version(school: Site, enrol: Enrol) -> None:
+    server = enrol(school)
+    for student in ("first", "second", "third"):
+        pair = {
+            "students.csv": f"version,1\nusername,class\n{student},Class\n".encode(),
+            "teachers.csv": f"version,1\nusername,class\nteacher-of-{student},Class\n".encode(),
+        }
+        school.publish(pair)
+        assert server.pull() == "applied"
+        assert server.says("group", "class")["members"] == [student]
+        assert server.files()["students.csv"] == f"version,1\r\nusername,class\r\n{student},Class\r\n".encode()
+    assert server.says("status")["version"] == 3

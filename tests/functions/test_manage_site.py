@@ -1,0 +1,102 @@
+"""`manage_site`: what people ask of a site. What cannot be done is answered, with what to do, and never raised."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from tests.deployed import SEED, Site, event, eventually, invoke
+
+
+def ask(site: Site, name: str) -> Any:
+    return invoke(site.cloud, "ManageSiteFunction", event(f"manage_site/{name}", {"hogwarts": site.name}))
+
+
+def answered(site: Site) -> dict[str, Any]:
+    """Ask for an import; its report."""
+    said = ask(site, "import")
+    assert said["ok"]
+    return site.report(lambda report: report.get("asked") == said["asked"], "the import that was asked for")
+
+
+def refused(cloud: Cloud, request: Any) -> str:
+    """The sentence of a refusal."""
+    said = invoke(cloud, "ManageSiteFunction", request)
+    assert set(said) == {"ok", "error", "message"}, said
+    assert (said["ok"], said["error"]) == (False, "bad_request")
+    return str(said["message"])
+
+
+def test_enrol_gives_a_code_that_can_be_read_aloud_and_when_it_ends(school: Site) -> None:
+    said = ask(school, "enrol")
+    assert said["ok"]
+    assert set(said["code"].replace("-", "")) <= set("23456789ABCDEFGHJKLMNPQRSTUVWXYZ")
+    assert [len(part) for part in said["code"].split("-")] == [4, 4, 4]
+    left = datetime.fromisoformat(said["expires_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+
+
+def test_every_code_is_another(school: Site) -> None:
+    assert len({ask(school, "enrol")["code"] for _ in range(5)}) == 5
+
+
+def test_import_has_the_standing_pair_imported_though_nothing_is_new(school: Site) -> None:
+    school.publish(SEED)
+    report = answered(school)
+    assert (report["status"], report["version"]) == ("no_change", 1)
+
+
+def test_asking_again_is_another_import(school: Site) -> None:
+    school.publish(SEED)
+    first = answered(school)
+    assert answered(school)["import"] != first["import"]
+    assert [report["status"] for report in school.imports()] == ["no_change", "no_change", "ok"]
+
+
+def test_imports_lists_the_newest_first_and_what_is_published(school: Site) -> None:
+    assert ask(school, "imports") == {"ok": True, "version": 0, "published_at": None, "waiting": None, "imports": []}
+    first = school.publish(SEED)
+    again = school.import_of(school.upload_pair(SEED))
+    said = ask(school, "imports")
+    assert said["imports"] == [again, first]
+    assert said["version"] == 1
+    assert said["published_at"] is not None
+    assert school.ask("imports", limit=1)["imports"] == [again]
+
+
+def test_imports_tells_of_a_file_that_waits(school: Site) -> None:
+    school.upload("teachers.csv", SEED["teachers.csv"])
+    eventually(school.cloud, lambda: ask(school, "imports")["waiting"], "the file that waits")
+    waiting = ask(school, "imports")["waiting"]
+    assert (waiting["file"], waiting["missing"], waiting["until"]) == ("teachers.csv", "students.csv", None)
+    assert waiting["asked"] == ""
+    asked = ask(school, "import")["asked"]
+    eventually(school.cloud, lambda: ask(school, "imports")["waiting"]["asked"] == asked, "the answer to who asked")
+
+
+@pytest.mark.parametrize(
+    "site", [None, "", "Hogwarts", "-hogwarts", "hog_warts", "hog/warts", "a" * 64, "hogwarts\n", 7, ["hogwarts"], {}]
+)
+def test_what_is_no_site_is_refused(site: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/imports") | {"site": site}).startswith("site:")
+
+
+@pytest.mark.parametrize("action", [None, "", "delete", "Import", 7, ["import"], {"import": 1}])
+def test_what_is_no_action_is_refused(action: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/import") | {"action": action}) == "action: one of enrol, import, imports"
+
+
+@pytest.mark.parametrize("server", [None, "", "SRV-01", "srv 01", "srv.01", "a" * 64, 7, ["srv-01"]])
+def test_what_is_no_server_is_refused(server: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/enrol") | {"server": server}).startswith("server:")
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101, "20", 1.5, None, [5]])
+def test_what_is_no_limit_is_refused(limit: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/imports") | {"limit": limit}) == "limit: a whole number from 1 to 100"
+
+
+@pytest.mark.parametrize("request_", [None, [], "imports", 7, {}, {"key1": "value1"}], ids=str)
+def test_what_is_no_request_is_refused(request_: object, cloud: Cloud) -> None:
+    refused(cloud, request_)

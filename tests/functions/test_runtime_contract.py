@@ -1,0 +1,147 @@
+"""The functions under AWS's own runtime client: how they start, answer and fail, which the emulator only imitates."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from tests.deployed import SEED, Site, event, function
+from tests.functions.lambda_runtime import LambdaRuntime
+
+pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for Linux only")
+
+NAMES = ("authorize_server", "import_pair", "manage_site", "serve_feed")
+# Longer than this, and Lambda starts the function again.
+INIT_SECONDS = 10
+
+Start = Callable[..., LambdaRuntime]
+
+
+@pytest.fixture
+def nowhere() -> dict[str, str]:
+    """An environment that leads to no AWS at all."""
+    names = ("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL")
+    return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none")}
+
+
+@pytest.fixture
+def here(cloud: Cloud) -> dict[str, str]:
+    """The environment that template.yaml gives the functions, in the local cloud."""
+    return {
+        **cloud.aws_environment,
+        "TABLE_NAME": cloud.table_name,
+        "INBOX_BUCKET": cloud.inbox_bucket,
+        "RESULTS_BUCKET": cloud.results_bucket,
+        "QUEUE_URL": function(cloud, "ImportQueue"),
+        "POWERTOOLS_METRICS_NAMESPACE": "SisImport",
+    }
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a function; it ends with the test."""
+    with ExitStack() as running:
+
+        def run(name: str, environment: dict[str, str]) -> LambdaRuntime:
+            return running.enter_context(LambdaRuntime(name, environment, tmp_path / f"{name}.log"))
+
+        yield run
+
+
+def json_lines(runtime: LambdaRuntime) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in runtime.told().splitlines()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_starts_without_asking_anything_of_aws(name: str, start: Start, nowhere: dict[str, str]) -> None:
+    runtime = start(name, nowhere)
+    assert runtime.start() < INIT_SECONDS
+    assert runtime.told() == "", "a start that warns of something"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_that_lacks_a_variable_does_not_start_and_names_it(
+    name: str, start: Start, nowhere: dict[str, str]
+) -> None:
+    del nowhere["TABLE_NAME"]
+    posted = start(name, nowhere).posted()
+    assert posted.to == "init/error"
+    assert (posted.body["errorType"], posted.body["errorMessage"]) == ("KeyError", "'TABLE_NAME'")
+
+
+def test_the_authorizers_answer_is_what_an_http_api_takes(start: Start, nowhere: dict[str, str]) -> None:
+    request = event("authorize_server/request")
+    request["headers"]["authorization"] = "Bearer of bad tidings"
+    posted = start("authorize_server", nowhere).invoke(request, "a-request")
+    assert (posted.to, posted.body) == ("response", {"isAuthorized": False})
+    assert posted.headers["content-type"] == "application/json"
+
+
+def test_a_failing_request_is_an_error_with_its_place_and_the_next_one_is_served(
+    start: Start, nowhere: dict[str, str]
+) -> None:
+    runtime = start("serve_feed", nowhere)
+    failed = runtime.invoke({"version": "2.0"}, "the-first")
+    assert failed.to == "error"
+    assert (failed.body["errorType"], failed.body["errorMessage"]) == ("KeyError", "'routeKey'")
+    assert "handler.py" in failed.body["stackTrace"][-1]
+    served = runtime.invoke(event("serve_feed/enrol") | {"body": "{"}, "the-second")
+    assert (served.to, served.body["statusCode"]) == ("response", 400)
+
+
+def test_a_poison_message_is_a_response_and_no_error(start: Start, here: dict[str, str], cloud: Cloud) -> None:
+    """An error would bring the whole batch back."""
+    message = event("import_pair/asked")
+    message["Records"][0]["body"] = "{"
+    posted = start("import_pair", here).invoke(message, "a-request")
+    failures = [{"itemIdentifier": message["Records"][0]["messageId"]}]
+    assert (posted.to, posted.body) == ("response", {"batchItemFailures": failures})
+
+
+def test_the_test_message_of_s3_asks_nothing_of_aws_and_tells_nothing(start: Start, nowhere: dict[str, str]) -> None:
+    runtime = start("import_pair", {**nowhere, "POWERTOOLS_METRICS_NAMESPACE": "SisImport"})
+    posted = runtime.invoke(event("import_pair/s3_test"), "a-request")
+    assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
+    assert runtime.told() == ""
+
+
+def test_an_import_tells_its_report_and_its_numbers_once_each(start: Start, here: dict[str, str], cloud: Cloud) -> None:
+    """The runtime has a log handler of its own, which would tell everything a second time."""
+    site = Site(cloud, "under-the-runtime-client")
+    site.publish(SEED)
+    runtime = start("import_pair", here)
+    message = event("import_pair/asked", {"hogwarts": site.name})
+    posted = runtime.invoke(message, "a-request")
+    assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
+    (told,) = [line for line in json_lines(runtime) if line.get("message") == "import_report"]
+    assert (told["report"]["status"], told["function_request_id"]) == ("no_change", "a-request")
+    (numbers,) = [line for line in json_lines(runtime) if "_aws" in line]
+    (metrics,) = numbers["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == "SisImport"
+    assert numbers["service"] == "import_pair"
+    assert {name["Name"]: numbers[name["Name"]] for name in metrics["Metrics"]} == {
+        "Imports_no_change": [1.0],
+        "Imports_rows_read": [10.0],
+        "Imports_rows_rejected": [0.0],
+    }
+
+
+def test_every_answer_of_the_feed_is_json(start: Start, here: dict[str, str], published: Site) -> None:
+    """A number as the table's client gives it, a Decimal, would be none."""
+    runtime = start("serve_feed", here)
+    for name in ("head", "manifest"):
+        request = event(f"serve_feed/{name}", {"hogwarts": published.name})
+        request["queryStringParameters"] = {}
+        posted = runtime.invoke(request, name)
+        assert (posted.to, posted.body["statusCode"]) == ("response", 200)
+
+
+def test_every_answer_to_people_is_json(start: Start, here: dict[str, str], published: Site) -> None:
+    runtime = start("manage_site", here)
+    posted = runtime.invoke(event("manage_site/imports", {"hogwarts": published.name}), "a-request")
+    assert (posted.to, posted.body["ok"]) == ("response", True)
+    assert posted.body["imports"][0]["counts"]["memberships"] == 5

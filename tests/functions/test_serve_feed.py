@@ -1,0 +1,272 @@
+"""`serve_feed`: requests of the HTTP API, already authorized where a token is needed, to the feed's answers."""
+
+import gzip
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import httpx2
+import pytest
+
+from roster_aws import feed
+from roster_aws.enrolment import Enrolment
+from tests.deployed import Site, client, event, log_events
+from tests.functions.feed import EXAMPLE_SHA256, Answer, enrol, enrolled, serve
+
+
+def ask(site: Site, name: str, **path: str) -> Answer:
+    """One of events/serve_feed for a site, its path filled in."""
+    return serve(site, request(site, name, **path))
+
+
+def request(site: Site, name: str, **path: str) -> Any:
+    asked = event(f"serve_feed/{name}", {"hogwarts": site.name})
+    asked["pathParameters"] |= path
+    return asked
+
+
+def head(site: Site, have: str | None) -> Answer:
+    asked = request(site, "head")
+    if have is None:
+        del asked["queryStringParameters"]
+        asked["rawQueryString"] = ""
+    else:
+        asked["queryStringParameters"] = {"have": have}
+    return serve(site, asked)
+
+
+def store(site: Site, data: bytes) -> str:
+    """Put an object among a site's results; its digest."""
+    digest = hashlib.sha256(data).hexdigest()
+    client(site.cloud, "s3").put_object(
+        Bucket=site.cloud.results_bucket, Key=f"{site.name}/objects/{digest}", Body=data
+    )
+    return digest
+
+
+# The head
+
+
+def test_the_head_says_what_is_published_and_when_to_ask_again(published: Site) -> None:
+    answer = head(published, None)
+    said = answer.json()
+    assert answer.status == 200
+    assert said["site"] == published.name
+    assert (said["epoch"], said["version"], said["deltas"]) == (1, 1, [])
+    assert 60 <= said["poll_after_seconds"] <= 3600
+    assert datetime.fromisoformat(said["published_at"]).utcoffset() == timedelta(0)
+    assert len(said["manifest_sha256"]) == 64
+
+
+def test_a_server_that_has_the_head_is_told_nothing_new(published: Site) -> None:
+    answer = head(published, "1")
+    assert (answer.status, answer.body) == (304, b"")
+
+
+@pytest.mark.parametrize("have", ["0", "2", "-1", "", "one", "1.0", "١", "9" * 40])
+def test_a_server_that_has_anything_else_is_told_the_head(have: str, published: Site) -> None:
+    assert head(published, have).json()["version"] == 1
+
+
+def test_a_site_without_a_version_has_no_head(school: Site) -> None:
+    answer = ask(school, "head")
+    assert (answer.status, answer.error) == (404, "nothing_published")
+
+
+# Manifests
+
+
+def test_the_manifest_is_the_very_bytes_that_the_head_names(published: Site) -> None:
+    answer = ask(published, "manifest")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert hashlib.sha256(answer.body).hexdigest() == head(published, None).json()["manifest_sha256"]
+    said = json.loads(answer.body)
+    assert (said["site"], said["version"], said["delta"]) == (published.name, 1, None)
+    assert said["counts"] == {"groups": 4, "members": 2, "memberships": 5, "teachers": 4}
+
+
+def test_a_version_that_is_no_longer_the_head_keeps_its_manifest(school: Site) -> None:
+    pair = {"teachers.csv": b"version,1\nusername,class\nt,A\n", "students.csv": b"version,1\nusername,class\ns,A\n"}
+    school.publish(pair)
+    first = ask(school, "manifest").body
+    school.publish({name: data.replace(b",A", b",B") for name, data in pair.items()})
+    assert ask(school, "manifest", version="1").body == first
+    second = ask(school, "manifest", version="2").json()
+    assert (second["version"], second["delta"]["from"]) == (2, 1)
+
+
+@pytest.mark.parametrize("version", ["0", "2", "-1", "one", "01x", "9" * 40, "../1", "\u0000", ""])
+def test_a_version_that_is_none_is_not_found(version: str, published: Site) -> None:
+    answer = ask(published, "manifest", version=version)
+    assert (answer.status, answer.error) == (404, "version_unknown")
+
+
+def test_a_manifest_that_was_stored_but_never_committed_is_not_served(published: Site) -> None:
+    key = f"{published.name}/versions/2/manifest.json"
+    client(published.cloud, "s3").put_object(Bucket=published.cloud.results_bucket, Key=key, Body=b"{}")
+    assert ask(published, "manifest", version="2").status == 404
+
+
+# Objects
+
+
+def test_an_object_is_the_very_bytes_that_the_manifest_names(published: Site) -> None:
+    snapshot = ask(published, "manifest").json()["snapshot"]
+    answer = ask(published, "object", sha256=snapshot["sha256"])
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/gzip")
+    assert len(answer.body) == snapshot["bytes"]
+    assert hashlib.sha256(answer.body).hexdigest() == snapshot["sha256"]
+    content = gzip.decompress(answer.body)
+    assert len(content) == snapshot["content_bytes"]
+    assert hashlib.sha256(content).hexdigest() == snapshot["content_sha256"]
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [EXAMPLE_SHA256, "x", "A" * 64, "a" * 2000, "\u0000", "..", "../imports", "../versions/1/manifest.json", "١" * 64],
+    ids=lambda digest: ascii(digest)[:20],
+)
+def test_an_object_that_is_none_is_not_found(digest: str, published: Site) -> None:
+    answer = ask(published, "object", sha256=digest)
+    assert (answer.status, answer.error) == (404, "object_unknown")
+
+
+def test_an_object_of_four_megabytes_still_comes_in_the_answer(school: Site) -> None:
+    data = os.urandom(4_000_000)
+    answer = ask(school, "object", sha256=store(school, data))
+    assert (answer.status, answer.body) == (200, data)
+
+
+def test_a_larger_object_is_answered_with_a_link_that_needs_no_token(school: Site) -> None:
+    data = os.urandom(4_000_001)
+    digest = store(school, data)
+    answer = ask(school, "object", sha256=digest)
+    assert (answer.status, answer.body) == (302, b"")
+    link = httpx2.URL(answer.headers["location"])
+    assert 0 < int(link.params["X-Amz-Expires"]) <= 300
+    with httpx2.Client() as anybody:
+        assert anybody.get(link).content == data
+        unsigned = anybody.get(link.copy_with(query=None))
+        other = anybody.get(str(link).replace(digest, EXAMPLE_SHA256))
+    assert (unsigned.status_code, other.status_code) == (403, 403)
+
+
+# Whose token it is
+
+
+@pytest.mark.parametrize("name", ["head", "manifest", "object"])
+def test_a_token_reads_its_own_site_only(name: str, published: Site, school: Site) -> None:
+    asked = request(published, name)
+    asked["requestContext"]["authorizer"]["lambda"]["site"] = school.name
+    answer = serve(published, asked)
+    assert (answer.status, answer.error) == (403, "site_forbidden")
+
+
+def test_objects_of_another_site_are_not_found_under_ones_own(published: Site, school: Site) -> None:
+    snapshot = ask(published, "manifest").json()["snapshot"]["sha256"]
+    assert ask(school, "object", sha256=snapshot).status == 404
+
+
+# Enrolling
+
+
+def test_a_code_gives_a_server_its_token(school: Site) -> None:
+    code = school.ask("enrol", server="srv-01")["code"]
+    answer = enrol(school, code)
+    said = answer.json()
+    assert answer.status == 200
+    assert (said["site"], said["server"], set(said)) == (school.name, "srv-01", {"site", "server", "token"})
+    assert len(said["token"].rpartition(".")[2]) >= 43, "256 random bits"
+
+
+def test_neither_code_nor_token_is_stored(school: Site) -> None:
+    code = school.ask("enrol", server="srv-01")["code"]
+    token = enrol(school, code).json()["token"]
+    other = school.ask("enrol", server="srv-02")["code"]
+    stored = json.dumps(client(school.cloud, "dynamodb").scan(TableName=school.cloud.table_name)["Items"])
+    for secret in (code, code.replace("-", ""), token, token.rpartition(".")[2], other, other.replace("-", "")):
+        assert secret not in stored
+
+
+def test_a_code_may_be_typed_in_small_letters_and_without_its_hyphens(school: Site) -> None:
+    code = school.ask("enrol", server="srv-01")["code"]
+    assert enrol(school, f" {code.lower().replace('-', ' ')} ").status == 200
+
+
+def test_a_code_works_once(school: Site) -> None:
+    code = school.ask("enrol", server="srv-01")["code"]
+    assert enrol(school, code).status == 200
+    again = enrol(school, code)
+    assert (again.status, again.error) == (403, "code_invalid")
+
+
+def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school: Site) -> None:
+    body = json.dumps({"code": school.ask("enrol", server="srv-01")["code"]})
+    # Neither writes before both have read that the code is unused.
+    both_have_read = Barrier(2, timeout=30)
+
+    def use(_: int) -> int:
+        dynamodb = school.cloud.client("dynamodb")
+        dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", lambda **_: both_have_read.wait())
+        enrolment = Enrolment(dynamodb, school.cloud.table_name, lambda: datetime.now(UTC))
+        return feed.enrol(enrolment, body, is_base64=False).status
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(use, range(2))) == [200, 403]
+
+
+def test_a_code_lives_fifteen_minutes(school: Site) -> None:
+    def code_given(ago: timedelta) -> str:
+        given = Enrolment(
+            client(school.cloud, "dynamodb"), school.cloud.table_name, lambda: datetime.now(UTC) - ago
+        ).give_code(school.name, "srv-01")
+        return given[0]
+
+    late = enrol(school, code_given(timedelta(minutes=15, seconds=5)))
+    assert (late.status, late.error) == (403, "code_invalid")
+    assert enrol(school, code_given(timedelta(minutes=14, seconds=30))).status == 200
+
+
+def test_a_code_for_another_site_is_refused_and_still_works_there(school: Site) -> None:
+    code = school.ask("enrol", server="srv-01")["code"]
+    answer = enrol(school, code, "beauxbatons")
+    assert (answer.status, answer.error) == (409, "site_differs")
+    assert enrol(school, code).status == 200
+
+
+@pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "x" * 5000, r"\\ud83d", r"\\u0000", "%s", "İ"], ids=ascii)
+def test_a_code_that_was_never_given_is_refused(code: str, school: Site) -> None:
+    answer = enrol(school, code)
+    assert (answer.status, answer.error) == (403, "code_invalid")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "{", "[]", "null", '"K7QM-2WXP-9RTB"', "{}", '{"code":null}', '{"code":7}', '{"code":["x"]}',
+     '{"code":"K7QM-2WXP-9RTB","site":7}', "[" * 100_000],
+    ids=lambda body: str(body)[:20],
+)  # fmt: skip
+def test_a_body_that_holds_no_code_is_a_bad_request(body: str | None, school: Site) -> None:
+    asked = event("serve_feed/enrol")
+    if body is None:
+        del asked["body"]
+    else:
+        asked["body"] = body
+    answer = serve(school, asked)
+    assert (answer.status, answer.error) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("body", ["eyJjb2RlIjogIng", "not base64", "/////w==", "é"])
+def test_a_binary_body_that_is_none_is_a_bad_request(body: str, school: Site) -> None:
+    answer = serve(school, event("serve_feed/enrol") | {"body": body, "isBase64Encoded": True})
+    assert (answer.status, answer.error) == (400, "bad_request")
+
+
+def test_a_token_is_shown_once_and_never_logged(school: Site) -> None:
+    token = enrolled(school, "srv-01")
+    secret = token.rpartition(".")[2]
+    assert all(secret not in logged for _, logged in log_events(school.cloud))

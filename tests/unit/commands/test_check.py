@@ -1,0 +1,362 @@
+"""`roster check` and `roster show`, as somebody calls them who has two files and a terminal."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roster.csv_file import FILE_LIMIT
+from roster.notices import FILES, STUDENTS, TEACHERS, catalogue
+from roster_commands.check import main
+from tests.unit.roster.samples import SEED, csv, pair
+
+Folder = Callable[[dict[str, bytes]], str]
+Capture = pytest.CaptureFixture[str]
+
+SEED_COUNTS = {"rows_read": 10, "rows_rejected": 0, "groups": 4, "members": 2, "memberships": 5, "teachers": 4}
+NO_COUNTS = dict.fromkeys(SEED_COUNTS, 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A folder with these files."""
+
+    def make(files: dict[str, bytes]) -> str:
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        return str(tmp_path)
+
+    return make
+
+
+def run_json(capsys: Capture, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    status = main([*arguments, "--json"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out), captured.err
+
+
+# check
+
+
+def test_should_check_the_example(folder: Folder, capsys: Capture) -> None:
+    expected = {"status": "ok", "counts": SEED_COUNTS, "notice_totals": {}, "notices": []}
+    assert run_json(capsys, "check", folder(SEED)) == (0, expected, "")
+
+
+def test_should_tell_people_that_the_example_is_fine(folder: Folder, capsys: Capture) -> None:
+    assert main(["check", folder(SEED)]) == 0
+    out = capsys.readouterr().out
+    assert "ok" in out
+    assert "10 read, 0 rejected" in out
+    assert "4 groups, 2 members (5 memberships), 4 teachers" in out
+    assert "uploaded as it is" in out
+
+
+def test_should_list_notices_with_all_they_know(folder: Folder, capsys: Capture) -> None:
+    files = pair(csv() + b"Zo\xeb,A", b"PK\x03\x04" + b"xl/workbook")
+    status, shown, _ = run_json(capsys, "check", folder(files))
+    assert status == 1
+    assert shown == {
+        "status": "failed",
+        "counts": NO_COUNTS,
+        "notice_totals": {"not_csv": 1, "not_utf8": 1},
+        "notices": [
+            {
+                "code": "not_utf8",
+                "severity": "error",
+                "file": STUDENTS,
+                "row": 3,
+                "column": None,
+                "offset": 27,
+                "byte": "0xEB",
+            },
+            {
+                "code": "not_csv",
+                "severity": "error",
+                "file": TEACHERS,
+                "row": None,
+                "column": None,
+                "looks_like": "an Excel workbook (.xlsx)",
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("students", "teachers", "outcome", "status"),
+    [
+        (["Ron,A"], ["Snape,A"], "ok", 0),
+        (["Ron@x,A", ""], ["Snape,A"], "ok", 0),
+        (["Ron,A "], ["Snape,A"], "ok_with_warnings", 0),
+        (["Ron,A", "Ron,"], ["Snape,A"], "ok_with_warnings", 1),
+        (["Ron,A"], b"nonsense", "failed", 1),
+        (b"", b"", "failed", 1),
+    ],
+)
+def test_should_end_with_1_where_the_data_has_errors(
+    students: list[str], teachers: list[str], outcome: str, status: int, folder: Folder, capsys: Capture
+) -> None:
+    ended, shown, _ = run_json(capsys, "check", folder(pair(students, teachers)))
+    assert (ended, shown["status"]) == (status, outcome)
+    assert main(["check", folder({})]) == status
+    assert outcome in capsys.readouterr().out
+
+
+def test_should_group_findings_by_code_errors_first_with_advice_and_the_first_rows(
+    folder: Folder, capsys: Capture
+) -> None:
+    students = ["Ron,A ", *["Ron,"] * 7, "*,A", ""]
+    assert main(["check", folder(pair(students, ["Snape,A"]))]) == 1
+    out = capsys.readouterr().out
+    places = [out.index(code) for code in ("class_empty", "username_wildcard", "whitespace_trimmed", "blank_rows")]
+    assert places == sorted(places)
+    block = out[places[0] : places[1]]
+    assert "The row has no class: fill it in, or remove the row." in block
+    assert [line.strip() for line in block.splitlines()[2:8]] == [
+        *(f"students.csv, row {row}, class" for row in range(4, 9)),
+        "and 2 more",
+    ]
+    assert "more" not in out[places[1] :]
+
+
+def test_should_count_more_findings_than_it_lists(folder: Folder, capsys: Capture) -> None:
+    files = pair(["Ron,"] * 10_007, [])
+    status, shown, _ = run_json(capsys, "check", folder(files))
+    assert (status, shown["notice_totals"], len(shown["notices"])) == (1, {"class_empty": 10_007}, 10_000)
+    main(["check", folder({})])
+    assert "and 10,002 more" in capsys.readouterr().out
+
+
+def test_should_print_no_value_of_the_files(folder: Folder, capsys: Capture) -> None:
+    rows = ["Zaphod@x,Zaphod", "Zaphod@y,Zaphod", '"Zaphod', "Zaphod,Zaphod ", "zaphod,ZAPHOD", "*Zaphod,A"]
+    files = pair(rows, ["Zaphod,Zaphod", "Zaphod,Zaphod,Zaphod"])
+    for arguments in (["check", folder(files)], ["check", folder({}), "--json"]):
+        assert main(arguments) == 1
+        captured = capsys.readouterr()
+        assert len(captured.out) > 500
+        assert "zaphod" not in (captured.out + captured.err).lower()
+
+
+def test_should_explain_every_kind_of_finding(folder: Folder, capsys: Capture) -> None:
+    files = pair(["Ron,A", "ron,a", "Ron,A ", "@x,A", "R\u200b,B", ",", '"', "a,b,c"], csv("Ron,C").replace(b",", b";"))
+    main(["check", folder(files)])
+    out = " ".join(capsys.readouterr().out.split())
+    _, shown, _ = run_json(capsys, "check", folder({}))
+    assert len(shown["notice_totals"]) > 8
+    for kind in catalogue():
+        assert (kind().advice in out) == (kind.code in shown["notice_totals"])
+
+
+# Files that are not there, or not to be read
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    ("there", "hint"),
+    [
+        ([], False),
+        (["{Stem}.csv"], True),
+        (["{stem}.CSV"], True),
+        (["{stem}.xlsx"], True),
+        (["{stem}.csv.txt"], True),
+        (["{stem} (1).csv"], True),
+        (["notes.txt"], False),
+    ],
+)
+def test_should_name_a_missing_file_and_what_may_be_meant(
+    command: str, file: str, there: list[str], hint: bool, folder: Folder, capsys: Capture
+) -> None:
+    stem = file.removesuffix(".csv")
+    names = [name.format(stem=stem, Stem=stem.title()) for name in there]
+    partner = {name: data for name, data in SEED.items() if name != file}
+    assert main([command, folder(partner | dict.fromkeys(names, b""))]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"there is no {file} in" in captured.err
+    assert (f"There is {names[0]}: is that the one?" in captured.err if names else False) == hint
+    assert captured.err.count("\n") == 1
+
+
+def test_should_name_both_files_where_there_is_none(folder: Folder, capsys: Capture) -> None:
+    status, shown, err = run_json(capsys, "check", folder({"Teachers.csv": b""}))
+    assert status == 1
+    assert shown == {
+        "status": "waiting",
+        "missing": list(FILES),
+        "counts": NO_COUNTS,
+        "notice_totals": {},
+        "notices": [],
+    }
+    assert [file for file in FILES if f"there is no {file}" in err] == list(FILES)
+    assert err.count("is that the one?") == 1
+
+
+def test_should_refuse_a_file_over_the_limit_without_reading_it(folder: Folder, capsys: Capture) -> None:
+    where = folder(SEED)
+    with (Path(where) / STUDENTS).open("r+b") as students:
+        students.truncate(FILE_LIMIT + 1)  # takes no room on the disk, and is no CSV file: reading it would show
+    status, shown, _ = run_json(capsys, "check", where)
+    assert (status, shown["status"], shown["notice_totals"]) == (1, "failed", {"file_too_large": 1})
+    assert (shown["notices"][0]["bytes"], shown["notices"][0]["limit"]) == (FILE_LIMIT + 1, FILE_LIMIT)
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_should_say_what_cannot_be_read(command: str, folder: Folder, capsys: Capture) -> None:
+    where = folder({TEACHERS: SEED[TEACHERS]})
+    (Path(where) / STUDENTS).mkdir()
+    assert main([command, where]) == 1
+    assert f"cannot read {Path(where) / STUDENTS}" in capsys.readouterr().err
+
+
+# show
+
+
+def test_should_show_the_example(folder: Folder, capsys: Capture) -> None:
+    status, shown, err = run_json(capsys, "show", folder(SEED))
+    assert (status, err) == (0, "")
+    assert shown == {
+        "groups": {
+            "Dark Arts": ["Harry_Potter"],
+            "Flying": ["Harry_Potter"],
+            "Muggle Studies": ["Ron_Weasley"],
+            "Potions": ["Harry_Potter", "Ron_Weasley"],
+        },
+        "rights": {
+            "Amycus_Carrow": {"groups": ["Dark Arts"], "pending": [], "all_groups": False},
+            "Charity_Burbage": {"groups": ["Muggle Studies"], "pending": [], "all_groups": False},
+            "Rolanda_Hooch": {"groups": ["Flying"], "pending": [], "all_groups": False},
+            "Severus_Snape": {"groups": ["Dark Arts", "Potions"], "pending": [], "all_groups": False},
+        },
+    }
+
+
+def test_should_sort_what_is_shown(folder: Folder, capsys: Capture) -> None:
+    students = ["b,z", "B2,z", "a,Z9", "_,z", "ä,z", "A9,z"]
+    _, shown, _ = run_json(capsys, "show", folder(pair(students, ["t,z", "T2,b", "T2,A", "T2,Z9", "T2,z"])))
+    assert list(shown["groups"].items()) == [("Z9", ["a"]), ("z", ["A9", "B2", "_", "b", "ä"])]
+    assert list(shown["rights"]) == ["T2", "t"]
+    assert shown["rights"]["T2"] == {"groups": ["Z9", "z"], "pending": ["A", "b"], "all_groups": False}
+
+
+def test_should_show_people_groups_members_and_console_access(folder: Folder, capsys: Capture) -> None:
+    assert main(["show", folder(pair(["Ron,[red]A[/]", "Zoë,[red]A[/]"], ["Snape,[red]A[/]", "Snape,B"]))]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == (
+        "1 group\n  [red]A[/] (2)\n    Ron, Zoë\n\n"
+        "Console access: 1 user\n  Snape\n    [red]A[/]\n    waits for students in: B\n"
+    )
+    assert captured.err == ""
+
+
+def test_should_not_break_lines_into_a_pipe(folder: Folder, capsys: Capture) -> None:
+    main(["show", folder(pair([f"student{number},A" for number in range(60)]))])
+    assert max(map(len, capsys.readouterr().out.splitlines())) > 500
+
+
+def test_should_say_that_rejected_rows_are_not_shown(folder: Folder, capsys: Capture) -> None:
+    status, shown, err = run_json(capsys, "show", folder(pair(["Ron,A", "Harry,"], ["Snape,A"])))
+    assert (status, shown["groups"]) == (0, {"A": ["Ron"]})
+    assert "without 1 rejected row" in err
+
+
+def test_should_show_nothing_of_a_file_that_is_refused(folder: Folder, capsys: Capture) -> None:
+    for arguments in (["show", folder(pair(["Harry,"], b"nonsense"))], ["show", folder({}), "--json"]):
+        assert main(arguments) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("roster: teachers.csv, row 1: Row 1 is reserved and must be `version,1`")
+        assert "version_row_missing" in captured.err
+        assert captured.err.count("\n") == 1
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["check"],
+        ["show"],
+        ["look", "."],
+        ["check", "."] * 2,
+        ["check", "no/such/folder"],
+        ["show", __file__],
+        ["check", ".", "--jsn"],
+    ],
+)
+def test_should_end_with_2_where_it_is_called_wrongly(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.startswith("usage: roster")) == ("", True)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["show", "--help"]])
+def test_should_help_with_examples(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    assert "  roster check exports/" in capsys.readouterr().out
+
+
+def test_should_say_its_version(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out.split()[0]) == (0, "roster")
+
+
+# As a program
+
+PROGRAM = str(Path(sys.executable).with_name("roster"))
+
+
+def test_should_run_as_the_installed_program(folder: Folder) -> None:
+    done = subprocess.run([PROGRAM, "check", folder(SEED), "--json"], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["counts"] == SEED_COUNTS
+
+
+def test_should_print_names_that_the_console_has_no_letters_for(folder: Folder) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    where = folder(pair(["Zoë,魔法"], []))
+    done = subprocess.run([PROGRAM, "show", where], capture_output=True, env=environment, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"Zo\xeb" in done.stdout
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_should_stop_without_a_word_when_nobody_reads_on(more: list[str], folder: Folder) -> None:
+    where = folder(pair([f"student{number},A" for number in range(20_000)], []))
+    with subprocess.Popen([PROGRAM, "show", where, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+        assert shown.stdout
+        assert shown.stderr
+        shown.stdout.close()
+        assert shown.stderr.read() == b""
+        assert shown.wait(60) == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_should_show_that_it_works_only_to_somebody_who_watches(
+    folder: Folder, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = folder(SEED)
+    main(["check", where])
+    assert capsys.readouterr().err == ""
+    watched = Terminal()
+    monkeypatch.setattr(sys, "stderr", watched)
+    monkeypatch.setenv("TERM", "xterm")
+    main(["check", where])
+    assert "Reading the pair" in watched.getvalue()

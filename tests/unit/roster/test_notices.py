@@ -1,0 +1,231 @@
+"""Every notice: a pair that earns it, and one that only just does not."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from roster.csv_file import FILE_LIMIT, too_large
+from roster.notices import STUDENTS, TEACHERS, Notice, Notices, RowDuplicate, UsernameEmpty, catalogue
+from roster.pair import Upload, old_partner
+from roster.plan import Plan
+from roster.settings import Settings
+from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, SEED_STUDENTS, SEED_TEACHERS, csv, pair, plan
+
+TEN = tuple(f"s{number},A" for number in range(10))
+MONDAY = datetime(2026, 9, 7, 3, tzinfo=UTC)
+
+
+class Case(NamedTuple):
+    """What is told, and where, by one pair, and not at all by the other."""
+
+    code: str
+    severity: str
+    place: tuple[str | None, int | None, str | None]
+    told: Callable[[], Plan | list[Notice]]
+    not_told: Callable[[], Plan | list[Notice]]
+
+
+def students(*rows: str, settings: Settings = DISTRICT) -> Callable[[], Plan]:
+    return lambda: plan(rows, (), settings)
+
+
+def both(students: tuple[str, ...], teachers: tuple[str, ...], settings: Settings = DISTRICT) -> Callable[[], Plan]:
+    return lambda: plan(students, teachers, settings)
+
+
+def file(data: bytes) -> Callable[[], Plan]:
+    return lambda: plan(data)
+
+
+def after(before: tuple[str, ...], now: tuple[str, ...]) -> Callable[[], Plan]:
+    """A pair over a published one."""
+    return lambda: plan(now, base=plan(before))
+
+
+def sized(size: int) -> Callable[[], list[Notice]]:
+    """A file that is not fetched, as it is known to be too large."""
+    return lambda: [notice for notice in [too_large(STUDENTS, size)] if notice]
+
+
+def apart(distance: timedelta) -> Callable[[], list[Notice]]:
+    """teachers.csv uploaded some time before students.csv."""
+    early, late = Upload(TEACHERS, "1", MONDAY, 9), Upload(STUDENTS, "2", MONDAY + distance, 9)
+    return lambda: list(old_partner({TEACHERS: early, STUDENTS: late}))
+
+
+BOTH_NAMES = ("Harry@a.org,A", "Harry@b.org,A")
+LONG_USERNAME, LONG_CLASS = "u" * 254, "c" * 200
+
+CASES = [
+    # Errors of a file
+    Case("not_utf8", "error", (STUDENTS, 3, None), file(csv() + b"Zo\xeb,A"), file(csv("Zoë,A"))),
+    Case("not_csv", "error", (STUDENTS, 3, None), file(csv("R\0n,A")), file(csv("R\x01n,A"))),
+    Case("version_row_missing", "error", (STUDENTS, 1, None), file(csv()[10:]), file(csv())),
+    Case("version_unsupported", "error", (STUDENTS, 1, None), file(csv().replace(b"1", b"2")), file(csv())),
+    Case("header_row_unexpected", "error", (STUDENTS, 2, None), file(b"version,1\nclass,username"), file(csv())),
+    Case("file_too_large", "error", (STUDENTS, None, None), sized(FILE_LIMIT + 1), sized(FILE_LIMIT)),
+    # Errors of a row
+    Case("quote_unbalanced", "error", (STUDENTS, 3, "username"), students('"Ron,A'), students('R"on,A"')),
+    Case("field_count", "error", (STUDENTS, 3, None), students("Ron,A,B"), students("Ron,A,,")),
+    Case("username_empty", "error", (STUDENTS, 3, "username"), students("@a.org,A"), students("R@a.org,A")),
+    Case("class_empty", "error", (STUDENTS, 3, "class"), students('Ron,"" '.strip()), students("Ron,0")),
+    Case(
+        "username_invalid_characters",
+        "error",
+        (STUDENTS, 3, "username"),
+        students("R\x7fn,A"),
+        students("\tRon\x85,A"),
+    ),
+    Case("class_invalid_characters", "error", (STUDENTS, 3, "class"), students("Ron,A\tB"), students("Ron,A\u2028B")),
+    Case(
+        "username_too_long",
+        "error",
+        (STUDENTS, 3, "username"),
+        students(f"{LONG_USERNAME}u,A"),
+        students(f"{LONG_USERNAME},A"),
+    ),
+    Case("class_too_long", "error", (STUDENTS, 3, "class"), students(f"R,{LONG_CLASS}c"), students(f"R,{LONG_CLASS}")),
+    Case("username_wildcard", "error", (STUDENTS, 3, "username"), students("!Ron,A"), students("Ron!,A*")),
+    Case("class_reserved", "error", (STUDENTS, 3, "class"), students("R,SOUND muted"), students("R,Sound  Muted")),
+    Case(
+        "username_not_email",
+        "error",
+        (STUDENTS, 3, "username"),
+        students("Ron,A", settings=EMAIL),
+        students("Ron,A", settings=DOMAIN),
+    ),
+    Case("username_collision", "error", (STUDENTS, 3, "username"), students(*BOTH_NAMES), students("H,A", "H@a.org,A")),
+    # Warnings
+    Case(
+        "utf16_decoded",
+        "warning",
+        (STUDENTS, None, None),
+        file(csv("Ron,A").decode().encode("utf-16")),
+        file(csv("Ron,A").decode().encode("utf-8-sig")),
+    ),
+    Case("delimiter_not_comma", "warning", (STUDENTS, 1, None), file(csv().replace(b",", b";")), file(csv("R,A;B"))),
+    Case("row_duplicate", "warning", (STUDENTS, 4, None), students("R,A", '"r",a'), both(("R,A",), ("R,A",))),
+    Case(
+        "username_spelling_differs",
+        "warning",
+        (TEACHERS, 3, "username"),
+        both(("Ron,A",), ("RON,A",)),
+        both(("Ron,A",), ("Rön,A",)),
+    ),
+    Case("class_spelling_differs", "warning", (STUDENTS, 4, "class"), students("R,A", "S,a"), students("R,A", 'S,"A"')),
+    Case("whitespace_trimmed", "warning", (STUDENTS, 3, "class"), students("Ron,A "), students("Ron,A B")),
+    Case(
+        "invisible_characters_removed",
+        "warning",
+        (STUDENTS, 3, "username"),
+        students("R\u200bon,A"),
+        students("R\u0301on,A"),
+    ),
+    Case("class_without_students", "warning", (TEACHERS, 3, "class"), both((), ("S,A",)), both(("R,a",), ("S,A",))),
+    Case(
+        "teacher_is_student", "warning", (TEACHERS, 4, "username"), both(("R,A",), ("S,A", "r,A")), both((), ("S,A",))
+    ),
+    Case(
+        "all_groups_user_unknown",
+        "warning",
+        ("settings.json", None, None),
+        both(("Minerva,A",), (), Settings(all_groups_users=("Minerva",))),
+        both((), ("Minerva,A",), Settings(all_groups_users=("MINERVA",))),
+    ),
+    Case("group_shrank", "warning", (STUDENTS, None, None), after(TEN, TEN[:4]), after(TEN, TEN[:5])),
+    Case(
+        "partner_is_old",
+        "warning",
+        (TEACHERS, None, None),
+        apart(timedelta(days=7, seconds=1)),
+        apart(timedelta(days=7)),
+    ),
+    # Information
+    Case("email_shortened", "info", (STUDENTS, 3, "username"), students("R@a,A"), students("R@a,A", settings=EMAIL)),
+    Case("blank_rows", "info", (STUDENTS, 3, None), students('"",\u200b,'), students("0,0")),
+    Case("class_without_teacher", "info", (STUDENTS, 3, "class"), students("R,A"), both(("R,A",), ("S,a",))),
+    Case("no_change", "info", (None, None, None), after(("R,A",), ('"R", A',)), after(("R,A",), ("r,A",))),
+]
+
+
+def notices(made: Plan | list[Notice]) -> list[Notice]:
+    return made if isinstance(made, list) else made.notices.listed()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_should_tell_it_where_it_is_so_and_not_where_it_is_not(case: Case) -> None:
+    first = next(notice for notice in notices(case.told()) if notice.code == case.code)
+    assert (first.severity, first.file, first.row, first.column) == (case.severity, *case.place)
+    assert case.code not in {notice.code for notice in notices(case.not_told())}
+
+
+def test_should_have_a_case_for_every_notice_there_is() -> None:
+    assert [case.code for case in CASES] == [notice.code for notice in catalogue()]
+
+
+@pytest.mark.parametrize("file", [STUDENTS, TEACHERS])
+@pytest.mark.parametrize(
+    "row",
+    ['"Ron,A', "Ron", ",A", "Ron,", "R\x01,A", "Ron,\x01", "u" * 255 + ",A", "R," + "c" * 201, "*,A", "R,sound muted"],
+)
+def test_should_refuse_a_row_alike_in_both_files(file: str, row: str) -> None:
+    sound = {STUDENTS: "Harry,Potions", TEACHERS: "Severus,Potions"}[file]
+    files = pair(SEED_STUDENTS, SEED_TEACHERS) | {file: csv(row, sound)}
+    made = plan(files[STUDENTS], files[TEACHERS])
+    (notice,) = (notice for notice in made.notices.listed() if notice.severity == "error")
+    assert (notice.file, notice.row) == (file, 3)
+    assert made.counts["rows_rejected"] == 1
+    assert made.outcome == "ok_with_warnings"
+
+
+@pytest.mark.parametrize("notice", catalogue(), ids=lambda notice: notice.code)
+def test_should_say_what_happened_and_what_to_do_in_a_sentence(notice: type[Notice]) -> None:
+    advice = notice().advice
+    assert re.fullmatch(r"[A-Z][^\n]{30,160}\.", advice)
+    # What is mere information asks nothing of anybody.
+    assert ":" in advice or notice.severity == "info"
+
+
+def test_should_have_codes_that_can_be_searched_for() -> None:
+    codes = [notice.code for notice in catalogue()]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", code) for code in codes)
+
+
+def test_should_carry_places_and_never_values() -> None:
+    made = plan(csv("Zaphod@x,Zaphod", "Zaphod@y,Zaphod", '"Zaphod,', "Zaphod", "ford , Ford"), csv("Zaphod,Zaphod "))
+    assert len(made.notices.listed()) > 6
+    assert not re.search("zaphod|ford", str([notice.as_dict() for notice in made.notices.listed()]), re.IGNORECASE)
+
+
+# The list of findings
+
+
+def test_should_count_everything_and_list_the_worst_where_there_is_not_room_for_all() -> None:
+    collected = Notices()
+    for row in range(Notices.LISTED):
+        collected.add(RowDuplicate(STUDENTS, row + 3))
+    assert not collected.truncated
+    collected.add(UsernameEmpty(TEACHERS, 3))
+    collected.add(UsernameEmpty(STUDENTS, 9))
+    assert collected.truncated
+    assert collected.totals == {"row_duplicate": Notices.LISTED, "username_empty": 2}
+    assert collected.severities == {"error": 2, "warning": Notices.LISTED}
+    listed = collected.listed()
+    assert len(listed) == Notices.LISTED
+    assert [notice.file for notice in listed if notice.code == "username_empty"] == [STUDENTS, TEACHERS]
+
+
+def test_should_list_by_file_and_row_and_the_worst_of_a_row_first() -> None:
+    made = plan(csv(" R,", " R,A", "R,a"), csv(",", "@x.org,B", "S,A"))
+    assert [(notice.file, notice.row, notice.code) for notice in made.notices.listed()] == [
+        (STUDENTS, 3, "class_empty"),
+        (STUDENTS, 4, "whitespace_trimmed"),
+        (STUDENTS, 5, "class_spelling_differs"),
+        (STUDENTS, 5, "row_duplicate"),
+        (TEACHERS, 3, "blank_rows"),
+        (TEACHERS, 4, "username_empty"),
+    ]

@@ -1,0 +1,53 @@
+"""Values of every setting: the outermost that are good, and the nearest that are not."""
+
+from typing import Any
+
+LONG_DOMAIN = "a." * 124 + "schoo"  # 253 characters
+
+GOOD: dict[str, list[Any]] = {
+    "$schema": ["", "./settings.schema.json"],
+    "import_from": ["csv"],
+    "username": ["district", "email"],
+    "email_domain": [None, "school.org", "a.bc", "Mail.St-Mary-s.sch.uk", "xn--schle-kva.de", LONG_DOMAIN],
+    "all_groups_users": [
+        [],
+        ["snape"],
+        [" Severus_Snape\u00a0"],
+        ["snape@hogwarts.org", "zoë", "\U0001f9d9", "a!"],
+        ["u" * 254],
+        ["u"] * 1000,
+    ],
+    "restrict_customisation": [True, False],
+    "basic_console_only": [True, False],
+    "removals": ["apply", "keep"],
+    "paused": [True, False],
+    "pair_window_minutes": [0, 15, 5.0],
+    "hold": [{}, {"rows_rejected": {}}, {"groups_removed": {"count": 4}, "teachers_added": {"percent": 1}}],
+    "reserved_classes": [[], ["Potions"], ["*", "!a", " 7b "], ["c" * 200], ["c"] * 1000],
+}
+
+NOT_NAMES = ["", " ", "\u200b\u00ad", "a\nb", "a\t", "\x7f", "a\x00", "\ud800", 1, None, ["a"], {}]
+
+BAD: dict[str, list[Any]] = {
+    "$schema": [None, 1],
+    "import_from": ["clever", "oneroster", "CSV", "xlsx", None, 1, ["csv"]],
+    "username": ["District", "e-mail", "", None, True, {}],
+    "email_domain": [
+        *("", "@school.org", "a@school.org", "school", "school.", ".org", "a b.org", "a..org", "school.org\n", "a.b"),
+        *("-a.org", "a-.org", "1.2.3.4", "schüle.de", f"{LONG_DOMAIN}l", "a" * 64 + ".org", 1, False, []),
+    ],
+    "all_groups_users": [
+        *("snape", None, {}, ["u"] * 1001),
+        *(["ok", name] for name in [*NOT_NAMES, "u" * 255, "*", "sn*pe", "!snape", " \u200b!snape"]),
+    ],
+    "restrict_customisation": [0, 1, "true", None, []],
+    "basic_console_only": [0, 1, "false", None, {}],
+    "removals": ["Apply", "none", "", None, False],
+    "paused": [0, 1, "yes", None, []],
+    "pair_window_minutes": [-1, 16, 0.5, True, "5", None, [5], 10**30, float("1e999")],
+    "hold": [
+        *(None, [], True, "off", {"half_removed": {}}, {"file_has_no_rows": {"count": 1}}),
+        *({"rows_rejected": bad} for bad in (None, False, 5, [5], {"count": 0}, {"percentage": 5}, {"percent": None})),
+    ],
+    "reserved_classes": ["Potions", None, {}, ["c"] * 1001, *(["ok", name] for name in [*NOT_NAMES, "c" * 201])],
+}
