@@ -1,0 +1,116 @@
+"""Pairs to measure with: made up, the same ones every time, and shaped like those of a school district.
+
+A school has a thousand students, a student seven classes, a class about thirty students and one teacher. One row in
+a thousand is bad. Left out is what the obvious program reads wrongly, so that all programs must make the same roster:
+quotes that do not end (csv takes the rest of the file for one value) and invisible characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+Order = Literal["student", "class", "shuffled"]
+
+CLASSES_OF_A_STUDENT = 7
+STUDENTS_IN_A_CLASS = 30
+
+_SCHOOL = 1000
+_CLASSES_OF_A_TEACHER = 5
+_ROWS_PER_BAD_ONE = 1000
+
+_FIRST = """
+    Harry Ron Hermione Luna Neville Ginny Cho Cedric Fleur Viktor Padma Lavender Seamus Dean Susan Hannah Ernie Justin
+    Terry Michael Anthony Penelope Oliver Angelina Alicia Katie Lee Fred George Percy Draco Vincent Gregory Zoë Łucja
+""".split()
+_LAST = """
+    Potter Weasley Granger Lovegood Longbottom Chang Diggory Brown Finnigan Thomas Abbott Bones Patil Macmillan Boot
+    Corner Goldstein Clearwater Wood Johnson Spinnet Bell Jordan Malfoy Crabbe Goyle Zabini Nott Parkinson Şahin
+""".split()
+_SUBJECTS = """
+    Potions; Dark Arts; Flying; Muggle Studies; Transfiguration; Herbology; Astronomy; Charms; Divination; Alchemy;
+    History of Magic; Ancient Runes; Apparition; Art; Music; Arithmancy; Ghoul Studies; Magical Theory; Xylomancy; Drama;
+    Earth Magic; Frog Choir; Orchestra; Duelling; Broom Care; Latin; Greek; Physics; Français; Chemistry;
+    "Biology"; "Maths, further"
+"""
+_SUBJECT_NAMES = [" ".join(subject.split()) for subject in _SUBJECTS.split(";")]
+
+# Each earns a row error, or none and a warning, in every program that is measured.
+_BAD_ROWS = (
+    ",Potions",
+    "Nobody,",
+    "*,Potions",
+    "!Harry.Potter,Potions",
+    "Harry.Potter,Sound Muted",
+    "Harry.Potter",
+    "Harry.Potter,Potions,Flying",
+    "Harry\x07Potter,Potions",
+    f"{'x' * 300},Potions",
+    f"Harry.Potter,{'x' * 201}",
+    "Nobody,ENTIRE NETWORK",
+)
+
+
+def write_pair(folder: Path, rows: int, order: Order = "student", seed: int = 1) -> None:
+    """Write teachers.csv and students.csv, the latter with about `rows` rows in the given order."""
+    rosters = Random(seed)
+    memberships = list(islice(_memberships(rows, rosters), rows))
+    teachers = _teachers(dict.fromkeys(row.split(",", 1)[1] for row in memberships))
+    if order == "class":
+        memberships.sort(key=lambda row: row.split(",", 1)[1])
+    elif order == "shuffled":
+        rosters.shuffle(memberships)
+    _write(folder / "students.csv", _with_bad_rows(memberships, rosters))
+    _write(folder / "teachers.csv", _with_bad_rows(list(teachers), rosters))
+
+
+def _write(file: Path, rows: Iterator[str]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        out.write("version,1\r\nusername,class\r\n")
+        out.writelines(f"{row}\r\n" for row in rows)
+
+
+def _memberships(rows: int, random: Random) -> Iterator[str]:
+    """Rows in the order of students, school after school."""
+    for school, start in enumerate(range(0, rows, _SCHOOL * CLASSES_OF_A_STUDENT)):
+        left = -(-(rows - start) // CLASSES_OF_A_STUDENT)
+        size = min(_SCHOOL, left)
+        students = [
+            f"{random.choice(_FIRST)}.{random.choice(_LAST)}{school * _SCHOOL + number}" for number in range(size)
+        ]
+        lessons = [list(_lessons(school, period, size, random)) for period in range(CLASSES_OF_A_STUDENT)]
+        for student, classes in zip(students, zip(*lessons, strict=True), strict=True):
+            yield from (f"{student},{lesson}" for lesson in classes)
+
+
+def _lessons(school: int, period: int, size: int, random: Random) -> list[str]:
+    """The class of each of a school's students in one of the periods of a week."""
+    names = []
+    for number in range(-(-size // STUDENTS_IN_A_CLASS)):
+        subject = _SUBJECT_NAMES[(number + 5 * period) % len(_SUBJECT_NAMES)]
+        name = f"S{school:03} {7 + number % 7}{'ABCDEF'[number % 6]} {period + 1}-{number:02} "
+        names.append(f'"{name}{subject[1:]}' if subject.startswith('"') else name + subject)
+    lessons = [names[place // STUDENTS_IN_A_CLASS] for place in range(size)]
+    random.shuffle(lessons)
+    return lessons
+
+
+def _teachers(classes: dict[str, None]) -> Iterator[str]:
+    for number, name in enumerate(classes):
+        yield f"Prof.{number // _CLASSES_OF_A_TEACHER:05},{name}"
+
+
+def _with_bad_rows(rows: list[str], random: Random) -> Iterator[str]:
+    """The rows, with a bad one, a doubled one, one in capitals and one amid spaces put in here and there."""
+    bad = 0
+    for number, row in enumerate(rows):
+        yield row
+        if random.random() * _ROWS_PER_BAD_ONE < 1:
+            yield _BAD_ROWS[bad % len(_BAD_ROWS)]
+            bad += 1
+        elif number % 20_000 == 19_000:
+            username, _, lesson = row.partition(",")
+            yield from (row, f"{username.upper()},{lesson}", f" {username} ,{lesson}")
