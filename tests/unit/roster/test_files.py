@@ -179,6 +179,7 @@ def test_should_drop_a_byte_order_mark_without_a_word() -> None:
         (b"version,1\r\nusername,class\r\nRon,\x80", 3, 31, "0x80"),
         (b"version,1\rusername,class\rRon,A\rRon,\xff", 4, 35, "0xFF"),
         (b"\xa9version,1\n", 1, 0, "0xA9"),
+        (b"\n\xa9version,1\n", 2, 1, "0xA9"),
         (csv() + b"Zo\xc3", 3, 27, "0xC3"),  # ends within a character
         (csv() + b"\xed\xa0\x80,Potions\n", 3, 25, "0xED"),  # half a surrogate pair
         (csv() + b"\xc0\xaf,Potions\n", 3, 25, "0xC0"),  # longer than it need be

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from roster.encode import Blob, as_dict, entries, lines, unpack
 from roster.model import Entry, Roster
 from roster.names import fold
-from roster.notices import STUDENTS, PartnerIsOld
-from roster.plan import Plan, plan_import
+from roster.notices import STUDENTS, FileTooLarge, PartnerIsOld
+from roster.plan import Plan, plan_import, refuse
 from roster.settings import Settings
 from tests.unit.roster.samples import DISTRICT, SEED, base_of, pair, plan, roster_of, rows, snapshot_lines
 from tests.unit.roster.strategies import some_rows, some_settings
@@ -80,6 +80,13 @@ def test_should_fail_and_offer_nothing_where_a_file_is_refused() -> None:
     assert (made.roster, made.snapshot, made.delta, made.changes) == (None, None, None, {})
     counts = {"rows_read": 2, "rows_rejected": 1, "groups": 0, "members": 0, "memberships": 0, "teachers": 0}
     assert made.counts == counts
+
+
+def test_should_fail_where_an_upload_is_refused_before_it_is_read() -> None:
+    made = refuse([FileTooLarge(STUDENTS, bytes=2, limit=1)])
+    assert (made.outcome, made.roster, made.snapshot, made.changes) == ("failed", None, None, {})
+    assert made.counts == dict.fromkeys(plan([], []).counts, 0)
+    assert made.notices.totals == {"file_too_large": 1}
 
 
 def test_should_pass_on_what_was_found_about_the_uploads() -> None:
