@@ -1,0 +1,99 @@
+"""A bad row never deletes: what a rejected row could have been about stays as it was.
+
+In: a new roster, the published entries, and what rejected rows protect. Out: the roster with the protected facts that it
+would have lost, and those facts. A fact is one membership or one class of one right. Nothing is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from roster.model import Entry, Group, Right, Roster
+from roster.names import fold
+
+
+@dataclass
+class Protected:
+    """Whose facts must not be removed: users and classes by folded key, or everything."""
+
+    usernames: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    everything: bool = False
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.usernames or self.classes)
+
+    def covers(self, username: str, class_: str) -> bool:
+        """Whether a fact about this user and this class, by key, is protected."""
+        return self.everything or username in self.usernames or class_ in self.classes
+
+
+Fact = tuple[str, str]  # username, class
+
+
+def keep(roster: Roster, published: Iterable[Entry], protected: Protected) -> tuple[Roster, list[Fact]]:
+    """The roster with every protected published fact, and the facts that it would have lost without that.
+
+    Kept names are spelled as the new roster spells them, where it has them.
+    """
+    groups = {group.key: group for group in roster.groups}
+    rights = {right.key: right for right in roster.rights}
+    members: dict[str, list[str]] = {}
+    classes: dict[str, list[str]] = {}
+    kept_groups: dict[str, str] = {}
+    kept_users: dict[str, str] = {}
+    for entry in published:
+        if isinstance(entry, Group):
+            now = {fold(member) for member in groups[entry.key].members} if entry.key in groups else set()
+            lost = [name for name in entry.members if fold(name) not in now and protected.covers(fold(name), entry.key)]
+            if lost:
+                members[entry.key] = lost
+                kept_groups[entry.key] = entry.name
+        else:
+            right = rights.get(entry.key)
+            now = {fold(name) for name in (*right.groups, *right.pending)} if right else set()
+            seen = (*entry.groups, *entry.pending)
+            lost = [name for name in seen if fold(name) not in now and protected.covers(entry.key, fold(name))]
+            if lost:
+                classes[entry.key] = lost
+                kept_users[entry.key] = entry.username
+    if not members and not classes:
+        return roster, []
+    spelling = _Spelling(roster)
+    facts = []
+    for key, lost in members.items():
+        group = groups.get(key) or Group(key, spelling.of_class(kept_groups[key]), ())
+        names = [spelling.of_user(name) for name in lost]
+        groups[key] = replace(group, members=tuple(sorted((*group.members, *names), key=fold)))
+        facts += [(name, group.name) for name in names]
+    for key, lost in classes.items():
+        right = rights.get(key) or Right(key, spelling.of_user(kept_users[key]), (), (), False, False)
+        names = [spelling.of_class(name) for name in lost]
+        rights[key] = replace(right, pending=(*right.pending, *names))
+        facts += [(right.username, name) for name in names]
+    shown = [_with_groups(rights[key], groups) for key in sorted(rights)]
+    return replace(roster, groups=tuple(groups[key] for key in sorted(groups)), rights=tuple(shown)), facts
+
+
+def _with_groups(right: Right, groups: dict[str, Group]) -> Right:
+    """The right, its classes told apart anew by whether they have a group."""
+    seen = sorted((*right.groups, *right.pending), key=fold)
+    in_groups = tuple(name for name in seen if fold(name) in groups)
+    return replace(right, groups=in_groups, pending=tuple(name for name in seen if fold(name) not in groups))
+
+
+class _Spelling:
+    """How a roster spells the names it has; a name it lacks keeps its own spelling."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._users = {fold(member): member for group in roster.groups for member in group.members}
+        self._users |= {right.key: right.username for right in roster.rights}
+        self._classes = {fold(name): name for right in roster.rights for name in (*right.groups, *right.pending)}
+        self._classes |= {group.key: group.name for group in roster.groups}
+
+    def of_user(self, username: str) -> str:
+        return self._users.get(fold(username), username)
+
+    def of_class(self, class_: str) -> str:
+        return self._classes.get(fold(class_), class_)
