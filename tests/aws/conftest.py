@@ -19,7 +19,7 @@ from roster_aws.enrolment import Enrolment
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
 from roster_aws.projection import Projection
-from roster_aws.queue import Queue, Request
+from roster_aws.queue import Approval, Queue, Request, Rollback
 from roster_aws.results import Results
 from roster_aws.store import Store
 
@@ -106,6 +106,21 @@ class World:
         """Look at a site's inbox, as a message would have it done."""
         request = Request(site, asked, self.clock() if asked else None)
         self.importer().run(request, owner, self.clock() + LIFE)
+
+    def order(self, site: str, order: Approval | Rollback, asked: str = "order") -> dict[str, Any]:
+        """Have an order carried out; the report that answers it."""
+        request = Request(site, f"{asked}-{next(_numbers)}", self.clock(), order)
+        self.importer().run(request, "order", self.clock() + LIFE)
+        return next(report for report in self.reports(site) if report.get("asked") == request.asked)
+
+    def held(self, site: str) -> dict[str, Any]:
+        """The report of the import that is held."""
+        return next(report for report in self.reports(site) if report["status"] == "held")
+
+    def approve(self, site: str) -> dict[str, Any]:
+        """Approve what is held, as it is shown."""
+        report = self.held(site)
+        return self.order(site, Approval(report["import"], report["plan"]["manifest_sha256"], "arn:somebody"))
 
     def reports(self, site: str) -> list[dict[str, Any]]:
         return self.importer().store.reports(site, 50)

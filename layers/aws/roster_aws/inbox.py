@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Inbox:
-    """A versioned bucket with `{site}/teachers.csv` and `{site}/students.csv`."""
+    """A versioned bucket with `{site}/teachers.csv`, `{site}/students.csv` and `{site}/settings.json`."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
@@ -28,18 +28,20 @@ class Inbox:
 
     def standing(self, site: str) -> dict[str, Upload]:
         """The newest version of each file that is there now; a deleted file is simply not there."""
-        uploads = {}
-        for file in FILES:
-            try:
-                head = self._s3.head_object(Bucket=self._bucket, Key=f"{site}/{file}")
-            except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                    continue
-                raise
-            uploads[file] = Upload(file, head["VersionId"], head["LastModified"], head["ContentLength"])
-        return uploads
+        found = (self.newest(site, file) for file in FILES)
+        return {upload.file: upload for upload in found if upload}
 
-    def read(self, site: str, upload: Upload) -> bytes:
-        """The bytes of exactly this version."""
+    def newest(self, site: str, file: str) -> Upload | None:
+        """The newest version of one file."""
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=f"{site}/{file}")
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        return Upload(file, head["VersionId"], head["LastModified"], head["ContentLength"])
+
+    def read(self, site: str, upload: Upload, limit: int | None = None) -> bytes:
+        """The bytes of exactly this version; of a longer one no more than `limit`."""
         key = f"{site}/{upload.file}"
-        return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=upload.version_id)["Body"].read()
+        return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=upload.version_id)["Body"].read(limit)

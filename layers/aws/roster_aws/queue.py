@@ -1,6 +1,7 @@
 """The queue that starts imports: uploads come through it from S3, and what the product asks of itself.
 
-A request of ours is `{"site": …}`, with `asked` and `asked_at` when a person wants the import now.
+A request of ours is `{"site": …}`, with `asked` and `asked_at` when a person asked, and `order` for what is to be
+done before anything else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from roster.notices import FILES
+from roster.notices import FILES, SETTINGS
 from roster.pair import is_site
 from roster_aws.environment import client, variable
 
@@ -24,11 +25,32 @@ _RETRY_SECONDS = 15
 
 @dataclass(frozen=True)
 class Request:
-    """A reason to look at a site's inbox; `asked` is the id of a person's request."""
+    """A reason to look at a site's inbox; `asked` is the id of a person's request.
+
+    A person's request may be an order to carry out first: `approve` a held import, or `rollback` to a version.
+    """
 
     site: str
     asked: str = ""
     asked_at: datetime | None = None
+    order: Approval | Rollback | None = None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody (`by`) wants the held import published, exactly as its plan says: the digest of its manifest."""
+
+    import_id: str
+    plan: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """Somebody (`by`) wants an old version's content published again."""
+
+    version: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,10 @@ def read_message(body: str) -> list[Request | Stray]:
         at = message.get("asked_at")
         if not is_site(message["site"]):
             raise ValueError("a request for something that is no site")
-        return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None)]
+        order = message.get("order")
+        orders = {"approve": Approval, "rollback": Rollback}
+        carried = orders[order.pop("kind")](**order) if order else None
+        return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None, carried)]
     if message.get("Event") == "s3:TestEvent":
         return []
     uploads = [record["s3"]["object"] | {"at": record["eventTime"]} for record in message["Records"]]
@@ -68,7 +93,7 @@ def read_message(body: str) -> list[Request | Stray]:
 def _upload(entity: dict[str, Any]) -> Request | Stray:
     key = unquote_plus(entity["key"])
     site, slash, file = key.partition("/")
-    if slash and is_site(site) and file in FILES:
+    if slash and is_site(site) and file in (*FILES, SETTINGS):
         return Request(site)
     return Stray(key, entity["versionId"], datetime.fromisoformat(entity["at"]), entity["size"])
 
@@ -87,9 +112,12 @@ class Queue:
 
     def ask(self, request: Request, delay_seconds: float = 0) -> None:
         """Have a site's inbox looked at, after a delay of at most fifteen minutes."""
-        body = {"site": request.site}
+        body: dict[str, Any] = {"site": request.site}
         if request.asked_at:
             body |= {"asked": request.asked, "asked_at": request.asked_at.isoformat()}
+        if request.order:
+            kind = "approve" if isinstance(request.order, Approval) else "rollback"
+            body["order"] = {"kind": kind, **vars(request.order)}
         delay = max(0, min(_LONGEST_DELAY, int(delay_seconds) + (delay_seconds > int(delay_seconds))))
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=delay)
 

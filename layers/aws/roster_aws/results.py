@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _LINK_SECONDS = 300
+_MANIFEST_BYTES = 65_536
 
 # What the bucket's lifecycle rule lets expire: findings name pupils, and after half a year nobody asks.
 _RETENTION_TAG = "retention=180-days"
@@ -65,10 +66,15 @@ class Results:
             raise Corrupt("a stored manifest does not match its SHA-256")
         return Manifest.from_bytes(data)
 
+    def published(self, site: str, version: int) -> Manifest | None:
+        """The manifest of a committed version; None when there is none, or it is kept no longer."""
+        data = self.fetch(manifest_key(site, version), _MANIFEST_BYTES)
+        return Manifest.from_bytes(data) if isinstance(data, bytes) else None
+
     def base(self, manifest: Manifest) -> Base:
         """A published version as what the next one is compared with; its snapshot is fetched once."""
         data = self.read_object(manifest.site, manifest.snapshot.sha256)
-        return Base(manifest.snapshot.content_sha256, lambda: lines(data, manifest.snapshot))
+        return Base(manifest.snapshot.content_sha256, manifest.counts, lambda: lines(data, manifest.snapshot))
 
     def lines(self, site: str, blob: Blob) -> Iterator[bytes]:
         """The lines of a stored object, checked."""

@@ -21,6 +21,10 @@ from roster_aws.table import from_wire, to_wire
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# What an import's outcome leaves as it is.
+_NOT_SETTLED = {"site", "running", "projected_version", "settings", "settings_version", "paused"}
+
+_RECENT_REPORTS = 20
 _REPORTS_KEPT = timedelta(days=400)
 
 
@@ -35,7 +39,9 @@ class Head:
     `imports` counts those that have settled; `running` is the id of one that has not, this run's or a dead one's.
     `seen` holds the version id of each upload that was dealt with, `readable` the last upload of each file that could
     be read; `projected_version` is the version that the groups and rights in the table show; `open_import` is an
-    import whose outcome stands but has not been told yet.
+    import whose outcome stands but has not been told yet; `held` is one that waits for approval. `settings` are the
+    last good ones, `settings_version` the upload last read for them; `settings_changed` says that no import has settled
+    with them yet.
     """
 
     site: str
@@ -47,6 +53,11 @@ class Head:
     imports: int = 0
     running: str = ""
     open_import: str = ""
+    paused: bool = False
+    held: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    settings_version: str = ""
+    settings_changed: bool = False
     seen: dict[str, str] = field(default_factory=dict)
     readable: dict[str, Upload] = field(default_factory=dict)
 
@@ -119,43 +130,96 @@ class Store:
         return Head(**known | {"site": site, "readable": readable})
 
     def settle(
-        self, head: Head, owner: str, report: dict[str, Any], readable: dict[str, Upload], manifest_sha256: str | None
+        self,
+        head: Head,
+        owner: str,
+        report: dict[str, Any],
+        manifest_sha256: str | None = None,
+        *,
+        seen: dict[str, str] | None = None,
+        readable: dict[str, Upload] | None = None,
+        pause: bool = False,
     ) -> Head:
         """Make an import's outcome stand, and with a manifest move the head to the next version: the commit.
 
-        The report is stored with it, still to be told: `finish` does that, now or after a crash. HeadMoved when the
-        lease is no longer `owner`'s or the head is not the one given; then nothing has changed.
+        The report is stored with it, still to be told: `finish` does that, now or after a crash. An import held before
+        is superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the
+        one given; then nothing has changed. `pause` pauses the site in the same moment.
         """
-        seen = {file: uploaded["version_id"] for file, uploaded in report["pair"].items()}
-        now = _stamp(self._clock())
-        version = head.version + 1 if manifest_sha256 else head.version
-        values = {
-            "seen": seen,
-            "readable": {file: _stored(upload) for file, upload in readable.items()},
-            "import": report["import"],
-            "imports": head.imports + 1,
-            "owner": owner,
-        }
-        update = "REMOVE running SET seen = :seen, readable = :readable, open_import = :import, imports = :imports"
-        condition = "lease_owner = :owner AND attribute_not_exists(version)"
-        if head.version:
-            condition = "lease_owner = :owner AND version = :base"
-            values["base"] = head.version
-        if manifest_sha256:
-            update += ", version = :version, epoch = :epoch, manifest_sha256 = :manifest, published_at = :now"
-            values |= {"version": version, "epoch": head.epoch, "manifest": manifest_sha256, "now": now}
-        untold = {**report, "status": "fetching", "outcome": report["status"]}
-        self._transact(
-            [
-                self._head_update(head.site, update, condition, values),
-                self._put(self._import_item(untold)),
-                {"Delete": {"TableName": self._table, "Key": to_wire(_key(head.site, "WAITING"))}},
-            ]
+        settled = replace(
+            head,
+            seen=head.seen if seen is None else seen,
+            readable=head.readable if readable is None else readable,
+            open_import=report["import"],
+            imports=head.imports + 1,
+            settings_changed=False,
         )
-        settled = replace(head, seen=seen, readable=readable, open_import=report["import"], imports=head.imports + 1)
+        if report["status"] != "failed":
+            settled = replace(settled, held=report["import"] if report["status"] == "held" else "")
         if manifest_sha256:
+            now = stamp(self._clock())
+            version = head.version + 1
             settled = replace(settled, version=version, manifest_sha256=manifest_sha256, published_at=now)
+        values = {name: value for name, value in vars(settled).items() if name not in _NOT_SETTLED}
+        if pause:
+            values["paused"] = True
+        values["readable"] = {file: _stored(upload) for file, upload in settled.readable.items()}
+        update = "REMOVE running SET " + ", ".join(f"{name} = :{name}" for name in values)
+        condition = "lease_owner = :owner AND (version = :base OR attribute_not_exists(version))"
+        values |= {"owner": owner, "base": head.version}
+        untold = {**report, "status": "fetching", "outcome": report["status"]}
+        writes = [
+            self._head_update(head.site, update, condition, values),
+            self._put(self._import_item(untold)),
+            {"Delete": {"TableName": self._table, "Key": to_wire(_key(head.site, "WAITING"))}},
+        ]
+        if head.held not in ("", settled.held, report["import"]):
+            writes.append(self._end_hold(head.site, head.held, "superseded", {"superseded_by": report["import"]}))
+        self._transact(writes)
         return settled
+
+    def _end_hold(self, site: str, import_id: str, status: str, about: dict[str, str]) -> dict[str, Any]:
+        values = {"status": status, "held": "held", **about}
+        assignments = ", ".join(f"{name} = :{name}" for name in about)
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": to_wire(_key(site, f"IMPORT#{import_id}")),
+                "UpdateExpression": f"SET #status = :status, {assignments}",
+                "ConditionExpression": "#status = :held",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": to_wire({f":{name}": value for name, value in values.items()}),
+            }
+        }
+
+    def reject(self, site: str, import_id: str, by: str) -> bool:
+        """End a held import without publishing it; False when it is not held any more."""
+        condition = "held = :import"
+        let_go = self._head_update(site, "REMOVE held", condition, {"import": import_id})
+        try:
+            self._transact([let_go, self._end_hold(site, import_id, "rejected", {"rejected_by": by})])
+        except HeadMoved:
+            return False
+        return True
+
+    def set_paused(self, site: str, *, paused: bool) -> None:
+        """Pause a site, or let it go on."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_wire(_key(site, "HEAD")),
+            UpdateExpression="SET paused = :paused",
+            ExpressionAttributeValues=to_wire({":paused": paused}),
+        )
+
+    def put_settings(self, head: Head, owner: str, version_id: str, settings: dict[str, Any] | None) -> Head:
+        """Remember that an upload of settings.json was read, and if they were good put them in force."""
+        known: dict[str, Any] = {"settings_version": version_id}
+        if settings is not None:
+            known |= {"settings": settings, "settings_changed": True}
+        update = "SET " + ", ".join(f"{name} = :{name}" for name in known)
+        if self._update_head(head.site, update, "lease_owner = :owner", {**known, "owner": owner}) is None:
+            raise HeadMoved("the lease was lost")
+        return replace(head, **known)
 
     def finish(self, head: Head, owner: str, report: dict[str, Any]) -> None:
         """Mark the head's version as projected and its open import as told, with the report as it now reads."""
@@ -178,25 +242,35 @@ class Store:
         """Keep the report of an upload that no import reads."""
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(self._import_item(report)))
 
+    def put_paused(self, site: str, asked: str) -> None:
+        """Show that uploads wait until the site is no longer paused."""
+        item = {**_key(site, "WAITING"), "paused": True, "since": stamp(self._clock()), "asked": asked}
+        self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+
     def put_waiting(self, site: str, wait: Wait, asked: str) -> None:
         """Show that a lone file waits for its partner; `asked` is the id of a person's request, if it was one."""
         item = {
             **_key(site, "WAITING"),
             "file": wait.arrived.file,
             "missing": wait.missing,
-            "since": _stamp(wait.arrived.uploaded_at),
-            "until": _stamp(wait.until) if wait.until else None,
+            "since": stamp(wait.arrived.uploaded_at),
+            "until": stamp(wait.until) if wait.until else None,
             "asked": asked,
         }
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
 
     def waiting(self, site: str) -> dict[str, Any] | None:
-        """The lone file that waits: file, missing, since, until, asked."""
+        """What waits: file, missing, since, until, asked of a lone file; paused, since, asked of a paused site."""
         return self._get(site, "WAITING")
 
     def report(self, site: str, import_id: str) -> dict[str, Any] | None:
         """The report of one import, as far as it has come."""
         return self._get(site, f"IMPORT#{import_id}")
+
+    def was_told(self, site: str, asked: str) -> bool:
+        """Whether a person's request has had its answer; a message that comes twice comes within minutes."""
+        told = self.reports(site, _RECENT_REPORTS)
+        return any(report.get("asked") == asked and report["status"] != "fetching" for report in told)
 
     def reports(self, site: str, limit: int) -> list[dict[str, Any]]:
         """The newest imports of a site, newest first."""
@@ -251,12 +325,13 @@ def _without_key(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in ("pk", "sk", "expires_at")}
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """A time as the table and reports hold it."""
     return at.isoformat(timespec="seconds")
 
 
 def _stored(upload: Upload) -> dict[str, Any]:
-    return {"version_id": upload.version_id, "uploaded_at": _stamp(upload.uploaded_at), "size": upload.size}
+    return {"version_id": upload.version_id, "uploaded_at": stamp(upload.uploaded_at), "size": upload.size}
 
 
 def _upload(file: str, stored: dict[str, Any]) -> Upload:

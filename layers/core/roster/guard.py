@@ -19,9 +19,9 @@ _HALF_FROM = 5
 class Effect:
     """What an import would do to a site.
 
-    `published` and `after` count memberships, teachers and groups before and after; `removed` and `added` what goes and
-    comes. `rows` gives (rows with a value, rows rejected) of each file. `teachers_are_students` counts the incoming
-    teachers who are students now or in this pair; `unmatched_classes` those of the teachers' `classes` without students.
+    `published` counts the memberships, teachers and groups there are, `removed` those that would go. `teachers` are in
+    the pair; of them `teachers_added` have no console access yet, and `teachers_are_students` of those are students now
+    or in this pair. `unmatched_classes` of the teachers' `classes` have no student. `rows`: (read, rejected) by file.
     """
 
     first_import: bool

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 TEACHERS = "teachers.csv"
 STUDENTS = "students.csv"
 FILES = (TEACHERS, STUDENTS)
+SETTINGS = "settings.json"
 
 USERNAME = "username"
 CLASS = "class"

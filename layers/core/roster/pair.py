@@ -44,7 +44,7 @@ class ImportNow:
 
 @dataclass(frozen=True)
 class Wait:
-    """`arrived` waits for its partner `missing`, until `until`, when it goes with the last readable one; None: for ever."""
+    """`arrived` waits for its partner `missing`; at `until` it goes with the last readable one. None: it waits on."""
 
     arrived: Upload
     missing: str
@@ -67,18 +67,17 @@ def decide(
     now: datetime,
     window: timedelta,
     asked: bool = False,
+    again: bool = False,
 ) -> Decision:
     """What to do about a site's inbox.
 
     `standing` is the newest upload of each file that is there, `seen` the version id of each file that an import has
     dealt with, `readable` the newest upload of each file that an import could read. Two new files are a pair. One new
     file waits for `window` and then goes with the last readable upload of the other. `asked`: a person wants the
-    standing pair imported, new or not.
+    standing pair imported now, new or not; `again`: it is to be read again, unless a new file decides otherwise.
     """
-    if asked and len(standing) == len(FILES):
-        return ImportNow(dict(standing))
     fresh = [upload for file, upload in standing.items() if upload.version_id != seen.get(file)]
-    if len(fresh) == len(FILES):
+    if len(standing) == len(FILES) and (asked or len(fresh) == len(FILES) or (again and not fresh)):
         return ImportNow(dict(standing))
     alone = fresh or (list(standing.values()) if asked else [])
     if not alone:

@@ -16,7 +16,18 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from roster.csv_file import Opened, blocks, lines_at, open_file
-from roster.names import BLANK, ERROR, REREAD, Names, class_names, clean, username_names
+from roster.names import (
+    BLANK,
+    ERROR,
+    REREAD,
+    Names,
+    class_names,
+    clean,
+    fold,
+    judge_class,
+    judge_username,
+    username_names,
+)
 from roster.notices import (
     CLASS,
     FILES,
@@ -29,9 +40,14 @@ from roster.notices import (
     Notice,
     Notices,
     QuoteUnbalanced,
+    UsernameCollision,
 )
+from roster.protect import Protected
 from roster.quoting import quote, split_fields
 from roster.settings import Settings
+
+# More than two values at their longest, quoted; what comes behind in a longer line is no roster.
+_READ_FOR_PROTECTION = 4096
 
 
 def _column() -> array[int]:
@@ -62,7 +78,9 @@ class Pair:
     classes: Names
     students: Rows
     teachers: Rows
-    texts: dict[str, bytes]  # each file as UTF-8, for showing what stands in a row
+    settings: Settings
+    texts: dict[str, bytes] = field(default_factory=dict)  # each file as UTF-8, for showing what stands in a row
+    protected: Protected = field(default_factory=Protected)  # what the rejected rows could have been about
 
     @property
     def refused(self) -> bool:
@@ -77,7 +95,7 @@ class Pair:
 
 def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) -> Pair:
     """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong."""
-    pair = Pair(username_names(settings), class_names(settings), Rows(STUDENTS), Rows(TEACHERS), {})
+    pair = Pair(username_names(settings), class_names(settings), Rows(STUDENTS), Rows(TEACHERS), settings)
     for rows in pair.files:
         opened = open_file(rows.file, files[rows.file], notices)
         if opened:
@@ -139,7 +157,7 @@ class _Reader:
         file = self._rows.file
         cells, balanced = split_fields(line, self._rows.separator)
         if not balanced:
-            self._reject(_unbalanced(file, number, cells))
+            self._reject(_unbalanced(file, number, cells), line)
         elif len(cells) >= 2 and not any(clean(cell)[0] for cell in cells[2:]):
             self._rows.numbers.append(number)
             username, class_ = (quote(cell) if cell.startswith('"') else cell for cell in cells[:2])
@@ -147,14 +165,15 @@ class _Reader:
             self._rows.classes.append(self._pair.classes.ids[class_.encode()])
             self._rows.read += 1
         elif any(clean(cell)[0] for cell in cells):
-            self._reject(FieldCount(file, number))
+            self._reject(FieldCount(file, number), line)
         else:
             self._notices.add(BlankRows(file, number))
 
-    def _reject(self, notice: Notice) -> None:
+    def _reject(self, notice: Notice, line: str) -> None:
         self._rows.read += 1
         self._rows.rejected += 1
         self._notices.add(notice)
+        _protect_line(self._pair, line, self._rows.separator)
 
 
 def _unbalanced(file: str, row: int, cells: list[str]) -> QuoteUnbalanced:
@@ -184,13 +203,36 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
             reread.append(row)
         else:
             notices.add(_first_error(pair, rows.file, row, username, class_))
+            _protect_cells(pair, username, class_)
     rows.rejected += len(dropped)
     for row, line in lines_at(pair.texts[rows.file], reread).items() if reread else ():
         cells, balanced = split_fields(line, rows.separator)
         # One separator, and yet no two cells: it stands between the quotes.
         notices.add(FieldCount(rows.file, row) if balanced else _unbalanced(rows.file, row, cells))
+        _protect_line(pair, line, rows.separator)
     for column in (rows.numbers, rows.usernames, rows.classes):
         _drop(column, dropped)
+
+
+def _protect_cells(pair: Pair, username: int, class_: int) -> None:
+    """Protect what a rejected row of two cells could have been about: its user if that can be read, else its class."""
+    if pair.usernames.errors.get(username, UsernameCollision) is UsernameCollision:
+        pair.protected.usernames.add(pair.usernames.keys[pair.usernames.rank[username]])
+    elif class_ not in pair.classes.errors:
+        pair.protected.classes.add(pair.classes.keys[pair.classes.rank[class_]])
+    else:
+        pair.protected.everything = True
+
+
+def _protect_line(pair: Pair, line: str, separator: str) -> None:
+    """Protect what a line that is not two cells could have been about: any of its parts, as a user and as a class."""
+    parts = [part.replace('"', "") for part in line[:_READ_FOR_PROTECTION].split(separator)]
+    usernames = [judge_username(part, pair.settings) for part in parts]
+    classes = [judge_class(part, pair.settings) for part in parts]
+    pair.protected.usernames.update(fold(verdict.value) for verdict in usernames if not verdict.error)
+    pair.protected.classes.update(fold(verdict.value) for verdict in classes if not verdict.error)
+    if all(verdict.error for verdict in (*usernames, *classes)):
+        pair.protected.everything = True
 
 
 def flagged(rows: Rows, usernames: Sequence[int], classes: Sequence[int]) -> list[int]:

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from roster import delta
 from roster.encode import Blob, Packer, entries, entry, line, settings_line
-from roster.model import Entry, Roster
+from roster.guard import Effect, Reason, reasons
+from roster.model import Entry, Group, Right, Roster
+from roster.names import fold
 from roster.notices import STUDENTS, GroupShrank, NoChange, Notice, Notices
 from roster.parse import Pair, read_pair
-from roster.reconcile import reconcile
+from roster.protect import Fact, keep
+from roster.reconcile import apply_settings, reconcile
 from roster.settings import Settings
 
-Outcome = Literal["ok", "ok_with_warnings", "no_change", "failed"]
+Outcome = Literal["ok", "ok_with_warnings", "no_change", "held", "failed"]
 
 
 @dataclass(frozen=True)
 class Base:
-    """The published version that a plan starts from: its snapshot's content digest, and its lines as often as asked."""
+    """The published version that a plan starts from: its snapshot's content digest and lines, and its counts."""
 
     content_sha256: str
+    counts: Mapping[str, int]
     lines: Callable[[], Iterator[bytes]]
 
 
@@ -42,8 +46,9 @@ class Packed:
 class Plan:
     """What an import of a pair comes to. `roster` is None when a file was refused.
 
-    `snapshot` is there when a version is to be published, `delta` when there is a version before it. `counts` are
-    rows_read, rows_rejected, groups, members, memberships and teachers; `changes` are those of `delta.CHANGES`.
+    `snapshot` is there when there would be a new version, for which a plan that is `held` needs approval; `delta` when
+    there is a version before it. `counts` are rows_read, rows_rejected, groups, members, memberships and teachers;
+    `changes` are those of `delta.CHANGES`. `kept` are the facts that a rejected row, or a setting, kept from going.
     """
 
     outcome: Outcome
@@ -54,6 +59,8 @@ class Plan:
     roster: Roster | None = None
     snapshot: Packed | None = None
     delta: Packed | None = None
+    kept: list[Fact] = field(default_factory=list)
+    held: list[Reason] = field(default_factory=list)
 
 
 def plan_import(
@@ -71,17 +78,41 @@ def plan_import(
     pair = read_pair(files, settings, notices)
     if pair.refused:
         return Plan("failed", notices, _counts(pair, Roster((), ())), {}, pair.texts)
-    roster = reconcile(pair, settings, notices, lambda: _published(base))
+    stated = reconcile(pair, notices, lambda: _published(base))
+    pair.protected.everything |= settings.removals == "keep"
+    roster = stated
+    kept: list[Fact] = []
+    if base and pair.protected:
+        roster, kept = keep(stated, _published(base), pair.protected)
+    roster = apply_settings(roster, settings, notices)
     counts = _counts(pair, roster)
-    texts = pair.texts
-    del pair  # the rows' memory is wanted for the snapshot
-    snapshot, difference, tally = _compare(roster, base, notices)
-    if base and snapshot.blob.content_sha256 == base.content_sha256:
+    compared = _compare(roster, base, notices)
+    if base and compared.snapshot.blob.content_sha256 == base.content_sha256:
         notices.add(NoChange())
-        return Plan("no_change", notices, counts, dict(tally), texts, roster)
+        return Plan("no_change", notices, counts, compared.tally, pair.texts, roster, kept=kept)
+    held = reasons(_effect(pair, len(stated.rights), roster, base, compared), settings.hold)
     worth_a_look = notices.severities["error"] or notices.severities["warning"]
-    outcome: Outcome = "ok_with_warnings" if worth_a_look else "ok"
-    return Plan(outcome, notices, counts, dict(tally), texts, roster, snapshot, difference)
+    outcome: Outcome = "held" if held else "ok_with_warnings" if worth_a_look else "ok"
+    versions = compared.snapshot, compared.delta
+    return Plan(outcome, notices, counts, compared.tally, pair.texts, roster, *versions, kept=kept, held=held)
+
+
+def plan_rollback(base: Base, old: Iterable[bytes]) -> tuple[Packed | None, dict[str, int]]:
+    """The delta from the published version back to an old one, given by its snapshot's lines, and what it changes.
+
+    No delta when the two are the same.
+    """
+    lines = iter(old)
+    difference = Packer()
+    tally = Counter(dict.fromkeys(delta.CHANGES, 0))
+    published = base.lines()
+    first, now = next(lines), next(published)
+    difference.write(delta.first_line(first, base.content_sha256))
+    for change in delta.changes(published, ((entry(text), text) for text in lines)):
+        delta.count(tally, change)
+        difference.write(delta.change_line(change))
+    differs = first != now or any(tally.values())
+    return Packed(*difference.finish()) if differs else None, dict(tally)
 
 
 def refuse(found: Iterable[Notice]) -> Plan:
@@ -94,12 +125,13 @@ def refuse(found: Iterable[Notice]) -> Plan:
 
 
 def _counts(pair: Pair, roster: Roster) -> dict[str, int]:
+    memberships = sum(len(group.members) for group in roster.groups)
     return {
         "rows_read": pair.students.read + pair.teachers.read,
         "rows_rejected": pair.students.rejected + pair.teachers.rejected,
         "groups": len(roster.groups),
-        "members": len({pair.usernames.rank[cell] for cell in set(pair.students.usernames)} if roster.groups else ()),
-        "memberships": sum(len(group.members) for group in roster.groups),
+        "members": len({member for group in roster.groups for member in group.members}),
+        "memberships": memberships,
         "teachers": len(roster.rights),
     }
 
@@ -111,11 +143,27 @@ def _published(base: Base | None) -> Iterator[Entry]:
         yield from map(entry, lines)
 
 
-def _compare(roster: Roster, base: Base | None, notices: Notices) -> tuple[Packed, Packed | None, Counter[str]]:
+@dataclass(frozen=True)
+class _Compared:
+    """A roster packed, and how it differs from the published one.
+
+    `gone` are the keys of members that a changed or removed group had, `new_teachers` those of created rights.
+    """
+
+    snapshot: Packed
+    delta: Packed | None
+    tally: dict[str, int]
+    gone: set[str]
+    new_teachers: set[str]
+
+
+def _compare(roster: Roster, base: Base | None, notices: Notices) -> _Compared:
     """Pack the roster while comparing it with the published version, so that each is gone through once."""
     snapshot = Packer()
     difference = Packer()
     tally = Counter(dict.fromkeys(delta.CHANGES, 0))
+    gone: set[str] = set()
+    new_teachers: set[str] = set()
     first = settings_line(roster)
     snapshot.write(first)
 
@@ -134,6 +182,33 @@ def _compare(roster: Roster, base: Base | None, notices: Notices) -> tuple[Packe
         delta.count(tally, change)
         if base:
             difference.write(delta.change_line(change))
+        if isinstance(change.was, Group):
+            gone.update(map(fold, change.was.members))
+        elif isinstance(change.now, Right) and not change.was:
+            new_teachers.add(change.now.key)
         if delta.shrank(change):
             notices.add(GroupShrank(STUDENTS))
-    return Packed(*snapshot.finish()), Packed(*difference.finish()) if base else None, tally
+    packed = Packed(*difference.finish()) if base else None
+    return _Compared(Packed(*snapshot.finish()), packed, dict(tally), gone, new_teachers)
+
+
+def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared) -> Effect:
+    """What the import would do, for the guards. `teachers` is how many the pair names."""
+    students = {pair.usernames.keys[pair.usernames.rank[cell]] for cell in set(pair.students.usernames)}
+    tally = compared.tally
+    return Effect(
+        first_import=base is None,
+        published=base.counts if base else {},
+        removed={
+            "memberships": tally["members_removed"],
+            "teachers": tally["rights_removed"],
+            "groups": tally["groups_removed"],
+        },
+        teachers=teachers,
+        teachers_added=tally["rights_created"],
+        # Who stands in a group that did not change stands in this pair's students too.
+        teachers_are_students=len(compared.new_teachers & (students | compared.gone)),
+        classes=len({name for right in roster.rights for name in (*right.groups, *right.pending)}),
+        unmatched_classes=len({name for right in roster.rights for name in right.pending}),
+        rows={rows.file: (rows.read, rows.rejected) for rows in pair.files},
+    )

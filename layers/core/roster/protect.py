@@ -1,7 +1,7 @@
 """A bad row never deletes: what a rejected row could have been about stays as it was.
 
-In: a new roster, the published entries, and what rejected rows protect. Out: the roster with the protected facts that it
-would have lost, and those facts. A fact is one membership or one class of one right. Nothing is refused.
+In: a new roster, the published entries, and what rejected rows protect. Out: the roster with the protected facts that
+it would have lost, and those facts. A fact is one membership or one class of one right. Nothing is refused.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from roster.model import Entry, Group, Right, Roster
 from roster.names import ERROR, Names, fold, judge_username
 from roster.notices import (
     CLASS,
+    SETTINGS,
     USERNAME,
     AllGroupsUserUnknown,
     ClassSpellingDiffers,
@@ -35,8 +36,8 @@ from roster.settings import Settings
 Published = Callable[[], Iterable[Entry]]
 
 
-def reconcile(pair: Pair, settings: Settings, notices: Notices, published: Published) -> Roster:
-    """The roster that a pair makes. Groups, rights and what is in them are sorted by folded key.
+def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
+    """The roster that a pair states, before the site's settings; all of it sorted by folded key.
 
     Memory: about twelve bytes a membership over what the pair itself takes.
     """
@@ -60,11 +61,11 @@ def reconcile(pair: Pair, settings: Settings, notices: Notices, published: Publi
         in_groups = tuple(classes[each] for each in seen if has_group[each])
         pending = tuple(classes[each] for each in seen if not has_group[each])
         key = pair.usernames.keys[rank]
-        rights.append(Right(key, usernames[rank], in_groups, pending, False, settings.basic_console_only))
+        rights.append(Right(key, usernames[rank], in_groups, pending, False, False))
     _tell_duplicates(pair.teachers, *access, repeating, notices)
 
     _tell_unmatched(pair, has_group, notices)
-    return Roster(tuple(groups), _see_all(rights, settings, notices), settings.restrict_customisation)
+    return Roster(tuple(groups), tuple(rights))
 
 
 class _Column(NamedTuple):
@@ -214,9 +215,14 @@ def _marks(table: Names, column: array[int]) -> bytearray:
     return bytearray(rank in ranks for rank in table.rank)
 
 
-def _see_all(rights: list[Right], settings: Settings, notices: Notices) -> tuple[Right, ...]:
-    """The rights, those of the site's all-groups users marked so."""
+def apply_settings(roster: Roster, settings: Settings, notices: Notices) -> Roster:
+    """The roster with what the site's settings say of its rights and groups."""
     wanted = {fold(judge_username(username, settings).value) for username in settings.all_groups_users}
-    for _ in wanted - {right.key for right in rights}:
-        notices.add(AllGroupsUserUnknown("settings.json"))
-    return tuple(replace(right, all_groups=True) if right.key in wanted else right for right in rights)
+    for _ in wanted - {right.key for right in roster.rights}:
+        notices.add(AllGroupsUserUnknown(SETTINGS))
+    rights = []
+    for right in roster.rights:
+        said = right.key in wanted, settings.basic_console_only
+        is_said = said == (right.all_groups, right.basic_console_only)
+        rights.append(right if is_said else replace(right, all_groups=said[0], basic_console_only=said[1]))
+    return replace(roster, rights=tuple(rights), restrict_customisation=settings.restrict_customisation)

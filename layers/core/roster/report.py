@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster.csv_file import lines_at
-from roster.notices import FileError, Notice, catalogue
+from roster.notices import FileError, Notice, Notices, catalogue
 from roster.pair import Upload
 from roster.plan import Plan
 
 _SEVERITY = {notice.code: notice.severity for notice in catalogue()}
+
+_KEPT = "No row says this any more, but a rejected row or the setting `removals` keeps it: correct the rejected rows."
 
 # A cell that begins so is run as a formula by spreadsheet programs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,22 +31,30 @@ def import_report(
 
     `status` is the plan's outcome, `reason` the code that explains a failed one, `version` what stands after it.
     """
-    publishes = plan.snapshot is not None
+    publishes = plan.snapshot is not None and not plan.held
     return {
         "site": site,
         "import": import_id,
         "status": plan.outcome,
-        "reason": next((notice.code for notice in plan.notices.listed() if isinstance(notice, FileError)), None),
+        "reason": _reason(plan),
         "pair": {file: _described(upload) for file, upload in sorted(pair.items())},
         "counts": plan.counts,
         "changes": plan.changes,
         "notices": {
             code: {"severity": _SEVERITY[code], "total": total} for code, total in sorted(plan.notices.totals.items())
         },
+        "kept": len(plan.kept),
+        "held": [vars(reason) for reason in plan.held],
         "notices_truncated": plan.notices.truncated,
         "base_version": base_version,
         "version": base_version + 1 if publishes else base_version,
     }
+
+
+def _reason(plan: Plan) -> str | None:
+    """The code that explains a failed or held import: of its first file error, or its first guard."""
+    refused = (notice.code for notice in plan.notices.listed() if isinstance(notice, FileError))
+    return next(refused, plan.held[0].code if plan.held else None)
 
 
 def _described(upload: Upload) -> dict[str, Any]:
@@ -64,6 +74,8 @@ def notices_csv(plan: Plan) -> bytes:
     write(["severity", "code", "file", "row", "column", "what stands there", "what to do"])
     for notice in listed:
         write([_inert(cell) for cell in _row(notice, texts.get(notice.file or "", {}))])
+    for username, class_ in plan.kept[: Notices.LISTED]:
+        write(["info", "kept", "", "", "", _inert(f"{username},{class_}"), _KEPT])
     return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
 
 

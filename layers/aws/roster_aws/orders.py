@@ -1,0 +1,120 @@
+"""What people may order of a site: approve a held import, or go back to an old version.
+
+An order comes through the import queue and is carried out under the site's lease. It is checked again then, since the
+head may have moved after somebody read what was to be approved. What is refused is told as a report with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from roster.pair import import_id, refusal_id
+from roster.plan import plan_rollback
+from roster_aws.publishing import Phases, Publisher
+from roster_aws.queue import Approval, Request, Rollback
+from roster_aws.results import Results
+from roster_aws.store import Head, Store
+from roster_aws.telemetry import logger, tell_report
+
+# How long a hold can be approved.
+HOLD_LIFE = timedelta(hours=24)
+
+
+def why_not_approved(report: dict[str, Any] | None, plan: str, version: int, now: datetime) -> str | None:
+    """The reason why a held import, by its report, cannot be approved at this version and time; None when it can.
+
+    `plan` is the digest that was approved: that of the manifest which the import would publish.
+    """
+    if report is None:
+        return "import_unknown"
+    if report["status"] != "held":
+        return "not_held"
+    if report["plan"]["manifest_sha256"] != plan:
+        return "plan_differs"
+    if report["base_version"] != version:
+        return "head_moved"
+    if now > datetime.fromisoformat(report["plan"]["expires_at"]):
+        return "hold_expired"
+    return None
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Carries out orders. `clock` gives the time in UTC."""
+
+    publisher: Publisher
+    store: Store
+    results: Results
+    clock: Callable[[], datetime]
+
+    def carry_out(self, head: Head, owner: str, request: Request) -> None:
+        """Do what a person ordered, unless the message came twice."""
+        if self.store.was_told(request.site, request.asked):
+            return
+        if isinstance(request.order, Approval):
+            self._approve(head, owner, request, request.order)
+        elif isinstance(request.order, Rollback):
+            self._roll_back(head, owner, request, request.order)
+
+    def _approve(self, head: Head, owner: str, request: Request, approval: Approval) -> None:
+        """Publish a held import exactly as its plan says."""
+        report = self.store.report(head.site, approval.import_id)
+        refused = why_not_approved(report, approval.plan, head.version, self.clock())
+        if report is None or refused:
+            self.refuse(request, refused or "import_unknown")
+            return
+        found = {notice["severity"] for notice in report["notices"].values()}
+        status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
+        report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
+        settled = self.store.settle(head, owner, report, report["plan"]["manifest_sha256"])
+        _audit("approve", head.site, approval.by, report["import"])
+        self.publisher.finish(settled, owner, Phases())
+
+    def _roll_back(self, head: Head, owner: str, request: Request, order: Rollback) -> None:
+        """Publish an old version's content as a new version, and pause the site so that no upload undoes it."""
+        phases = Phases()
+        old = self.results.published(head.site, order.version) if 0 < order.version < head.version else None
+        if old is None:
+            self.refuse(request, "version_unknown")
+            return
+        this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
+        self.store.begin_import(head, owner, this_import, {})
+        delta, changes = plan_rollback(self.publisher.base(head), self.results.lines(head.site, old.snapshot))
+        phases.end("plan")
+        manifest_sha256 = None
+        if delta:
+            again = replace(old, epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
+            manifest_sha256 = self.publisher.store_manifest(again, head, delta)
+        phases.end("store")
+        report = {
+            "site": head.site,
+            "import": this_import,
+            "asked": request.asked,
+            "status": "ok" if delta else "no_change",
+            "reason": "rolled_back",
+            "rolled_back_to": order.version,
+            "rolled_back_by": order.by,
+            "counts": old.counts,
+            "changes": changes,
+            "notices": {},
+            "base_version": head.version,
+            "version": head.version + 1 if delta else head.version,
+        }
+        settled = self.store.settle(head, owner, report, manifest_sha256, pause=True)
+        _audit("rollback", head.site, order.by, this_import)
+        self.publisher.finish(settled, owner, phases)
+
+    def refuse(self, request: Request, reason: str) -> None:
+        """Answer a person whose request cannot be carried out: a report that `asked` finds."""
+        asked_at = request.asked_at or self.clock()
+        about = {"site": request.site, "import": refusal_id(asked_at, request.asked), "asked": request.asked}
+        report = {**about, "status": "failed", "reason": reason}
+        self.store.record_import(report)
+        tell_report(report)
+
+
+def _audit(action: str, site: str, by: str, this_import: str) -> None:
+    logger.info("audit", extra={"action": action, "site": site, "by": by, "import": this_import})

@@ -1,0 +1,78 @@
+"""From a plan to a version: stored, and after the head has moved, shown in the table and told.
+
+Objects first, under their digests, which is nobody's version yet; `Store.settle` then is the commit. What comes after
+it, `finish`, can be done again from its beginning, and is, by the next run of the site, when a run died in it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from roster.encode import Manifest
+from roster.plan import Base, Packed, Plan
+from roster_aws.projection import Projection
+from roster_aws.results import Results
+from roster_aws.store import Head, Store, stamp
+from roster_aws.telemetry import tell_report
+
+
+@dataclass
+class Phases:
+    """How long each phase of an import took, in milliseconds."""
+
+    milliseconds: dict[str, int] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+
+    def end(self, phase: str) -> None:
+        """A phase has ended; the next begins."""
+        now = time.monotonic()
+        self.milliseconds[phase] = round((now - self._since) * 1000)
+        self._since = now
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes versions. `clock` gives the time in UTC."""
+
+    results: Results
+    store: Store
+    projection: Projection
+    clock: Callable[[], datetime]
+
+    def base(self, head: Head) -> Base:
+        """The published version, for the next to be compared with."""
+        return self.results.base(self.results.manifest(head.site, head.manifest_sha256))
+
+    def store_version(self, head: Head, import_id: str, plan: Plan) -> str | None:
+        """Store what a plan's version consists of; the digest of its manifest, or None when it makes no version."""
+        if not plan.snapshot:
+            return None
+        self.results.put_object(head.site, plan.snapshot)
+        counts = {name: plan.counts[name] for name in ("groups", "members", "memberships", "teachers")}
+        first = Manifest(head.site, head.epoch, head.version + 1, import_id, counts, plan.snapshot.blob)
+        return self.store_manifest(first, head, plan.delta)
+
+    def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> str:
+        """Store the manifest of a version whose snapshot is stored, with the delta that leads to it; its digest."""
+        if delta:
+            self.results.put_object(head.site, delta)
+            manifest = replace(manifest, delta=delta.blob, delta_from=head.version)
+        return self.results.put_manifest(manifest)
+
+    def finish(self, head: Head, owner: str, phases: Phases) -> None:
+        """Bring the table to the head's version and tell the open import."""
+        if head.projected_version != head.version:
+            self.results.show_manifest(head.site, head.version, head.manifest_sha256)
+            manifest = self.results.manifest(head.site, head.manifest_sha256)
+            self.projection.apply(manifest, head.projected_version)
+            phases.end("project")
+        report = self.store.report(head.site, head.open_import)
+        if report is None:  # it was written with the head, so this is a fault of ours
+            raise LookupError(f"the report of import {head.open_import} is gone")
+        report["status"] = report.pop("outcome")
+        report |= {"milliseconds": phases.milliseconds, "ended_at": stamp(self.clock())}
+        tell_report(report)
+        self.store.finish(head, owner, report)

@@ -1,0 +1,206 @@
+"""What an admin can trust: holds, approval, rejection, rollback, pausing, settings, and rows that never delete."""
+
+import json
+from typing import Any
+
+import pytest
+
+from roster_aws.queue import Approval, Rollback
+
+from .conftest import World, csv
+
+SITE = "hogwarts"
+TEACHERS = csv(*(f"teacher.{number},Class {number}" for number in range(10)))
+STUDENTS = csv(*(f"student.{number:02},Class {number % 10}" for number in range(40)))
+
+
+@pytest.fixture
+def published(world: World) -> World:
+    world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
+    world.run(SITE)
+    assert version(world) == 1
+    return world
+
+
+def version(world: World) -> int:
+    return world.importer().store.head(SITE).version
+
+
+def upload(world: World, **files: bytes) -> dict[str, Any]:
+    """Upload a pair, the other file as it was, and import it; its report."""
+    world.upload(SITE, **{"teachers": TEACHERS, "students": STUDENTS} | files)
+    world.run(SITE)
+    return world.reports(SITE)[0]
+
+
+def table(world: World) -> dict[Any, Any]:
+    return {key: item for key, item in world.items().items() if key[0] != f"SITE#{SITE}"}
+
+
+HARMFUL = {
+    "an empty students.csv": ({"students": csv()}, "file_has_no_rows"),
+    "swapped files": ({"teachers": STUDENTS, "students": TEACHERS}, "students_as_teachers"),
+    "a file cut in half": ({"students": STUDENTS[: len(STUDENTS) // 3]}, "half_removed"),
+    "another school's files": (
+        {
+            "teachers": csv(*(f"head.{number},Form {number}" for number in range(10))),
+            "students": csv(*(f"pupil.{number},Form {number % 10}" for number in range(40))),
+        },
+        "memberships_removed",
+    ),
+    "a third of the rows unreadable": (
+        {"students": csv(*(f"student.{n:02}{',' if n % 3 else ''}Class {n % 10}" for n in range(40)))},
+        "rows_rejected",
+    ),
+    "a class list of last year": (
+        {"teachers": csv(*(f"teacher.{number},Class {number} of 2025" for number in range(10)))},
+        "classes_unmatched",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARMFUL)
+def test_a_harmful_upload_is_held_and_changes_nothing(published: World, harm: str) -> None:
+    files, reason = HARMFUL[harm]
+    before = table(published)
+    report = upload(published, **files)
+    assert report["status"] == "held"
+    assert reason in [held["code"] for held in report["held"]]
+    assert version(published) == 1
+    assert table(published) == before
+
+
+def test_approving_publishes_exactly_the_plan(published: World) -> None:
+    held = upload(published, students=csv("student.00,Class 0", *(f"new.{n},Class {n % 10}" for n in range(40))))
+    answer = published.approve(SITE)
+    assert (answer["import"], answer["status"], answer["version"]) == (held["import"], "ok", 2)
+    assert answer["approved_by"] == "arn:somebody"
+    head = published.importer().store.head(SITE)
+    assert head.manifest_sha256 == held["plan"]["manifest_sha256"]
+    assert "student.01" not in {name for members in published.groups(SITE).values() for name in members}
+
+
+def test_approving_twice_is_refused(published: World) -> None:
+    held = upload(published, students=csv())
+    approval = Approval(held["import"], held["plan"]["manifest_sha256"], "arn:somebody")
+    assert published.order(SITE, approval)["status"] == "ok_with_warnings"
+    assert published.order(SITE, approval)["reason"] == "not_held"
+    assert version(published) == 2
+
+
+def test_approving_late_is_refused(published: World) -> None:
+    upload(published, students=csv())
+    published.clock.pass_by(hours=24, seconds=1)
+    assert published.approve(SITE)["reason"] == "hold_expired"
+    assert version(published) == 1
+
+
+def test_approving_another_plan_is_refused(published: World) -> None:
+    held = upload(published, students=csv())
+    assert published.order(SITE, Approval(held["import"], "0" * 64, "arn:somebody"))["reason"] == "plan_differs"
+
+
+def test_approving_after_another_import_is_refused(published: World) -> None:
+    held = upload(published, students=csv())
+    assert upload(published, students=STUDENTS + b"one.more,Class 0\n")["version"] == 2
+    statuses = {report["import"]: report["status"] for report in published.reports(SITE)}
+    assert statuses[held["import"]] == "superseded"
+    approval = Approval(held["import"], held["plan"]["manifest_sha256"], "arn:somebody")
+    assert published.order(SITE, approval)["reason"] == "not_held"
+    assert version(published) == 2
+
+
+def test_a_broken_upload_does_not_supersede_a_held_one(published: World) -> None:
+    upload(published, students=csv())
+    assert upload(published, students=b"\xff")["status"] == "failed"
+    assert published.approve(SITE)["version"] == 2
+
+
+def test_rejecting_ends_a_hold(published: World) -> None:
+    held = upload(published, students=csv())
+    store = published.importer().store
+    assert store.reject(SITE, held["import"], "arn:somebody")
+    assert not store.reject(SITE, held["import"], "arn:somebody")
+    assert published.reports(SITE)[0]["status"] == "rejected"
+    assert version(published) == 1
+
+
+def test_rolling_back_publishes_the_old_bytes_and_pauses_the_site(published: World) -> None:
+    importer = published.importer()
+    first = importer.results.published(SITE, 1)
+    upload(published, students=STUDENTS + b"one.more,Class 0\n")
+    answer = published.order(SITE, Rollback(1, "arn:somebody"))
+    assert (answer["status"], answer["version"], answer["rolled_back_to"]) == ("ok", 3, 1)
+    third = importer.results.published(SITE, 3)
+    assert first is not None
+    assert third is not None
+    assert third.snapshot == first.snapshot
+    assert "one.more" not in published.groups(SITE)["Class 0"]
+    upload(published, students=STUDENTS + b"another,Class 0\n")
+    assert version(published) == 3
+    waiting = importer.store.waiting(SITE)
+    assert waiting is not None
+    assert waiting["paused"]
+    importer.store.set_paused(SITE, paused=False)
+    published.run(SITE)
+    assert version(published) == 4
+
+
+@pytest.mark.parametrize("to", [0, 2, 3])
+def test_rolling_back_to_what_is_no_older_version_is_refused(published: World, to: int) -> None:
+    upload(published, students=STUDENTS + b"one.more,Class 0\n")
+    assert published.order(SITE, Rollback(to, "arn:somebody"))["reason"] == "version_unknown"
+    assert version(published) == 2
+
+
+def settings(world: World, **choices: object) -> None:
+    world.client("s3").put_object(Bucket=world.inbox, Key=f"{SITE}/settings.json", Body=json.dumps(choices).encode())
+    world.run(SITE)
+
+
+def test_a_change_of_settings_alone_makes_a_version(published: World) -> None:
+    settings(published, all_groups_users=["teacher.0"], basic_console_only=True)
+    assert version(published) == 2
+    rights = published.rights(SITE)
+    assert rights["teacher.0"].all_groups
+    assert not rights["teacher.1"].all_groups
+    assert all(right.basic_console_only for right in rights.values())
+    published.run(SITE)
+    assert len(published.reports(SITE)) == 2
+
+
+def test_bad_settings_are_told_whole_and_the_last_good_ones_stay(published: World) -> None:
+    settings(published, basic_console_only=True)
+    settings(published, basic_console_only="yes", usernames="email")
+    report = next(report for report in published.reports(SITE) if report.get("reason") == "settings_invalid")
+    assert len(report["problems"]) == 2
+    assert version(published) == 2
+    upload(published, students=STUDENTS + b"one.more,Class 0\n")
+    assert version(published) == 3
+    assert all(right.basic_console_only for right in published.rights(SITE).values())
+
+
+def test_a_paused_site_records_uploads_and_imports_nothing(published: World) -> None:
+    settings(published, paused=True)
+    assert version(published) == 1
+    assert upload(published, students=STUDENTS + b"one.more,Class 0\n")["version"] == 1
+    settings(published, paused=False)
+    assert version(published) == 2
+
+
+def test_removals_can_be_kept_off(published: World) -> None:
+    settings(published, removals="keep")
+    report = upload(published, students=csv("new.one,Class 0"))
+    assert report["kept"] == 40
+    assert set(published.groups(SITE)["Class 0"]) == {"new.one", *(f"student.{n:02}" for n in range(0, 40, 10))}
+
+
+def test_a_rejected_row_keeps_what_it_could_have_been_about(published: World) -> None:
+    # student.00 lost its row to a wrong separator; of Class 7, whose four rows are gone, one row lost its username.
+    rows = [row for row in STUDENTS.decode().splitlines()[3:] if not row.endswith("7")]
+    report = upload(published, students=csv("student.00;Class 0", ",Class 7", *rows))
+    assert report["status"] == "held", "two rows of so few are many"
+    answer = published.approve(SITE)
+    assert answer["kept"] == 4
+    assert published.groups(SITE)["Class 7"] == tuple(f"student.{n:02}" for n in range(7, 40, 10))
+    assert "student.00" not in published.groups(SITE)["Class 0"], "the row names nobody who is stored"
