@@ -1,7 +1,6 @@
-"""`roster-admin`: what a district's IT admin asks of the cloud. Every request goes through `manage_site`.
+"""`roster-admin`: what a district's IT admin asks of the cloud.
 
-AWS credentials are found as every AWS program finds them; the stack is named by --stack or STACK_NAME. Exit status:
-0 fine, 1 it failed or the data has errors, 2 wrong usage.
+The stack is named by --stack or STACK_NAME. Exit status: 0 fine, 1 it failed or the data has errors, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -10,138 +9,115 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Table
 
 from roster.pair import is_site
-from roster_commands.reports import import_report, reason_text, status_text
+from roster.plan import plan_rollback
+from roster_commands.check import Unreadable
+from roster_commands.looking import difference, history, imports, preview, show, shown_report
+from roster_commands.reports import changes_text, import_report
+from roster_commands.site import Failed, Site
 
 _ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
-_PATIENCE_SECONDS = 600
-
-# Into a pipe or a file nothing is shortened, so that an id can be searched for.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
-err = Console(stderr=True, highlight=False)
 
 
-class Failed(Exception):
-    """Something a person has to do something about; the text says what."""
-
-
-class Site:
-    """One site of a deployed stack, as `manage_site` answers for it."""
-
-    def __init__(self, name: str, stack: str) -> None:
-        self.name = name
-        self._function = _function_name(stack)
-        self._lambda = boto3.client("lambda")
-
-    def ask(self, action: str, **details: Any) -> dict[str, Any]:
-        """The answer to one request; Failed when it is refused or the function breaks off."""
-        payload = json.dumps({"action": action, "site": self.name, **details})
-        answer = self._lambda.invoke(FunctionName=self._function, Payload=payload)
-        said: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise Failed(f"manage_site broke off ({said.get('errorType', 'unknown')}); its log in CloudWatch says why")
-        if not said["ok"]:
-            raise Failed(said["message"])
-        return said
-
-
-def _function_name(stack: str) -> str:
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    for output in described.get("Outputs", []):
-        if output.get("OutputKey") == "ManageSiteFunctionName":
-            return str(output["OutputValue"])
-    raise Failed(f"the stack {stack} is not an Impero SIS Import: it has no output ManageSiteFunctionName")
-
-
-def enrol(arguments: argparse.Namespace) -> int:
+def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Print a single-use code that enrols a server."""
-    said = Site(arguments.site, arguments.stack).ask("enrol", server=arguments.server)
+    said = Site(arguments.site, arguments.stack).change("enrol", server=arguments.server)
     if arguments.json:
         print(json.dumps({"code": said["code"], "expires_at": said["expires_at"]}))
         return 0
     expires = datetime.fromisoformat(said["expires_at"]).astimezone()
     out.print(f"[bold]{said['code']}[/]")
+    feed = os.environ.get("FEED_URL", "URL")
     err.print(f"Enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. On that server run:")
     err.print(
-        f"  roster-agent enrol --feed URL --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
+        f"  roster-agent enrol --feed '{feed}' --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
         soft_wrap=True,
     )
     return 0
 
 
-def import_now(arguments: argparse.Namespace) -> int:
+def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Import the standing pair now, and wait for what comes of it."""
-    site = Site(arguments.site, arguments.stack)
-    asked = site.ask("import")["asked"]
-    with err.status("Fetching …") if err.is_terminal else nullcontext():
-        report = _outcome(site, asked)
-    if arguments.json:
-        print(json.dumps(report))
-    elif report["status"] == "waiting":
-        out.print(f"[cyan]waiting[/]: {report['file']} is there, {report['missing']} is not. Upload it to import both.")
-    else:
-        out.print(import_report(report))
+    with _waiting(err, "Fetching …"):
+        report = Site(arguments.site, arguments.stack).order("import")
+    shown_report(report, out, as_json=arguments.json)
     return 0 if report["status"] in _ENDED_WELL else 1
 
 
-def _outcome(site: Site, asked: str) -> dict[str, Any]:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        said = site.ask("imports", limit=5)
-        if said["waiting"] and said["waiting"].get("asked") == asked:
-            return {"status": "waiting", **said["waiting"]}
-        for report in said["imports"]:
-            if report.get("asked") == asked and report["status"] != "fetching":
-                return dict(report)
-        time.sleep(1)
-    raise Failed("the import has not ended after ten minutes; `roster-admin imports` will show what comes of it")
+def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish a held import exactly as its plan says."""
+    site = Site(arguments.site, arguments.stack)
+    report = site.ask("report", **{"import": arguments.import_id})["report"]
+    if report["status"] != "held":
+        raise Failed(f"this import is not held: its status is {report['status']}")
+    if not arguments.yes:
+        err.print(import_report(report))
+    if not _agreed(arguments, err, "Publish this?"):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("approve", **{"import": arguments.import_id, "plan": report["plan"]["manifest_sha256"]})
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
 
 
-def imports(arguments: argparse.Namespace) -> int:
-    """List the newest imports of a site."""
-    said = Site(arguments.site, arguments.stack).ask("imports", limit=arguments.limit)
-    if arguments.json:
-        print(json.dumps({name: said[name] for name in ("version", "published_at", "waiting", "imports")}))
-        return 0
-    published = (
-        f"version {said['version']}, published {said['published_at']}" if said["version"] else "nothing published"
-    )
-    out.print(f"[bold]{arguments.site}[/]: {published}")
-    if waiting := said["waiting"]:
-        until = f", until {waiting['until']}" if waiting["until"] else ""
-        out.print(f"[cyan]waiting[/]: {waiting['file']} since {waiting['since']}, for {waiting['missing']}{until}")
-    if not said["imports"]:
-        out.print("No import yet.")
-        return 0
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("Import", "Status"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("Version", "Rows", "Rejected", "Groups", "Teachers"):
-        table.add_column(heading, justify="right")
-    for report in said["imports"]:
-        counts = report.get("counts", {})
-        numbers = (
-            report.get("version"),
-            *(counts.get(name) for name in ("rows_read", "rows_rejected", "groups", "teachers")),
-        )
-        cells = ("" if number is None else str(number) for number in numbers)
-        table.add_row(report["import"], status_text(report["status"]), *cells)
-    out.print(table)
-    for report in said["imports"]:
-        if report.get("reason"):
-            out.print(f"{report['import']}  {reason_text(report)}", markup=False)
+def reject(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """End a held import without publishing it."""
+    Site(arguments.site, arguments.stack).change("reject", **{"import": arguments.import_id})
+    out.print(json.dumps({"status": "rejected"}) if arguments.json else "Rejected; nothing was changed.")
     return 0
+
+
+def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish an old version's content as a new version, and pause the site."""
+    site = Site(arguments.site, arguments.stack)
+    said, base = site.version()
+    if base is None or not arguments.version < said["version"]:
+        raise Failed(f"the newest version is {said['version']}; only an older one can be gone back to")
+    _, old = site.version(arguments.version)
+    if old and not arguments.yes:
+        _, changes = plan_rollback(base, old.lines())
+        err.print(f"Going back from version {said['version']} to {arguments.version} changes: {changes_text(changes)}")
+    if not _agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("rollback", version=arguments.version)
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """Record uploads from now on, and import none of them."""
+    Site(arguments.site, arguments.stack).change("pause")
+    out.print(json.dumps({"paused": True}) if arguments.json else "Paused; uploads are recorded and not imported.")
+    return 0
+
+
+def resume(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """Import again, first what was uploaded meanwhile."""
+    Site(arguments.site, arguments.stack).change("resume")
+    out.print(json.dumps({"paused": False}) if arguments.json else "Resumed; what was uploaded meanwhile is imported.")
+    return 0
+
+
+def _waiting(err: Console, said: str) -> AbstractContextManager[object]:
+    return err.status(said) if err.is_terminal else nullcontext()
+
+
+def _agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Failed("this asks before it acts: add --yes where nobody can answer")
+    err.print(f"{question} \\[y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _site(text: str) -> str:
@@ -162,35 +138,79 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def _version(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError("a version: 1, 2, 3, …")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return Path(text)
+
+
+def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--stack", default=os.environ.get("STACK_NAME"), help="the CloudFormation stack (default: STACK_NAME)"
     )
     common.add_argument("--json", action="store_true", help="print JSON")
     common.add_argument("site", type=_site, metavar="SITE", help="the site: the first folder of its uploads")
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("--yes", action="store_true", help="do not ask")
     parser = argparse.ArgumentParser(prog="roster-admin", description="Look after the sites of an Impero SIS Import.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("enrol", parents=[common], help="a code that enrols an Impero server")
-    command.add_argument("server", metavar="SERVER", type=_server, help="a name for the server, such as srv-01")
-    command.set_defaults(run=enrol)
-    command = commands.add_parser("import", parents=[common], help="import the uploaded pair now")
-    command.set_defaults(run=import_now)
+
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
     command.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many, at most 100 (default: 20)")
     command.set_defaults(run=imports)
-    arguments = parser.parse_args(argv)
-    if not arguments.stack:
-        parser.error("name the stack with --stack or STACK_NAME")
-    return arguments
+    command = commands.add_parser("import", parents=[common], help="import the uploaded pair now")
+    command.set_defaults(run=import_now)
+    command = commands.add_parser("preview", parents=[common], help="what uploading a folder's pair would do")
+    command.add_argument("folder", type=_folder, metavar="DIR", help="the folder with teachers.csv and students.csv")
+    command.set_defaults(run=preview)
+    command = commands.add_parser("approve", parents=[common, asking], help="publish a held import as it is shown")
+    command.add_argument("import_id", metavar="IMPORT", help="the import, as `imports` lists it")
+    command.set_defaults(run=approve)
+    command = commands.add_parser("reject", parents=[common], help="end a held import")
+    command.add_argument("import_id", metavar="IMPORT", help="the import, as `imports` lists it")
+    command.set_defaults(run=reject)
+    command = commands.add_parser("show", parents=[common], help="console access, a group's members, all about a user")
+    command.add_argument("what", choices=("console", "group", "user"))
+    command.add_argument("name", nargs="?", metavar="NAME", help="of the group or user")
+    command.set_defaults(run=show)
+    command = commands.add_parser("history", parents=[common], help="the versions and what each changed")
+    command.set_defaults(run=history)
+    command = commands.add_parser("diff", parents=[common], help="what changed from one version to another")
+    command.add_argument("old", type=_version, metavar="N")
+    command.add_argument("new", type=_version, metavar="M")
+    command.set_defaults(run=difference)
+    command = commands.add_parser("rollback", parents=[common, asking], help="go back to an old version, and pause")
+    command.add_argument("version", type=_version, metavar="VERSION", help="as `history` lists it")
+    command.set_defaults(run=rollback)
+    command = commands.add_parser("pause", parents=[common], help="record uploads and import none")
+    command.set_defaults(run=pause)
+    command = commands.add_parser("resume", parents=[common], help="import again")
+    command.set_defaults(run=resume)
+    command = commands.add_parser("enrol", parents=[common], help="a code that enrols an Impero server")
+    command.add_argument("server", metavar="SERVER", type=_server, help="a name for the server, such as srv-01")
+    command.set_defaults(run=enrol)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `roster-admin`."""
-    arguments = _arguments(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if not arguments.stack:
+        parser.error("name the stack with --stack or STACK_NAME")
+    # Into a pipe or a file nothing is shortened, so that an id can be searched for.
+    out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
+    err = Console(stderr=True, highlight=False)
     try:
-        run: int = arguments.run(arguments)
-    except Failed as failed:
+        run: int = arguments.run(arguments, out, err)
+    except (Failed, Unreadable) as failed:
         err.print(f"roster-admin: {failed}", markup=False, style="red", soft_wrap=True)
     except (BotoCoreError, ClientError) as error:
         err.print(f"roster-admin: AWS says: {error}", markup=False, style="red", soft_wrap=True)

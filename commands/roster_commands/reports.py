@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,11 +19,32 @@ STATUS_STYLES = {
     "waiting": "cyan",
     "fetching": "cyan",
     "failed": "red",
+    "held": "yellow",
+    "rejected": "dim",
+    "superseded": "dim",
 }
 _SEVERITY_STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 _ADVICE = {notice.code: " ".join((notice.__doc__ or "").split()) for notice in catalogue()}
+_GUARDS = {
+    "students_as_teachers": "{number} of {of} teachers are students: the files may be swapped",
+    "file_has_no_rows": "not one row of the file could be used",
+    "rows_rejected": "{number} of {of} rows are rejected",
+    "memberships_removed": "{number} of {of} memberships would go",
+    "teachers_removed": "{number} of {of} teachers would lose console access",
+    "groups_removed": "{number} of {of} groups would go",
+    "half_removed": "{number} of {of}, more than half, would go",
+    "teachers_added": "{number} teachers would be added to {of}",
+    "classes_unmatched": "{number} of the teachers' {of} classes have no students: students.csv may be an old one",
+}
 _REASONS = {
     "file_name_unexpected": "An import reads teachers.csv and students.csv, spelled exactly so, in the site's folder.",
+    "settings_invalid": "The file has errors; the last good settings stay in force.",
+    "not_held": "This import is not held, or not any more.",
+    "plan_differs": "This is not the plan that was shown.",
+    "head_moved": "Another version was published since.",
+    "hold_expired": "The hold is more than 24 hours old: upload the pair again.",
+    "import_unknown": "There is no such import.",
+    "version_unknown": "There is no such older version, or it is kept no longer.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
 }
 
@@ -49,10 +71,12 @@ def import_report(report: dict[str, Any]) -> RenderableType:
             f"({_several(counts['memberships'], 'membership')}), {_several(counts['teachers'], 'teacher')}",
         )
     if changes := report.get("changes"):
-        about.add_row("Changes", _changes(changes))
+        about.add_row("Changes", changes_text(changes))
     if phases := report.get("milliseconds"):
         about.add_row("Time", ", ".join(f"{phase} {spent} ms" for phase, spent in phases.items()))
-    return Group(about, *notice_lines(report.get("notices", {})))
+    if report.get("kept"):
+        about.add_row("Kept", f"{report['kept']} facts that a rejected row, or the setting `removals`, keeps")
+    return Group(about, *held_lines(report.get("held", [])), *notice_lines(report.get("notices", {})))
 
 
 def reason_text(report: dict[str, Any]) -> str:
@@ -75,7 +99,18 @@ def notice_lines(notices: dict[str, Any]) -> list[RenderableType]:
     return [Text(), table]
 
 
-def _changes(changes: dict[str, int]) -> str:
+def held_lines(held: list[dict[str, Any]]) -> list[RenderableType]:
+    """Why an import is held, a line for each guard. `held` is [{code, number, of, file}]."""
+    lines: list[RenderableType] = []
+    for reason in held:
+        where = f" in {reason['file']}" if reason.get("file") else ""
+        said = _GUARDS[reason["code"]].format(number=reason["number"], of=reason["of"])
+        lines.append(Text.assemble((f"held  {reason['code']}{where}: ", "yellow"), said))
+    return lines
+
+
+def changes_text(changes: Mapping[str, int]) -> str:
+    """What an import changes, in numbers."""
     said = []
     for what in ("groups", "members", "rights"):
         verbs = [

@@ -1,4 +1,10 @@
-"""What people may ask of a site: enrol a server, import now, list imports. Bad input is answered, not raised."""
+"""What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
+
+Reading: `imports`, `report`, `version`, `console`, `group`, `user`. Changing: `enrol`, `import`, `approve`, `reject`,
+`rollback`, `pause`, `resume`; each leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has
+the proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent through the
+import queue, where it is checked again. Bad input is answered, not raised.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +13,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roster.model import Entry, Group
+from roster.names import fold
 from roster.pair import is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
-from roster_aws.queue import Queue, Request
-from roster_aws.store import Store
+from roster_aws.orders import why_not_approved
+from roster_aws.projection import Projection
+from roster_aws.queue import Approval, Queue, Request, Rollback
+from roster_aws.results import Results
+from roster_aws.store import Head, Store
 from roster_aws.telemetry import logger
 
 _MOST_IMPORTS = 100
+_NAME = "lower-case letters, digits and hyphens, at most 63, not starting with a hyphen"
+
+_WHY_NOT = {
+    "import_unknown": "there is no such import; `imports` lists them",
+    "not_held": "this import is not held, or not any more",
+    "plan_differs": "this is not the plan that was shown; look at the import again",
+    "head_moved": "another version was published since; upload the pair again",
+    "hold_expired": "the hold is more than 24 hours old; upload the pair again",
+}
+
+Asked = dict[str, Any]
 
 
 class Refused(ValueError):
@@ -26,6 +48,8 @@ class Management:
     """Carries out the requests of `manage_site`. `clock` gives the time in UTC."""
 
     store: Store
+    results: Results
+    projection: Projection
     queue: Queue
     enrolment: Enrolment
     clock: Callable[[], datetime]
@@ -33,41 +57,53 @@ class Management:
     @classmethod
     def from_environment(cls) -> Management:
         """What people may ask of this process."""
-        return cls(Store.from_environment(), Queue.from_environment(), Enrolment.from_environment(), now)
+        return cls(
+            Store.from_environment(),
+            Results.from_environment(),
+            Projection.from_environment(),
+            Queue.from_environment(),
+            Enrolment.from_environment(),
+            now,
+        )
 
-    def answer(self, asked: Any, request_id: str) -> dict[str, Any]:
+    def answer(self, asked: Any, request_id: str) -> Asked:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
-        actions: dict[str, Callable[[str, dict[str, Any], str], dict[str, Any]]] = {
+        reading = {
+            "imports": self._imports,
+            "report": self._report,
+            "version": self._version,
+            "console": self._console,
+            "group": self._group,
+            "user": self._user,
+        }
+        changing = {
             "enrol": self._enrol,
             "import": self._import,
-            "imports": self._imports,
+            "approve": self._approve,
+            "reject": self._reject,
+            "rollback": self._rollback,
+            "pause": self._pause,
+            "resume": self._resume,
         }
         try:
             if not isinstance(asked, dict):
                 raise Refused("the request: a JSON object with action and site")
             site, action = asked.get("site"), asked.get("action")
             if not isinstance(site, str) or not is_site(site):
-                raise Refused("site: lower-case letters, digits and hyphens, at most 63, not starting with a hyphen")
-            if not isinstance(action, str) or action not in actions:
-                raise Refused(f"action: one of {', '.join(actions)}")
-            said = actions[action](site, asked, request_id)
+                raise Refused(f"site: {_NAME}")
+            if not isinstance(action, str) or action not in reading | changing:
+                raise Refused(f"action: one of {', '.join(reading | changing)}")
+            said = reading[action](site, asked) if action in reading else changing[action](site, asked, request_id)
         except Refused as refused:
             return {"ok": False, "error": "bad_request", "message": str(refused)}
-        logger.info("managed", extra={"action": action, "site": site})
+        if action in changing:
+            about = {name: asked[name] for name in ("import", "version", "server") if name in asked}
+            logger.info("audit", extra={"action": action, "site": site, "by": str(asked.get("by", "")), **about})
         return {"ok": True, **said}
 
-    def _enrol(self, site: str, asked: dict[str, Any], request_id: str) -> dict[str, Any]:
-        server = asked.get("server")
-        if not isinstance(server, str) or not is_server(server):
-            raise Refused("server: lower-case letters, digits and hyphens, at most 63, not starting with a hyphen")
-        code, expires_at = self.enrolment.give_code(site, server)
-        return {"code": code, "expires_at": expires_at.isoformat(timespec="seconds")}
+    # Reading
 
-    def _import(self, site: str, asked: dict[str, Any], request_id: str) -> dict[str, Any]:
-        self.queue.ask(Request(site, asked=request_id, asked_at=self.clock()))
-        return {"asked": request_id}
-
-    def _imports(self, site: str, asked: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def _imports(self, site: str, asked: Asked) -> Asked:
         limit = asked.get("limit", 20)
         if not isinstance(limit, int) or not 0 < limit <= _MOST_IMPORTS:
             raise Refused(f"limit: a whole number from 1 to {_MOST_IMPORTS}")
@@ -75,6 +111,126 @@ class Management:
         return {
             "version": head.version,
             "published_at": head.published_at or None,
+            "paused": head.paused or bool(head.settings.get("paused")),
             "waiting": self.store.waiting(site),
             "imports": self.store.reports(site, limit),
         }
+
+    def _report(self, site: str, asked: Asked) -> Asked:
+        report = self.store.report(site, _text(asked, "import"))
+        if report is None:
+            raise Refused(_WHY_NOT["import_unknown"])
+        return {"report": report}
+
+    def _version(self, site: str, asked: Asked) -> Asked:
+        """What a version consists of, with a link to its snapshot, and the settings in force; `version` 0: the head."""
+        head = self.store.head(site)
+        number = asked.get("version", 0) or head.version
+        if not isinstance(number, int) or not 0 <= number <= head.version:
+            raise Refused(f"version: a whole number from 1 to {head.version}")
+        if not number:
+            return {"version": 0, "settings": head.settings}
+        manifest = self.results.published(site, number)
+        if manifest is None:
+            raise Refused(f"version {number} is kept no longer")
+        blob = vars(manifest.snapshot)
+        link = self.results.link(site, manifest.snapshot.sha256)
+        return {"version": number, "counts": manifest.counts, "snapshot": blob, "link": link, "settings": head.settings}
+
+    def _console(self, site: str, asked: Asked) -> Asked:
+        """A sixteenth of the console access list: that of partition `part`, 0 to 15. An answer has its limit."""
+        part = asked.get("part", 0)
+        if not isinstance(part, int) or not 0 <= part < 16:
+            raise Refused("part: a whole number from 0 to 15")
+        found = self.projection.entries_in(site, f"{part:x}", "RIGHT#")
+        return {"rights": [_described(right) for right in found]}
+
+    def _group(self, site: str, asked: Asked) -> Asked:
+        found = self.projection.entry(site, "group", fold(_text(asked, "name")))
+        return {"group": _described(found) if found else None}
+
+    def _user(self, site: str, asked: Asked) -> Asked:
+        """A user's console access, and the groups among those of partition `part` that the user is a member of."""
+        key = fold(_text(asked, "name"))
+        right = self.projection.entry(site, "right", key)
+        part = asked.get("part", 0)
+        if not isinstance(part, int) or not 0 <= part < 16:
+            raise Refused("part: a whole number from 0 to 15")
+        member_of = [
+            group.name
+            for group in self.projection.entries_in(site, f"{part:x}", "GROUP#")
+            if isinstance(group, Group) and any(fold(member) == key for member in group.members)
+        ]
+        return {"console": _described(right) if right else None, "member_of": member_of}
+
+    # Changing
+
+    def _enrol(self, site: str, asked: Asked, request_id: str) -> Asked:
+        server = asked.get("server")
+        if not isinstance(server, str) or not is_server(server):
+            raise Refused(f"server: {_NAME}")
+        code, expires_at = self.enrolment.give_code(site, server)
+        return {"code": code, "expires_at": expires_at.isoformat(timespec="seconds")}
+
+    def _import(self, site: str, asked: Asked, request_id: str) -> Asked:
+        self.queue.ask(Request(site, asked=request_id, asked_at=self.clock()))
+        return {"asked": request_id}
+
+    def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:
+        import_id, plan = _text(asked, "import"), _text(asked, "plan")
+        head = self.store.head(site)
+        refused = why_not_approved(self.store.report(site, import_id), plan, head.version, self.clock())
+        if refused:
+            raise Refused(_WHY_NOT[refused])
+        self._order(site, request_id, Approval(import_id, plan, str(asked.get("by", ""))))
+        return {"asked": request_id}
+
+    def _reject(self, site: str, asked: Asked, request_id: str) -> Asked:
+        if not self.store.reject(site, _text(asked, "import"), str(asked.get("by", ""))):
+            raise Refused(_WHY_NOT["not_held"])
+        return {}
+
+    def _rollback(self, site: str, asked: Asked, request_id: str) -> Asked:
+        head = self.store.head(site)
+        version = asked.get("version")
+        if not isinstance(version, int) or not 0 < version < head.version:
+            raise Refused(_older_than(head))
+        self._order(site, request_id, Rollback(version, str(asked.get("by", ""))))
+        return {"asked": request_id}
+
+    def _pause(self, site: str, asked: Asked, request_id: str) -> Asked:
+        self.store.set_paused(site, paused=True)
+        return {}
+
+    def _resume(self, site: str, asked: Asked, request_id: str) -> Asked:
+        self.store.set_paused(site, paused=False)
+        self.queue.ask(Request(site))  # what was uploaded meanwhile
+        return {}
+
+    def _order(self, site: str, request_id: str, order: Approval | Rollback) -> None:
+        self.queue.ask(Request(site, asked=request_id, asked_at=self.clock(), order=order))
+
+
+def _text(asked: Asked, name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or not value:
+        raise Refused(f"{name}: a text that is not empty")
+    return value
+
+
+def _older_than(head: Head) -> str:
+    if head.version < 2:
+        return "there is no older version to go back to"
+    return f"version: a whole number from 1 to {head.version - 1}, the versions before the newest"
+
+
+def _described(entry: Entry) -> Asked:
+    if isinstance(entry, Group):
+        return {"name": entry.name, "members": list(entry.members)}
+    return {
+        "username": entry.username,
+        "groups": list(entry.groups),
+        "pending": list(entry.pending),
+        "all_groups": entry.all_groups,
+        "basic_console_only": entry.basic_console_only,
+    }

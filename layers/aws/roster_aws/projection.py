@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from roster.delta import Step, place, read_step
+from roster.delta import Kind, Step, place, read_step
 from roster.encode import Corrupt, Manifest, entry
 from roster.model import Entry
 from roster_aws.environment import client, variable
@@ -64,12 +64,24 @@ class Projection:
     def entries(self, site: str) -> Iterator[Entry]:
         """Every group and right that the table shows for a site, in no particular order."""
         for digit in "0123456789abcdef":
-            pages = self._dynamodb.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues=to_wire({":pk": f"SITE#{site}#{digit}"}),
-            )
-            yield from entries_of(from_wire(item) for page in pages for item in page["Items"])
+            yield from self.entries_in(site, digit)
+
+    def entries_in(self, site: str, digit: str, kind: str = "") -> Iterator[Entry]:
+        """The groups and rights of one of a site's sixteen partitions; `kind` is `GROUP#`, `RIGHT#` or both."""
+        return self._read(f"SITE#{site}#{digit}", kind)
+
+    def entry(self, site: str, kind: Kind, key: str) -> Entry | None:
+        """One group or right, by its folded key."""
+        where = address(site, kind, key)
+        return next((found for found in self._read(where.pk, where.sk) if found.key == key), None)
+
+    def _read(self, partition: str, prefix: str) -> Iterator[Entry]:
+        condition = "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk"
+        values = {":pk": partition, ":prefix": prefix} if prefix else {":pk": partition}
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table, KeyConditionExpression=condition, ExpressionAttributeValues=to_wire(values)
+        )
+        yield from entries_of(from_wire(item) for page in pages for item in page["Items"])
 
     def _writes(self, manifest: Manifest, step: Step) -> Iterator[Item | Address]:
         """The items that a step puts, and the addresses of those it removes."""

@@ -99,6 +99,11 @@ class Results:
         where = {"Bucket": self._bucket, "Key": key}
         return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
 
+    def link(self, site: str, digest: str) -> str:
+        """A link that gives an object's bytes for five minutes."""
+        where = {"Bucket": self._bucket, "Key": object_key(site, digest)}
+        return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
+
     def _put(self, key: str, data: bytes, content_type: str, tagging: str = "") -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, Tagging=tagging)
 
