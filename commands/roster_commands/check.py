@@ -25,8 +25,9 @@ from rich.text import Text
 from roster.csv_file import too_large
 from roster.model import Roster
 from roster.notices import FILES, FileError, Notice, Notices, Severity, catalogue
-from roster.plan import Plan, plan_import, refuse
+from roster.plan import Base, Plan, plan_import, refuse
 from roster.settings import Settings
+from roster.settings_file import read_settings
 from roster_commands.reports import status_text
 
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
@@ -60,12 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         with err.status("Reading the pair") if err.is_terminal else nullcontext():
-            plan = _plan(options.folder)
+            plan = read_pair_of(options.folder, _settings(options.settings))
         status: int = options.run(plan, options, out, err)
         sys.stdout.flush()
     except Unreadable as unreadable:
         if options.json and options.run is _check:
-            print(json.dumps(_checked(refuse([])) | {"status": "waiting", "missing": unreadable.missing}, indent=2))
+            print(json.dumps(checked(refuse([])) | {"status": "waiting", "missing": unreadable.missing}, indent=2))
         err.print(Text(f"roster: {unreadable}"))
         return 1
     except BrokenPipeError:  # whoever reads the output has seen enough
@@ -76,8 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _plan(folder: Path) -> Plan:
-    """What an import of the folder's files would come to, as the first of its site and with default settings."""
+def read_pair_of(folder: Path, settings: Settings, base: Base | None = None) -> Plan:
+    """What an import of the folder's files would come to, against the published version if there is one."""
     try:
         there = sorted(path.name for path in folder.iterdir())
         missing = [file for file in FILES if file not in there]
@@ -85,11 +86,24 @@ def _plan(folder: Path) -> Plan:
             raise Unreadable("\n".join(_missing(folder, file, there) for file in missing), missing)
         sizes = {file: (folder / file).stat().st_size for file in FILES}
         large = [notice for file, size in sizes.items() if (notice := too_large(file, size))]
-        return (
-            refuse(large) if large else plan_import({file: (folder / file).read_bytes() for file in FILES}, Settings())
-        )
+        if large:
+            return refuse(large)
+        return plan_import({file: (folder / file).read_bytes() for file in FILES}, settings, base)
     except OSError as error:
         raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
+
+
+def _settings(file: Path | None) -> Settings:
+    """The settings of a settings.json; the default ones without a file."""
+    if file is None:
+        return Settings()
+    try:
+        settings, problems = read_settings(file.read_bytes())
+    except OSError as error:
+        raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
+    if settings is None:
+        raise Unreadable("\n".join([f"{file} has errors:", *(f"  {problem}" for problem in problems)]))
+    return settings
 
 
 def _missing(folder: Path, file: str, there: list[str]) -> str:
@@ -102,14 +116,15 @@ def _missing(folder: Path, file: str, there: list[str]) -> str:
 
 def _check(plan: Plan, options: argparse.Namespace, out: Console, _err: Console) -> int:
     if options.json:
-        print(json.dumps(_checked(plan), indent=2))
+        print(json.dumps(checked(plan), indent=2))
     else:
-        for part in _report(options.folder, plan):
+        for part in report_of(options.folder, plan):
             out.print(part)
     return 1 if plan.notices.severities["error"] else 0
 
 
-def _checked(plan: Plan) -> dict[str, Any]:
+def checked(plan: Plan) -> dict[str, Any]:
+    """What `check --json` prints of a plan."""
     return {
         "status": plan.outcome,
         "counts": plan.counts,
@@ -118,7 +133,8 @@ def _checked(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _report(folder: Path, plan: Plan) -> Iterator[RenderableType]:
+def report_of(folder: Path, plan: Plan) -> Iterator[RenderableType]:
+    """A plan as a person reads it: status, counts, and the findings with what to do."""
     counts = plan.counts
     about = Table.grid(padding=(0, 2))
     about.add_row("Folder", Text(str(folder)))
@@ -218,6 +234,7 @@ def _folder(name: str) -> Path:
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("folder", type=_folder, metavar="DIR", help="the folder with teachers.csv and students.csv")
+    shared.add_argument("--settings", type=Path, metavar="FILE", help="the site's settings.json (default: none)")
     shared.add_argument("--json", action="store_true", help="print JSON")
     parser = argparse.ArgumentParser(
         prog="roster",

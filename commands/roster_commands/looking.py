@@ -33,7 +33,9 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
         out.print("[yellow]paused[/]: uploads are recorded and not imported, until `roster-admin resume`")
     elif waiting := said["waiting"]:
         until = f", until {waiting['until']}" if waiting.get("until") else ""
-        out.print(f"[cyan]waiting[/]: {waiting.get('file')} since {waiting['since']}, for {waiting.get('missing')}{until}")
+        out.print(
+            f"[cyan]waiting[/]: {waiting.get('file')} since {waiting['since']}, for {waiting.get('missing')}{until}"
+        )
     if not said["imports"]:
         out.print("No import yet.")
         return 0
@@ -150,11 +152,13 @@ def difference(arguments: argparse.Namespace, out: Console, _err: Console) -> in
 
 
 def _change(change: delta.Change) -> dict[str, str]:
-    there = change.now or change.was
-    assert there is not None, "a change has an entry before or after it"
     verb = "changed" if change.was and change.now else "created" if change.now else "removed"
-    kind, name = ("group", there.name) if isinstance(there, Group) else ("right", there.username)
-    return {"change": verb, "kind": kind, "name": name}
+    for there in (change.now, change.was):
+        if isinstance(there, Group):
+            return {"change": verb, "kind": "group", "name": there.name}
+        if there:
+            return {"change": verb, "kind": "right", "name": there.username}
+    raise ValueError("a change has an entry before or after it")
 
 
 def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:

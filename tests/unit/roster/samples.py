@@ -77,7 +77,12 @@ def base_of(roster: Roster) -> Base:
     """A roster as a published version: read back from the bytes it was packed into."""
     snapshot = packed(roster)
     content_sha256 = hashlib.sha256(b"".join(snapshot_lines(roster))).hexdigest()
-    return Base(content_sha256, lambda: lines(snapshot.data, snapshot.blob))
+    counts = {
+        "groups": len(roster.groups),
+        "memberships": sum(len(group.members) for group in roster.groups),
+        "teachers": len(roster.rights),
+    }
+    return Base(content_sha256, counts, lambda: lines(snapshot.data, snapshot.blob))
 
 
 def roster_of(made: Plan) -> Roster:

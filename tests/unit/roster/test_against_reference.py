@@ -9,6 +9,7 @@ from roster.encode import entries
 from roster.model import Right
 from roster.notices import STUDENTS, TEACHERS, Notices
 from roster.parse import Pair, read_pair
+from roster.reconcile import apply_settings, reconcile
 from roster.settings import Settings
 from tests.unit.roster import reference
 from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, blocks_of, plan, roster_of
@@ -90,14 +91,16 @@ def test_should_reconcile_as_the_reference_does(
     classes = {group.name for group in published.groups}
     classes |= {name for right in published.rights for name in right.pending}
 
-    made = plan(whole(students).encode(), whole(teachers).encode(), settings, base=published)
-    roster = roster_of(made)
-    reading = reference.read({STUDENTS: whole(students), TEACHERS: whole(teachers)}, settings)
+    texts = {STUDENTS: whole(students), TEACHERS: whole(teachers)}
+    pair, notices = read(texts, settings)
+    roster = apply_settings(reconcile(pair, notices, lambda: entries(published)), settings, notices)
+    reading = reference.read(texts, settings)
     expected = reference.reconcile(reading.accepted, users, classes)
 
     assert {group.name: set(group.members) for group in roster.groups} == expected.groups
     assert {right.username: (set(right.groups), set(right.pending)) for right in roster.rights} == expected.rights
-    assert found(made.notices) == reading.found + expected.found
+    assert found(notices) == reading.found + expected.found
+    made = plan(whole(students).encode(), whole(teachers).encode(), settings)
     assert made.counts == {
         "rows_read": reading.rows_read,
         "rows_rejected": reading.rows_rejected,

@@ -1,0 +1,115 @@
+"""Every guard: what it holds, and what it just does not. And that nothing switches them off."""
+
+from dataclasses import replace
+
+import pytest
+
+from roster.guard import Effect, Reason, reasons
+from roster.notices import STUDENTS, TEACHERS
+from roster.settings import Limits
+from tests.unit.roster.samples import plan
+
+USUAL = {"memberships": 1000, "teachers": 100, "groups": 50}
+
+
+def effect(
+    *,
+    first_import: bool = False,
+    published: dict[str, int] | None = None,
+    removed: dict[str, int] | None = None,
+    teachers: int = 100,
+    teachers_added: int = 0,
+    teachers_are_students: int = 0,
+    unmatched_classes: int = 0,
+    rows: tuple[int, int] = (1000, 0),
+) -> Effect:
+    return Effect(
+        first_import=first_import,
+        published=USUAL if published is None else published,
+        removed=dict.fromkeys(USUAL, 0) | (removed or {}),
+        teachers=teachers,
+        teachers_added=teachers_added,
+        teachers_are_students=teachers_are_students,
+        classes=100,
+        unmatched_classes=unmatched_classes,
+        rows={STUDENTS: rows, TEACHERS: (200, 0)},
+    )
+
+
+def held(about: Effect) -> list[str]:
+    return [reason.code for reason in reasons(about, Limits())]
+
+
+# name, what just passes, what is just held, why
+EDGES = [
+    (
+        "students_as_teachers, users",
+        effect(teachers=200, teachers_are_students=4),
+        effect(teachers=200, teachers_are_students=5),
+    ),
+    (
+        "students_as_teachers, share",
+        effect(teachers=61, teachers_are_students=3),
+        effect(teachers=60, teachers_are_students=3),
+    ),
+    ("rows_rejected", effect(rows=(1000, 50)), effect(rows=(1000, 51))),
+    ("file_has_no_rows", effect(rows=(20, 1)), effect(rows=(0, 0))),
+    ("memberships_removed, share", effect(removed={"memberships": 100}), effect(removed={"memberships": 101})),
+    (
+        "memberships_removed, count",
+        effect(published={"memberships": 60, "teachers": 9, "groups": 9}, removed={"memberships": 25}),
+        effect(published={"memberships": 60, "teachers": 9, "groups": 9}, removed={"memberships": 26}),
+    ),
+    ("teachers_removed", effect(removed={"teachers": 10}), effect(removed={"teachers": 11})),
+    ("groups_removed", effect(removed={"groups": 10}), effect(removed={"groups": 11})),
+    (
+        "half_removed",
+        effect(published={"memberships": 6, "teachers": 2, "groups": 3}, removed={"memberships": 3}),
+        effect(published={"memberships": 6, "teachers": 2, "groups": 3}, removed={"memberships": 4}),
+    ),
+    (
+        "half_removed, five",
+        effect(published={"memberships": 4, "teachers": 2, "groups": 3}, removed={"memberships": 4}),
+        effect(published={"memberships": 5, "teachers": 2, "groups": 3}, removed={"memberships": 3}),
+    ),
+    ("teachers_added", effect(teachers_added=25), effect(teachers_added=26)),
+    ("classes_unmatched", effect(unmatched_classes=20), effect(unmatched_classes=21)),
+]
+
+
+@pytest.mark.parametrize(("name", "passes", "is_held"), EDGES, ids=[name for name, _, _ in EDGES])
+def test_should_hold_beyond_the_limit_and_not_at_it(name: str, passes: Effect, is_held: Effect) -> None:
+    assert held(passes) == []
+    assert held(is_held) == [name.partition(",")[0]]
+
+
+def test_should_have_an_edge_for_every_guard() -> None:
+    guards = {name.partition(",")[0] for name, _, _ in EDGES}
+    assert guards == {
+        *("students_as_teachers", "file_has_no_rows", "rows_rejected", "memberships_removed", "teachers_removed"),
+        *("groups_removed", "half_removed", "teachers_added", "classes_unmatched"),
+    }
+
+
+def test_should_look_only_for_swapped_files_on_a_sites_first_import() -> None:
+    bad = effect(first_import=True, rows=(10, 10), unmatched_classes=100, teachers_added=100, published={})
+    assert held(bad) == []
+    assert held(replace(bad, teachers_are_students=5)) == ["students_as_teachers"]
+
+
+def test_should_say_what_was_counted_and_of_how_many() -> None:
+    assert reasons(effect(rows=(1000, 60)), Limits()) == [Reason("rows_rejected", 60, 1000, STUDENTS)]
+
+
+def test_should_hold_swapped_files_also_as_a_first_import() -> None:
+    rows = [f"user.{number},Class" for number in range(8)]
+    made = plan(rows, [*rows, "Snape,Class"])
+    assert made.outcome == "held"
+    assert [reason.code for reason in made.held] == ["students_as_teachers"]
+
+
+def test_should_let_teachers_who_have_the_console_already_stay_in_a_students_class() -> None:
+    staff = [f"teacher.{number},Choir" for number in range(8)]
+    published = plan([*staff, "Ron,Choir"], staff)
+    assert published.outcome == "held"
+    assert plan([*staff, "Ron,Choir", "Luna,Choir"], staff, base=published).held == []
