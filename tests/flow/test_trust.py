@@ -1,0 +1,137 @@
+"""An admin's evening: a harmful upload is held, looked at, approved or rejected; a bad version is undone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployed import Site
+from tests.flow.conftest import Command, Patience
+
+
+def file(*rows: str) -> bytes:
+    return "\n".join(("version,1", "username,class", *rows, "")).encode()
+
+
+TEACHERS = file(*(f"teacher.{number},Class {number}" for number in range(10)))
+STUDENTS = file(*(f"student.{number:02},Class {number % 10}" for number in range(40)))
+PAIR = {"teachers.csv": TEACHERS, "students.csv": STUDENTS}
+EMPTIED = PAIR | {"students.csv": file("student.00,Class 0")}
+ONE_MORE = PAIR | {"students.csv": STUDENTS + b"one.more,Class 0\n"}
+
+
+class Admin:
+    """roster-admin, for one site."""
+
+    def __init__(self, command: Command, school: Site) -> None:
+        self._command = command
+        self._school = school
+
+    def run(self, name: str, *arguments: str, check: bool = True) -> tuple[int, Any]:
+        """Exit status and what it prints with --json; the text on stderr where it prints nothing."""
+        done = self._command("roster-admin", name, self._school.name, *arguments, "--json", check=check)
+        return done.returncode, json.loads(done.stdout) if done.stdout.strip() else done.stderr
+
+    def says(self, name: str, *arguments: str) -> Any:
+        return self.run(name, *arguments)[1]
+
+
+@pytest.fixture
+def admin(command: Command, school: Site) -> Admin:
+    school.publish(PAIR)
+    return Admin(command, school)
+
+
+@pytest.fixture
+def emptied(tmp_path: Path) -> Path:
+    for name, data in EMPTIED.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def test_a_preview_says_what_the_import_then_says_and_uploads_nothing(
+    admin: Admin, school: Site, emptied: Path
+) -> None:
+    status, preview = admin.run("preview", str(emptied), check=False)
+    assert status == 1
+    assert len(school.imports()) == 1
+    report = school.import_of(school.upload_pair(EMPTIED))
+    assert (preview["status"], report["status"]) == ("held", "held")
+    for said in ("counts", "changes", "held"):
+        assert preview[said] == report[said]
+
+
+def test_a_held_import_is_approved_once(admin: Admin, school: Site) -> None:
+    held = school.import_of(school.upload_pair(EMPTIED))
+    assert school.version() == 1
+    assert len(school.items()) == 20
+    approved = admin.says("approve", held["import"], "--yes")
+    assert (approved["status"], approved["version"]) == ("ok_with_warnings", 2)
+    assert approved["approved_by"].startswith("arn:")
+    status, said = admin.run("approve", held["import"], "--yes", check=False)
+    assert status == 1
+    assert "not held" in said
+    assert school.version() == 2
+
+
+def test_a_held_import_is_rejected(admin: Admin, school: Site) -> None:
+    held = school.import_of(school.upload_pair(EMPTIED))
+    admin.says("reject", held["import"])
+    assert school.imports()[0]["status"] == "rejected"
+    assert admin.run("approve", held["import"], "--yes", check=False)[0] == 1
+    assert school.version() == 1
+
+
+def test_approving_asks_first(command: Command, admin: Admin, school: Site) -> None:
+    held = school.import_of(school.upload_pair(EMPTIED))
+    done = command("roster-admin", "approve", school.name, held["import"], check=False)
+    assert done.returncode == 1
+    assert "half_removed" in done.stderr
+    assert school.version() == 1
+
+
+def test_a_bad_version_is_undone_and_stays_undone(admin: Admin, school: Site, eventually: Patience) -> None:
+    before = school.items()
+    school.publish(ONE_MORE)
+    assert [version["version"] for version in admin.says("history")] == [2, 1]
+    assert admin.says("diff", "1", "2")["changes"]["members_created"] == 1
+    assert admin.says("rollback", "1", "--yes")["version"] == 3
+    members = {key: item.get("members") for key, item in school.items().items()}
+    assert members == {key: item.get("members") for key, item in before.items()}
+
+    school.upload_pair(ONE_MORE)
+    eventually(lambda: (school.ask("imports")["waiting"] or {}).get("paused"), "the upload waits")
+    assert school.version() == 3
+    admin.says("resume")
+    eventually(lambda: school.version() == 4, "what was uploaded meanwhile is imported")
+
+
+def test_the_console_access_tab_is_shown(admin: Admin) -> None:
+    console = admin.says("show", "console")
+    assert [(right["username"], right["groups"]) for right in console[:2]] == [
+        ("teacher.0", ["Class 0"]),
+        ("teacher.1", ["Class 1"]),
+    ]
+    assert len(console) == 10
+    group = admin.says("show", "group", "CLASS 7")
+    assert group == {"name": "Class 7", "members": [f"student.{number:02}" for number in range(7, 40, 10)]}
+    assert admin.says("show", "user", "Student.07") == {
+        "username": "Student.07",
+        "console": None,
+        "member_of": ["Class 7"],
+    }
+    assert admin.says("show", "user", "teacher.3")["console"]["groups"] == ["Class 3"]
+    assert admin.run("show", "user", "nobody", check=False)[0] == 1
+    assert admin.run("show", "group", "nothing", check=False)[0] == 1
+
+
+def test_settings_take_effect_by_uploading_them(admin: Admin, school: Site, eventually: Patience) -> None:
+    school.upload("settings.json", b'{"basic_console_only": true, "all_groups_users": ["Teacher.0"]}')
+    eventually(lambda: school.version() == 2, "a change of settings makes a version")
+    right = school.items()["RIGHT#teacher.0"]
+    assert (right["all_groups"], right["basic_console_only"]) == (True, True)
+    school.upload("settings.json", b'{"basic_console_only": "perhaps", "pair_window_minutes": 99}')
+    report = school.report(lambda said: said.get("reason") == "settings_invalid", "the settings are refused")
+    assert {problem["path"] for problem in report["problems"]} == {"/basic_console_only", "/pair_window_minutes"}
+    assert school.version() == 2
