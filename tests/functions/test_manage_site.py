@@ -55,7 +55,8 @@ def test_asking_again_is_another_import(school: Site) -> None:
 
 
 def test_imports_lists_the_newest_first_and_what_is_published(school: Site) -> None:
-    assert ask(school, "imports") == {"ok": True, "version": 0, "published_at": None, "waiting": None, "imports": []}
+    nothing: dict[str, object] = {"version": 0, "published_at": None, "paused": False, "waiting": None, "imports": []}
+    assert ask(school, "imports") == {"ok": True, **nothing}
     first = school.publish(SEED)
     again = school.import_of(school.upload_pair(SEED))
     said = ask(school, "imports")
@@ -84,7 +85,8 @@ def test_what_is_no_site_is_refused(site: object, cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("action", [None, "", "delete", "Import", 7, ["import"], {"import": 1}])
 def test_what_is_no_action_is_refused(action: object, cloud: Cloud) -> None:
-    assert refused(cloud, event("manage_site/import") | {"action": action}) == "action: one of enrol, import, imports"
+    said = refused(cloud, event("manage_site/import") | {"action": action})
+    assert said.startswith("action: one of imports, ")
 
 
 @pytest.mark.parametrize("server", [None, "", "SRV-01", "srv 01", "srv.01", "a" * 64, 7, ["srv-01"]])
