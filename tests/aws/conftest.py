@@ -15,6 +15,7 @@ import pytest
 from local.cloud import Cloud
 from local.emulator import REGION
 from roster.model import Group, Right
+from roster.pair import QUIET
 from roster_aws.enrolment import Enrolment
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
@@ -102,8 +103,13 @@ class World:
         for name, data in files.items():
             self.client("s3").put_object(Bucket=self.inbox, Key=f"{site}/{name}.csv", Body=data)
 
+    def settle(self) -> None:
+        """Let the uploads of a moment ago be a while ago."""
+        self.clock.now = max(self.clock.now, datetime.now(UTC).replace(microsecond=0) + QUIET)
+
     def run(self, site: str, owner: str = "run", asked: str = "") -> None:
         """Look at a site's inbox, as a message would have it done."""
+        self.settle()
         request = Request(site, asked, self.clock() if asked else None)
         self.importer().run(request, owner, self.clock() + LIFE)
 

@@ -153,6 +153,7 @@ def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
 
 def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=students("Harry_Potter,Potions"))
+    world.settle()
     slow = world.importer()
     settle = slow.store.settle
 
@@ -174,6 +175,7 @@ def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
 
 def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
+    world.settle()
     first = world.importer()
     settle = first.store.settle
     meanwhile = [GINNYS]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployed import Site
+from tests.deployed import Site, queue_is_quiet
 from tests.flow.conftest import Command, Patience
 
 
@@ -60,6 +60,39 @@ def test_a_preview_says_what_the_import_then_says_and_uploads_nothing(
     assert (preview["status"], report["status"]) == ("held", "held")
     for said in ("counts", "changes", "held"):
         assert preview[said] == report[said]
+
+
+OTHER_SCHOOL = {
+    "teachers.csv": file(*(f"head.{number},Form {number}" for number in range(10))),
+    "students.csv": file(*(f"pupil.{number},Form {number % 10}" for number in range(40))),
+}
+HARMFUL = {
+    "an empty students.csv": PAIR | {"students.csv": file()},
+    "a students.csv without a byte": PAIR | {"students.csv": b""},
+    "swapped files": {"teachers.csv": STUDENTS, "students.csv": TEACHERS},
+    "a file cut in half": PAIR | {"students.csv": STUDENTS[: len(STUDENTS) // 2]},
+    "another school's files": OTHER_SCHOOL,
+    "a third of the rows unreadable": PAIR | {"students.csv": STUDENTS.replace(b"student.1", b"*student.1")},
+    "a class list of last year": PAIR | {"teachers.csv": TEACHERS.replace(b",Class", b",Last year's class")},
+}
+
+
+@pytest.mark.parametrize("harm", HARMFUL)
+def test_a_harmful_upload_changes_nothing(harm: str, school: Site) -> None:
+    school.publish(PAIR)
+    before = school.items()
+    report = school.import_of(school.upload_pair(HARMFUL[harm]))
+    assert report["status"] == ("failed" if harm.endswith("without a byte") else "held")
+    assert school.version() == 1
+    assert school.items() == before
+
+
+def test_a_flood_of_uploads_ends_in_one_or_two_imports(school: Site, eventually: Patience) -> None:
+    for number in range(25):
+        last = school.upload_pair(PAIR | {"students.csv": STUDENTS + f"late.{number},Class 0\n".encode()})
+    school.import_of(last)
+    eventually(lambda: queue_is_quiet(school.cloud), "every message is dealt with")
+    assert 1 <= len(school.imports()) <= 2
 
 
 def test_a_held_import_is_approved_once(admin: Admin, school: Site) -> None:

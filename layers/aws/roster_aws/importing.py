@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from roster.csv_file import too_large
 from roster.notices import FILES, SETTINGS, FileError
-from roster.pair import ImportNow, NothingNew, Upload, Wait, decide, import_id, old_partner, refusal_id
+from roster.pair import ImportNow, NothingNew, Settle, Upload, Wait, decide, import_id, old_partner, refusal_id
 from roster.plan import Plan, plan_import, refuse
 from roster.report import import_report, notices_csv
 from roster.settings import Settings
@@ -116,6 +116,8 @@ class Importer:
                 self.orders.refuse(request, "inbox_empty")
             else:
                 logger.info("nothing_new", extra={"site": site})
+        elif isinstance(decision, Settle):
+            self.queue.ask(Request(site), (decision.until - self.clock()).total_seconds())
         elif head.paused or settings.paused:
             self.store.put_paused(site, request.asked)
             tell_report({"site": site, "status": "waiting", "reason": "site_paused"})

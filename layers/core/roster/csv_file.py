@@ -48,6 +48,7 @@ _FOREIGN = (
 
 # One search for both: two searches would each run to the file's end where the other mark is all there is.
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_LONE_CR = re.compile(rb"\r(?!\n)")
 
 
 class Opened(NamedTuple):
@@ -173,9 +174,16 @@ def blocks(data: bytes, start: int = 0) -> Iterator[bytes]:
         end = _block_end(data, start)
         block = data[start:end]
         if b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            block = _with_lf(block)
         yield block if block.endswith(b"\n") else block + b"\n"
         start = end
+
+
+def _with_lf(block: bytes) -> bytes:
+    if _LONE_CR.search(block):
+        return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # Taking out one byte takes a third of the time of putting one for two.
+    return block.replace(b"\r", b"")
 
 
 def _block_end(data: bytes, start: int) -> int:

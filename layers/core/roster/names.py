@@ -10,9 +10,9 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from itertools import count
+from itertools import compress, count
 from typing import NamedTuple
 
 from roster.notices import (
@@ -54,6 +54,14 @@ ERROR = 1
 BLANK = 2
 NOTED = 4
 REREAD = 8  # not well quoted by itself, so its whole line has to be looked at
+RESPELLED = 16  # its key has another spelling too
+TOLD = 32  # of a line that was refused when it was read
+
+Numbers = defaultdict[bytes, int]  # of raw cells: the bytes beside a separator, quotes included
+
+# Numbers that every column has: of the empty cell, and of the cells of a line that is not two cells.
+EMPTY = 0
+REFUSED = 1
 
 
 def fold(value: str) -> str:
@@ -77,7 +85,7 @@ class Verdict(NamedTuple):
 
 def clean(text: str) -> tuple[str, tuple[type[Notice], ...]]:
     """A cell as it is kept: NFC, no white space around it, nothing invisible in it; and the warnings for that."""
-    if text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " ":
+    if text.isprintable() and text[:1] != " " and text[-1:] != " " and unicodedata.is_normalized("NFC", text):
         return text, ()
     normal = unicodedata.normalize("NFC", text)
     visible = normal.translate(_REMOVE_INVISIBLE)
@@ -164,9 +172,9 @@ def class_names(settings: Settings) -> Names:
 class Names:
     """The distinct cells of one column over a pair, numbered from 0 in the order they are first seen.
 
-    While files are read, `ids[cell]` numbers a raw cell: the bytes beside a separator, quotes included. Then `judge`
-    fills what is known of cell n: `values[n]` as kept, `flags[n]`, `rank[n]`: the place of its folded key in `keys`,
-    which is sorted. Cells with one rank are one user, or one class.
+    While files are read, `numbers` gives a raw cell its number. Then `judge` fills what is known of cell n:
+    `values[n]` as kept, `flags[n]`, and `rank[n]`, which sorts as the folded keys do. Cells with one rank are one user,
+    or one class; `spelled[rank]` is a spelling of it.
     """
 
     def __init__(
@@ -181,24 +189,36 @@ class Names:
         self._settings = settings
         self._ordinary = ordinary
         self._reserved = reserved
-        self.ids: defaultdict[bytes, int] = defaultdict(count().__next__)
+        # No cell holds a CR, which ends a line.
+        self.numbers: Numbers = defaultdict(count(2).__next__, {b"": EMPTY, b"\r": REFUSED})
         self.values: list[str] = []
         self.flags = bytearray()
-        self.keys: list[str] = []
         self.rank = array("I")
+        self.spelled: list[str] = []
         self.errors: dict[int, type[Notice]] = {}
         self.notes: dict[int, tuple[type[Notice], ...]] = {}
 
     def judge(self) -> None:
         """Judge every distinct cell, once all are known; the cells themselves are forgotten."""
-        cells = list(self.ids)
-        self.ids.clear()
-        self.values = b"\n".join(cells).decode().split("\n") if cells else []
-        self.flags = bytearray(len(cells))
-        # Most keys equal their value; one string object then serves for both.
-        keys = [value if (key := fold(value)) == value else key for value in self.values]
-        judged = [n for n, cell in enumerate(cells) if not self._is_ordinary(cell) or keys[n] in self._reserved]
-        del cells
+        cells = list(self.numbers)
+        self.numbers.clear()
+        # Whole-column operations: a call for each cell would take most of the time.
+        column = b"\n".join(cells)
+        if b'"' in column:
+            cells = list(map(_bare, cells))
+            column = b"\n".join(cells)
+        self.values = column.decode().split("\n")
+        # Right for the ordinary ones; the others are folded when they are judged.
+        keys = column.lower().decode().split("\n")
+        extraordinary = column.translate(None, self._ordinary).split(b"\n")
+        del column
+        judged = [
+            number
+            for number, (cell, characters, key) in enumerate(zip(cells, extraordinary, keys, strict=True))
+            if characters or cell.strip(b" ") != cell or len(cell) > CLASS_LIMIT or not cell or key in self._reserved
+        ]
+        del cells, extraordinary
+        self.flags = bytearray(len(keys))
         addresses: dict[int, str] = {}
         for number in judged:
             text = unquote(self.values[number])
@@ -217,15 +237,21 @@ class Names:
                 self.flags[number] |= REREAD
             elif not verdict.value and not verdict.address:
                 self.flags[number] |= BLANK
+        self.flags[REFUSED] = ERROR | TOLD
         self._refuse_collisions(addresses, keys)
-        self.keys = sorted(set(keys))
-        ranks = dict(zip(self.keys, count()))
-        self.rank = array("I", map(ranks.__getitem__, keys))
+        self._rank(keys)
 
-    def _is_ordinary(self, cell: bytes) -> bool:
-        if cell[:1] in b" " or cell[-1:] == b" " or len(cell) > CLASS_LIMIT:
-            return False
-        return not cell.translate(None, self._ordinary)
+    def marked(self) -> set[int]:
+        """The cells that are not quite ordinary."""
+        return set(compress(count(), self.flags))
+
+    def key(self, rank: int) -> str:
+        """The folded key of a rank."""
+        return fold(self.spelled[rank])
+
+    def ranks(self, column: Iterable[int]) -> set[int]:
+        """The ranks of the cells in a column."""
+        return {self.rank[cell] for cell in set(column)}
 
     def _refuse_collisions(self, addresses: dict[int, str], keys: list[str]) -> None:
         """Two different addresses that become one username: every cell that holds one of them earns the error."""
@@ -236,3 +262,30 @@ class Names:
             if len(of_key[keys[number]]) > 1:
                 self.errors[number] = UsernameCollision
                 self.flags[number] = ERROR
+
+    def _rank(self, keys: list[str]) -> None:
+        """Rank the cells by key, and mark those whose key has other spellings too."""
+        self.rank = array("I", bytes(4 * len(keys)))
+        shared: defaultdict[int, list[int]] = defaultdict(list)
+        rank, last, before = -1, "", -1
+        for number in sorted(range(len(keys)), key=keys.__getitem__):
+            key = keys[number]
+            if key != last or rank < 0:
+                rank, last, before = rank + 1, key, number
+                self.spelled.append(self.values[number])
+            else:
+                shared[rank] += [number] if shared[rank] else [before, number]
+            self.rank[number] = rank
+        for rank, numbers in shared.items():
+            accepted = [number for number in numbers if not self.flags[number] & ERROR]
+            spellings = {self.values[number] for number in accepted}
+            if spellings:
+                self.spelled[rank] = self.values[accepted[0]]
+            if len(spellings) > 1:
+                for number in accepted:
+                    self.flags[number] |= RESPELLED
+
+
+def _bare(cell: bytes) -> bytes:
+    """A quoted cell without its quotes, where no other quote stands in it."""
+    return cell[1:-1] if cell[:1] == b'"' == cell[-1:] and cell.count(b'"') == 2 else cell

@@ -1,8 +1,8 @@
 """Is there a pair to import? Decided from what the inbox holds, never from the order in which events arrive.
 
 In: the newest upload of each file, which uploads were seen before, and the last readable upload of each. Out: one of
-`ImportNow`, `Wait`, `NothingNew`. Events come at least once and in any order, so the same question may be asked many
-times: it has the same answer until the inbox or the clock says something new.
+`ImportNow`, `Wait`, `Settle`, `NothingNew`. Events come at least once and in any order, so the same question may be
+asked many times: it has the same answer until the inbox or the clock says something new.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 from roster.notices import FILES, PartnerIsOld
 
 PARTNER_OLD = timedelta(days=7)
+
+# Uploads that come faster than this, one after the other, are imported once, when they have ended.
+QUIET = timedelta(seconds=2)
 
 _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -52,11 +55,18 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Settle:
+    """Something came a moment ago, and more may follow: ask again at `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
 class NothingNew:
     """Every upload was seen, or there is none."""
 
 
-Decision = ImportNow | Wait | NothingNew
+Decision = ImportNow | Wait | Settle | NothingNew
 
 
 def decide(
@@ -72,11 +82,14 @@ def decide(
     """What to do about a site's inbox.
 
     `standing` is the newest upload of each file that is there, `seen` the version id of each file that an import has
-    dealt with, `readable` the newest upload of each file that an import could read. Two new files are a pair. One new
-    file waits for `window` and then goes with the last readable upload of the other. `asked`: a person wants the
-    standing pair imported now, new or not; `again`: it is to be read again, unless a new file decides otherwise.
+    dealt with, `readable` the newest upload of each file that an import could read. Two new files are a pair, when no
+    further one has come for a moment. One new file waits for `window` and then goes with the last readable upload of
+    the other. `asked`: a person wants the standing pair imported now, new or not; `again`: it is to be read again,
+    unless a new file decides otherwise.
     """
     fresh = [upload for file, upload in standing.items() if upload.version_id != seen.get(file)]
+    if fresh and not asked and now < (quiet := max(upload.uploaded_at for upload in fresh) + QUIET):
+        return Settle(quiet)
     if len(standing) == len(FILES) and (asked or len(fresh) == len(FILES) or (again and not fresh)):
         return ImportNow(dict(standing))
     alone = fresh or (list(standing.values()) if asked else [])

@@ -2,24 +2,24 @@
 
 In: the bytes of teachers.csv and students.csv. Out: a `Pair`: for each file three columns (row number, username,
 class) of plain numbers, the names behind the numbers shared by both files. Refused: rows, one by one, with a row
-error, and whole files, with a file error; a row's fault never costs another row.
-
-One physical line is one row. Blocks of lines are split by whole-block operations, because almost every line is
-two cells and nothing else; a line that is not goes through `split_fields` by itself.
+error, and whole files, with a file error; a row's fault never costs another row, for one physical line is one row.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import compress
+from functools import cached_property, partial
+from itertools import count
 
-from roster.csv_file import Opened, blocks, lines_at, open_file
+from roster.csv_file import lines_at, open_file
 from roster.names import (
     BLANK,
     ERROR,
     REREAD,
+    RESPELLED,
+    TOLD,
     Names,
     class_names,
     clean,
@@ -43,8 +43,9 @@ from roster.notices import (
     UsernameCollision,
 )
 from roster.protect import Protected
-from roster.quoting import quote, split_fields
+from roster.quoting import split_fields
 from roster.settings import Settings
+from roster.split import FIRST_ROW, split
 
 # More than two values at their longest, quoted; what comes behind in a longer line is no roster.
 _READ_FOR_PROTECTION = 4096
@@ -58,7 +59,8 @@ def _column() -> array[int]:
 class Rows:
     """The accepted rows of one file: row numbers, and the numbers of their cells in the pair's `Names`.
 
-    `read` counts the rows that hold anything, `rejected` those of them that a row error skipped.
+    `respelled` are the places, in these columns, of the rows of which a name has several spellings in the pair.
+    `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped.
     """
 
     file: str
@@ -66,6 +68,8 @@ class Rows:
     numbers: array[int] = field(default_factory=_column)
     usernames: array[int] = field(default_factory=_column)
     classes: array[int] = field(default_factory=_column)
+    respelled: array[int] = field(default_factory=_column)
+    blank: int = 0
     read: int = 0
     rejected: int = 0
 
@@ -87,6 +91,11 @@ class Pair:
         """Whether a file error makes the pair worthless; it is among the notices."""
         return len(self.texts) < len(FILES)
 
+    @cached_property
+    def student_ranks(self) -> set[int]:
+        """The ranks of the usernames in students.csv, for use once both files are read."""
+        return self.usernames.ranks(self.students.usernames)
+
     @property
     def files(self) -> tuple[Rows, Rows]:
         """Both files' rows in the order in which a first spelling is looked for: students.csv names the groups."""
@@ -101,7 +110,9 @@ def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) 
         if opened:
             pair.texts[rows.file] = opened.data
             rows.separator = opened.separator.decode()
-            _Reader(pair, rows, opened, notices).read()
+            refuse = partial(_refuse_line, pair, rows, notices)
+            rows.usernames, rows.classes = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse)
+            rows.numbers = array("I", range(FIRST_ROW, FIRST_ROW + len(rows.usernames)))
     pair.usernames.judge()
     pair.classes.judge()
     for rows in pair.files:
@@ -109,117 +120,80 @@ def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) 
     return pair
 
 
-class _Reader:
-    """Splits one file's lines into cells and numbers them."""
-
-    def __init__(self, pair: Pair, rows: Rows, opened: Opened, notices: Notices) -> None:
-        self._pair = pair
-        self._rows = rows
-        self._opened = opened
-        self._notices = notices
-        # Everything but separators and line ends: what is left of a line says whether it is two cells.
-        self._ordinary = bytes(set(range(256)) - set(opened.separator + b"\n"))
-
-    def read(self) -> None:
-        number = 3
-        for block in blocks(self._opened.data, self._opened.start):
-            skeleton = block.translate(None, self._ordinary)
-            count = skeleton.count(b"\n")
-            if skeleton == (self._opened.separator + b"\n") * count:
-                self._plain_lines(block[:-1], number, count)
-            else:
-                self._mixed_lines(block, skeleton, number)
-            number += count
-
-    def _plain_lines(self, text: bytes, number: int, count: int) -> None:
-        """Take `count` lines, joined by LF, of which each is two cells around one separator."""
-        separator = self._opened.separator
-        cells = text.replace(b"\n", separator).split(separator)
-        self._rows.numbers.extend(range(number, number + count))
-        self._rows.usernames.extend(map(self._pair.usernames.ids.__getitem__, cells[0::2]))
-        self._rows.classes.extend(map(self._pair.classes.ids.__getitem__, cells[1::2]))
-        self._rows.read += count
-
-    def _mixed_lines(self, block: bytes, skeleton: bytes, number: int) -> None:
-        """Take a block in which some lines are not two cells: runs of those that are, and the odd ones singly."""
-        lines = block[:-1].split(b"\n")
-        separator = self._opened.separator
-        odd_ones = [place for place, shape in enumerate(skeleton[:-1].split(b"\n")) if shape != separator]
-        first = 0
-        for odd in [*odd_ones, len(lines)]:
-            if odd > first:
-                self._plain_lines(b"\n".join(lines[first:odd]), number + first, odd - first)
-            if odd < len(lines):
-                self._odd_line(lines[odd].decode(), number + odd)
-            first = odd + 1
-
-    def _odd_line(self, line: str, number: int) -> None:
-        file = self._rows.file
-        cells, balanced = split_fields(line, self._rows.separator)
-        if not balanced:
-            self._reject(_unbalanced(file, number, cells), line)
-        elif len(cells) >= 2 and not any(clean(cell)[0] for cell in cells[2:]):
-            self._rows.numbers.append(number)
-            username, class_ = (quote(cell) if cell.startswith('"') else cell for cell in cells[:2])
-            self._rows.usernames.append(self._pair.usernames.ids[username.encode()])
-            self._rows.classes.append(self._pair.classes.ids[class_.encode()])
-            self._rows.read += 1
-        elif any(clean(cell)[0] for cell in cells):
-            self._reject(FieldCount(file, number), line)
-        else:
-            self._notices.add(BlankRows(file, number))
-
-    def _reject(self, notice: Notice, line: str) -> None:
-        self._rows.read += 1
-        self._rows.rejected += 1
-        self._notices.add(notice)
-        _protect_line(self._pair, line, self._rows.separator)
-
-
-def _unbalanced(file: str, row: int, cells: list[str]) -> QuoteUnbalanced:
-    """The notice for a line of which `cells` could be read before the quote that does not end."""
-    return QuoteUnbalanced(file, row, (USERNAME, CLASS, None)[min(len(cells), 2)])
+def _refuse_line(pair: Pair, rows: Rows, notices: Notices, row: int, line: str) -> None:
+    """Tell of a line that is not two cells, and protect what it could have been about."""
+    cells, balanced = split_fields(line, rows.separator)
+    if not balanced:
+        # The cells before the quote that does not end could be read.
+        notices.add(QuoteUnbalanced(rows.file, row, (USERNAME, CLASS, None)[min(len(cells), 2)]))
+    elif any(clean(cell)[0] for cell in cells):
+        notices.add(FieldCount(rows.file, row))
+    else:
+        rows.blank += 1
+        notices.add(BlankRows(rows.file, row))
+        return
+    _protect_line(pair, line, rows.separator)
 
 
 def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     """Drop the rows whose cells are refused or blank, and tell of the cells that were changed."""
-    dropped = []
-    reread = []
-    for place in flagged(rows, pair.usernames.flags, pair.classes.flags):
-        username, class_, row = rows.usernames[place], rows.classes[place], rows.numbers[place]
-        flags = pair.usernames.flags[username], pair.classes.flags[class_]
-        if not (flags[0] | flags[1]) & ERROR:
-            for kind in pair.usernames.notes.get(username, ()):
-                notices.add(kind(rows.file, row, USERNAME))
-            for kind in pair.classes.notes.get(class_, ()):
-                notices.add(kind(rows.file, row, CLASS))
+    usernames, classes = pair.usernames, pair.classes
+    marked_usernames, marked_classes = usernames.marked(), classes.marked()
+    dropped: list[int] = []
+    reread: list[int] = []
+    for place, username, class_ in zip(count(), rows.usernames, rows.classes):
+        if username not in marked_usernames and class_ not in marked_classes:
+            continue
+        row = rows.numbers[place]
+        flags = usernames.flags[username] | classes.flags[class_]
+        if not flags & ERROR:
+            for kind, column in _notes(pair, username, class_):
+                notices.add(kind(rows.file, row, column))
+            if flags & RESPELLED:
+                rows.respelled.append(place - len(dropped))
             continue
         dropped.append(place)
-        if flags[0] & flags[1] & BLANK:
-            rows.read -= 1
-            rows.rejected -= 1
+        if usernames.flags[username] & classes.flags[class_] & BLANK:
+            rows.blank += 1
             notices.add(BlankRows(rows.file, row))
-        elif (flags[0] | flags[1]) & REREAD:
+        elif flags & REREAD:
             reread.append(row)
-        else:
-            notices.add(_first_error(pair, rows.file, row, username, class_))
+        elif not flags & TOLD:
+            kind, column = _first_error(pair, username, class_)
+            notices.add(kind(rows.file, row, column))
             _protect_cells(pair, username, class_)
-    rows.rejected += len(dropped)
+    # What looks like two cells, one of them badly quoted, may be a single one with a separator in it.
     for row, line in lines_at(pair.texts[rows.file], reread).items() if reread else ():
-        cells, balanced = split_fields(line, rows.separator)
-        # One separator, and yet no two cells: it stands between the quotes.
-        notices.add(FieldCount(rows.file, row) if balanced else _unbalanced(rows.file, row, cells))
-        _protect_line(pair, line, rows.separator)
-    for column in (rows.numbers, rows.usernames, rows.classes):
-        _drop(column, dropped)
+        _refuse_line(pair, rows, notices, row, line)
+    rows.read = len(rows.numbers) - rows.blank
+    rows.rejected = len(dropped) - rows.blank
+    if dropped:
+        rows.numbers = _without(rows.numbers, dropped)
+        rows.usernames = _without(rows.usernames, dropped)
+        rows.classes = _without(rows.classes, dropped)
+
+
+Told = tuple[type[Notice], str]  # a finding and its column
+
+
+def _notes(pair: Pair, username: int, class_: int) -> Iterator[Told]:
+    for kind in pair.usernames.notes.get(username, ()):
+        yield kind, USERNAME
+    for kind in pair.classes.notes.get(class_, ()):
+        yield kind, CLASS
+
+
+def _first_error(pair: Pair, username: int, class_: int) -> Told:
+    errors = ((pair.usernames.errors.get(username), USERNAME), (pair.classes.errors.get(class_), CLASS))
+    return min(((kind, column) for kind, column in errors if kind), key=lambda error: ROW_ERROR_ORDER[error[0]])
 
 
 def _protect_cells(pair: Pair, username: int, class_: int) -> None:
     """Protect what a rejected row of two cells could have been about: its user if that can be read, else its class."""
     if pair.usernames.errors.get(username, UsernameCollision) is UsernameCollision:
-        pair.protected.usernames.add(pair.usernames.keys[pair.usernames.rank[username]])
+        pair.protected.usernames.add(pair.usernames.key(pair.usernames.rank[username]))
     elif class_ not in pair.classes.errors:
-        pair.protected.classes.add(pair.classes.keys[pair.classes.rank[class_]])
+        pair.protected.classes.add(pair.classes.key(pair.classes.rank[class_]))
     else:
         pair.protected.everything = True
 
@@ -235,33 +209,12 @@ def _protect_line(pair: Pair, line: str, separator: str) -> None:
         pair.protected.everything = True
 
 
-def flagged(rows: Rows, usernames: Sequence[int], classes: Sequence[int]) -> list[int]:
-    """The places of the rows, in order, of which either cell is marked; a table holds a mark for each cell's number."""
-    places = range(len(rows.numbers))
-    found: set[int] = set()
-    for table, column in ((usernames, rows.usernames), (classes, rows.classes)):
-        if any(table):
-            found.update(compress(places, map(table.__getitem__, column)))
-    return sorted(found)
-
-
-def _first_error(pair: Pair, file: str, row: int, username: int, class_: int) -> Notice:
-    errors = [
-        (kind, column)
-        for kind, column in ((pair.usernames.errors.get(username), USERNAME), (pair.classes.errors.get(class_), CLASS))
-        if kind
-    ]
-    kind, column = min(errors, key=lambda error: ROW_ERROR_ORDER[error[0]])
-    return kind(file, row, column)
-
-
-def _drop(column: array[int], places: Iterable[int]) -> None:
-    """Remove the items at `places` (ascending) from a column, in one pass."""
+def _without(column: array[int], places: Iterable[int]) -> array[int]:
+    """A column without the items at `places`, which ascend."""
     kept = array("I")
     first = 0
     for place in places:
         kept.extend(column[first:place])
         first = place + 1
-    if first:
-        kept.extend(column[first:])
-        column[:] = kept
+    kept.extend(column[first:])
+    return kept

@@ -87,10 +87,11 @@ def plan_import(
     roster = apply_settings(roster, settings, notices)
     counts = _counts(pair, roster)
     compared = _compare(roster, base, notices)
-    if base and compared.snapshot.blob.content_sha256 == base.content_sha256:
+    held = reasons(_effect(pair, len(stated.rights), roster, base, compared), settings.hold)
+    # Where only what bad rows protect makes the pair the same, a guard has the word: somebody has to look at the rows.
+    if base and compared.snapshot.blob.content_sha256 == base.content_sha256 and not (kept and held):
         notices.add(NoChange())
         return Plan("no_change", notices, counts, compared.tally, pair.texts, roster, kept=kept)
-    held = reasons(_effect(pair, len(stated.rights), roster, base, compared), settings.hold)
     worth_a_look = notices.severities["error"] or notices.severities["warning"]
     outcome: Outcome = "held" if held else "ok_with_warnings" if worth_a_look else "ok"
     versions = compared.snapshot, compared.delta
@@ -194,7 +195,7 @@ def _compare(roster: Roster, base: Base | None, notices: Notices) -> _Compared:
 
 def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared) -> Effect:
     """What the import would do, for the guards. `teachers` is how many the pair names."""
-    students = {pair.usernames.keys[pair.usernames.rank[cell]] for cell in set(pair.students.usernames)}
+    both = pair.student_ranks & pair.usernames.ranks(pair.teachers.usernames)
     tally = compared.tally
     return Effect(
         first_import=base is None,
@@ -207,7 +208,7 @@ def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compar
         teachers=teachers,
         teachers_added=tally["rights_created"],
         # Who stands in a group that did not change stands in this pair's students too.
-        teachers_are_students=len(compared.new_teachers & (students | compared.gone)),
+        teachers_are_students=len(compared.new_teachers & (compared.gone | set(map(pair.usernames.key, both)))),
         classes=len({name for right in roster.rights for name in (*right.groups, *right.pending)}),
         unmatched_classes=len({name for right in roster.rights for name in right.pending}),
         rows={rows.file: (rows.read, rows.rejected) for rows in pair.files},

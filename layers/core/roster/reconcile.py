@@ -8,14 +8,13 @@ here; duplicates and differing spellings are told, and change nothing.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from operator import ne
-from typing import NamedTuple
+from itertools import count
 
 from roster.model import Entry, Group, Right, Roster
-from roster.names import ERROR, Names, fold, judge_username
+from roster.names import RESPELLED, Names, fold, judge_username
 from roster.notices import (
     CLASS,
     SETTINGS,
@@ -30,7 +29,7 @@ from roster.notices import (
     TeacherIsStudent,
     UsernameSpellingDiffers,
 )
-from roster.parse import Pair, Rows, flagged
+from roster.parse import Pair, Rows
 from roster.settings import Settings
 
 Published = Callable[[], Iterable[Entry]]
@@ -39,65 +38,94 @@ Published = Callable[[], Iterable[Entry]]
 def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
     """The roster that a pair states, before the site's settings; all of it sorted by folded key.
 
-    Memory: about twelve bytes a membership over what the pair itself takes.
+    Memory: about twenty bytes a membership over what the pair itself takes.
     """
     usernames, classes = _spell(pair, published)
     for rows in pair.files:
         _tell_spellings(pair, rows, usernames, classes, notices)
+    groups = _groups(pair, usernames, classes, notices)
+    return Roster(tuple(groups), tuple(_rights(pair, usernames, classes, notices)))
 
-    members = _Column(pair.students.classes, pair.classes.rank), _Column(pair.students.usernames, pair.usernames.rank)
-    has_group = bytearray(len(classes))
-    repeating: set[int] = set()
-    groups = []
-    for rank, in_group in _gather(*members, repeating):
-        has_group[rank] = 1
-        groups.append(Group(pair.classes.keys[rank], classes[rank], tuple(map(usernames.__getitem__, in_group))))
-    _tell_duplicates(pair.students, *members, repeating, notices)
 
-    access = _Column(pair.teachers.usernames, pair.usernames.rank), _Column(pair.teachers.classes, pair.classes.rank)
+def _groups(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> list[Group]:
+    rank = pair.usernames.rank
+    gathered = _gather(pair.students.classes, pair.classes, pair.students.usernames)
+    untaught = gathered.keys() - pair.classes.ranks(pair.teachers.classes)
     repeating = set()
+    groups = []
+    for group in list(gathered):
+        cells = gathered.pop(group)
+        members = sorted({rank[cell] for cell in cells})
+        if len(members) < len(cells):
+            repeating.add(group)
+        groups.append(Group(fold(classes[group]), classes[group], tuple([usernames[member] for member in members])))
+    _tell_classes(pair, untaught, repeating, notices)
+    return groups
+
+
+def _tell_classes(pair: Pair, untaught: set[int], repeating: set[int], notices: Notices) -> None:
+    """Tell of classes without a teacher, and of the rows that say again what an earlier one says."""
+    rows, rank = pair.students, pair.usernames.rank
+    looked_at = {cell for cell, group in enumerate(pair.classes.rank) if group in untaught or group in repeating}
+    places = array("I", (place for place, cell in enumerate(rows.classes) if cell in looked_at))
+    gathered = _gather(array("I", map(rows.classes.__getitem__, places)), pair.classes, places)
+    repeated: list[int] = []
+    for group in repeating:
+        repeated += _repeated(gathered[group], [rank[rows.usernames[place]] for place in gathered[group]])
+    _tell(ClassWithoutTeacher, rows, [gathered[group][0] for group in untaught], CLASS, notices)
+    _tell(RowDuplicate, rows, repeated, None, notices)
+
+
+def _rights(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> list[Right]:
+    rows, rank = pair.teachers, pair.classes.rank
+    attended = pair.classes.ranks(pair.students.classes)
+    gathered = _gather(rows.usernames, pair.usernames, count())
+    unattended: list[int] = []
+    repeated: list[int] = []
     rights = []
-    for rank, seen in _gather(*access, repeating):
-        in_groups = tuple(classes[each] for each in seen if has_group[each])
-        pending = tuple(classes[each] for each in seen if not has_group[each])
-        key = pair.usernames.keys[rank]
-        rights.append(Right(key, usernames[rank], in_groups, pending, False, False))
-    _tell_duplicates(pair.teachers, *access, repeating, notices)
-
-    _tell_unmatched(pair, has_group, notices)
-    return Roster(tuple(groups), tuple(rights))
-
-
-class _Column(NamedTuple):
-    """A column of a file, and the rank of each cell's number."""
-
-    cells: array[int]
-    rank: array[int]
+    for user, places in gathered.items():
+        found = [rank[rows.classes[place]] for place in places]
+        sees = sorted(set(found))
+        if len(sees) < len(found):
+            repeated += _repeated(places, found)
+        unattended += [places[found.index(each)] for each in sees if each not in attended]
+        groups = tuple([classes[each] for each in sees if each in attended])
+        pending = tuple([classes[each] for each in sees if each not in attended])
+        rights.append(Right(fold(usernames[user]), usernames[user], groups, pending, False, False))
+    also_students = gathered.keys() & pair.student_ranks
+    _tell(RowDuplicate, rows, repeated, None, notices)
+    _tell(ClassWithoutStudents, rows, unattended, CLASS, notices)
+    _tell(TeacherIsStudent, rows, [gathered[user][0] for user in also_students], USERNAME, notices)
+    return rights
 
 
-def _gather(by: _Column, what: _Column, repeating: set[int]) -> Iterator[tuple[int, list[int]]]:
-    """Gather the rows by one column: each rank in it, in order, with the sorted distinct ranks beside it.
+def _gather(cells: array[int], table: Names, what: Iterable[int]) -> dict[int, array[int]]:
+    """Gather the rows by one column: `what` of the rows of each rank, the ranks in order.
 
-    A rank that has the same beside it twice is added to `repeating`. A counting sort: one flat array of cells for
-    the whole file takes less time, and a third of the memory, of a list for each rank.
+    A large file has millions of rows, so there is no loop in Python, and no list (of five times the memory).
     """
-    counts = Counter(map(by.rank.__getitem__, by.cells))
-    next_place = array("I", bytes(4 * len(by.rank)))
-    end = 0
-    for rank in sorted(counts):
-        end += counts[rank]
-        next_place[rank] = end
-    flat = array("I", bytes(4 * end))
-    for rank, cell in zip(map(by.rank.__getitem__, by.cells), what.cells, strict=True):
-        place = next_place[rank] - 1
-        next_place[rank] = place
-        flat[place] = cell
-    for rank in sorted(counts):
-        first = next_place[rank]
-        distinct = set(map(what.rank.__getitem__, flat[first : first + counts[rank]]))
-        if len(distinct) < counts[rank]:
-            repeating.add(rank)
-        yield rank, sorted(distinct)
+    gathered = {rank: array("I") for rank in sorted(table.ranks(cells))}
+    elsewhere = array("I")
+    by_cell = [gathered.get(rank, elsewhere) for rank in table.rank]
+    append: Callable[[array[int], int], None] = array.append
+    deque(map(append, map(by_cell.__getitem__, cells), what), maxlen=0)
+    return gathered
+
+
+def _repeated(places: array[int], found: list[int]) -> list[int]:
+    """The places of what was found at an earlier one."""
+    seen: set[int] = set()
+    repeated = []
+    for place, each in zip(places, found, strict=True):
+        if each in seen:
+            repeated.append(place)
+        seen.add(each)
+    return repeated
+
+
+def _tell(kind: type[Notice], rows: Rows, places: list[int], column: str | None, notices: Notices) -> None:
+    for place in sorted(places):
+        notices.add(kind(rows.file, rows.numbers[place], column))
 
 
 def _spell(pair: Pair, published: Published) -> tuple[list[str], list[str]]:
@@ -123,96 +151,30 @@ def _spell(pair: Pair, published: Published) -> tuple[list[str], list[str]]:
 
 
 def _several_spellings(pair: Pair, table: Names, column: Callable[[Rows], array[int]]) -> dict[int, list[str]]:
-    """For each rank that its cells spell in several ways: the spellings of accepted rows, first one first."""
-    first: list[str | None] = [None] * len(table.keys)
-    several: dict[int, list[str]] = {}
-    for value, rank, flags in zip(table.values, table.rank, table.flags, strict=True):
-        if flags & ERROR:
-            continue
-        if first[rank] is None:
-            first[rank] = value
-        elif first[rank] != value:
-            several[rank] = []
-    if several:
-        is_one = bytearray(rank in several for rank in table.rank)
-        for rows in pair.files:
-            for cell in filter(is_one.__getitem__, column(rows)):
-                spellings = several[table.rank[cell]]
-                if table.values[cell] not in spellings:
-                    spellings.append(table.values[cell])
+    """For each rank that accepted rows may spell in several ways: its spellings, the first one first."""
+    several: defaultdict[int, list[str]] = defaultdict(list)
+    for rows in pair.files:
+        cells = column(rows)
+        for cell in map(cells.__getitem__, rows.respelled):
+            if table.flags[cell] & RESPELLED and table.values[cell] not in several[table.rank[cell]]:
+                several[table.rank[cell]].append(table.values[cell])
     return several
 
 
 def _spelled(table: Names, several: dict[int, list[str]], known: set[str]) -> list[str]:
-    spelled = [""] * len(table.keys)
-    for value, rank, flags in zip(table.values, table.rank, table.flags, strict=True):
-        if not flags & ERROR:
-            spelled[rank] = value
+    spelled = table.spelled.copy()
     for rank, spellings in several.items():
-        if spellings:
-            spelled[rank] = next((spelling for spelling in spellings if spelling in known), spellings[0])
+        spelled[rank] = next((spelling for spelling in spellings if spelling in known), spellings[0])
     return spelled
 
 
 def _tell_spellings(pair: Pair, rows: Rows, usernames: list[str], classes: list[str], notices: Notices) -> None:
-    other_username = _spelled_otherwise(pair.usernames, usernames)
-    other_class = _spelled_otherwise(pair.classes, classes)
-    for place in flagged(rows, other_username, other_class):
-        if other_username[rows.usernames[place]]:
+    for place in rows.respelled:
+        username, class_ = rows.usernames[place], rows.classes[place]
+        if pair.usernames.values[username] != usernames[pair.usernames.rank[username]]:
             notices.add(UsernameSpellingDiffers(rows.file, rows.numbers[place], USERNAME))
-        if other_class[rows.classes[place]]:
+        if pair.classes.values[class_] != classes[pair.classes.rank[class_]]:
             notices.add(ClassSpellingDiffers(rows.file, rows.numbers[place], CLASS))
-
-
-def _spelled_otherwise(table: Names, spelled: list[str]) -> bytearray:
-    """A mark for each accepted cell that is not spelled as its rank is."""
-    marks = bytearray(map(ne, table.values, map(spelled.__getitem__, table.rank)))
-    for refused in table.errors:
-        marks[refused] = 0
-    return marks
-
-
-def _tell_duplicates(rows: Rows, by: _Column, what: _Column, repeating: set[int], notices: Notices) -> None:
-    """Tell the rows that say again what an earlier row of the file says; only ranks in `repeating` have any."""
-    if not repeating:
-        return
-    told: set[tuple[int, int]] = set()
-    for row, cell, other in zip(rows.numbers, by.cells, what.cells, strict=True):
-        if by.rank[cell] in repeating:
-            fact = by.rank[cell], what.rank[other]
-            if fact in told:
-                notices.add(RowDuplicate(rows.file, row))
-            told.add(fact)
-
-
-def _tell_unmatched(pair: Pair, has_group: bytearray, notices: Notices) -> None:
-    """Classes without students or without a teacher, and teachers who are students, each once, at its first row."""
-    students, teachers = pair.students, pair.teachers
-    told: set[tuple[type[Notice], int, int]] = set()
-
-    def tell(kind: type[Notice], rows: Rows, place: int, column: str, username: int, class_: int) -> None:
-        if (kind, username, class_) not in told:
-            told.add((kind, username, class_))
-            notices.add(kind(rows.file, rows.numbers[place], column))
-
-    is_student = _marks(pair.usernames, students.usernames)
-    is_empty = bytearray(not has_group[rank] for rank in pair.classes.rank)
-    for place in flagged(teachers, is_student, is_empty):
-        username, class_ = teachers.usernames[place], teachers.classes[place]
-        if is_empty[class_]:
-            ranks = pair.usernames.rank[username], pair.classes.rank[class_]
-            tell(ClassWithoutStudents, teachers, place, CLASS, *ranks)
-        if is_student[username]:
-            tell(TeacherIsStudent, teachers, place, USERNAME, pair.usernames.rank[username], 0)
-    is_untaught = bytearray(not taught for taught in _marks(pair.classes, teachers.classes))
-    for place in flagged(students, (), is_untaught):
-        tell(ClassWithoutTeacher, students, place, CLASS, 0, pair.classes.rank[students.classes[place]])
-
-
-def _marks(table: Names, column: array[int]) -> bytearray:
-    """A mark for each cell whose rank stands in a column."""
-    ranks = {table.rank[cell] for cell in set(column)}
-    return bytearray(rank in ranks for rank in table.rank)
 
 
 def apply_settings(roster: Roster, settings: Settings, notices: Notices) -> Roster:

@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.notices import FILES, STUDENTS, TEACHERS
-from roster.pair import Decision, ImportNow, NothingNew, Upload, Wait, decide, import_id, is_site, old_partner
+from roster.pair import (
+    QUIET,
+    Decision,
+    ImportNow,
+    NothingNew,
+    Settle,
+    Upload,
+    Wait,
+    decide,
+    import_id,
+    is_site,
+    old_partner,
+)
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=5)
@@ -25,8 +37,9 @@ def ask(
     *standing: Upload,
     seen: tuple[Upload, ...] = (),
     readable: tuple[Upload, ...] = (),
-    minutes: float = 0,
+    minutes: float = 100,
     asked: bool = False,
+    again: bool = False,
 ) -> Decision:
     return decide(
         {each.file: each for each in standing},
@@ -35,6 +48,7 @@ def ask(
         now=NOON + timedelta(minutes=minutes),
         window=WINDOW,
         asked=asked,
+        again=again,
     )
 
 
@@ -51,7 +65,24 @@ def test_a_lone_file_that_never_had_a_partner_waits_for_ever(alone: Upload, miss
 
 def test_two_new_files_are_a_pair_however_far_apart() -> None:
     assert ask(T1, S2) == ImportNow({TEACHERS: T1, STUDENTS: S2})
-    assert ask(T2, S2, seen=(T1, S1), readable=(T1, S1), minutes=61) == ImportNow({TEACHERS: T2, STUDENTS: S2})
+    assert ask(T2, S2, seen=(T1, S1), readable=(T1, S1)) == ImportNow({TEACHERS: T2, STUDENTS: S2})
+
+
+def test_nothing_is_imported_while_uploads_still_come() -> None:
+    last = S2.uploaded_at
+    for seconds, settled in ((0, False), (1.9, False), (2, True)):
+        decision = ask(T2, S2, minutes=61 + seconds / 60)
+        assert decision == (ImportNow({TEACHERS: T2, STUDENTS: S2}) if settled else Settle(last + QUIET))
+    assert ask(T2, S2, minutes=61, asked=True) == ImportNow({TEACHERS: T2, STUDENTS: S2})
+
+
+def test_changed_settings_have_the_standing_pair_imported_again_unless_something_new_came() -> None:
+    before = T1, S1
+    assert ask(T1, S1, seen=before, readable=before, again=True) == ImportNow({TEACHERS: T1, STUDENTS: S1})
+    assert ask(T1, S2, seen=before, readable=before, again=True, minutes=62) == Wait(
+        S2, TEACHERS, S2.uploaded_at + WINDOW
+    )
+    assert ask(again=True) == NothingNew()
 
 
 def test_what_was_seen_is_not_imported_again() -> None:
@@ -65,7 +96,7 @@ def test_a_person_can_have_what_was_seen_imported_again() -> None:
 def test_a_lone_new_file_waits_for_its_window_and_then_goes_with_the_last_readable_partner() -> None:
     before = T1, S1
     until = S2.uploaded_at + WINDOW
-    assert ask(T1, S2, seen=before, readable=before, minutes=61) == Wait(S2, TEACHERS, until)
+    assert ask(T1, S2, seen=before, readable=before, minutes=62) == Wait(S2, TEACHERS, until)
     assert ask(T1, S2, seen=before, readable=before, minutes=65.9) == Wait(S2, TEACHERS, until)
     assert ask(T1, S2, seen=before, readable=before, minutes=66) == ImportNow({TEACHERS: T1, STUDENTS: S2})
 
@@ -110,7 +141,7 @@ def test_an_older_upload_never_follows_a_newer_one(uploads: list[tuple[str, int]
     for number, (file, minutes) in enumerate(uploads):
         now += timedelta(minutes=minutes)
         standing[file] = Upload(file, str(number), now, 1)
-        decision = decide(standing, seen, readable, now=now, window=WINDOW)
+        decision = decide(standing, seen, readable, now=now + QUIET, window=WINDOW)
         if isinstance(decision, ImportNow):
             for each in decision.pair.values():
                 assert int(each.version_id) >= int(seen.get(each.file, -1))

@@ -7,6 +7,7 @@ import pytest
 from roster.guard import Effect, Reason, reasons
 from roster.notices import STUDENTS, TEACHERS
 from roster.settings import Limits
+from roster.settings_file import _LIMITS, from_dict
 from tests.unit.roster.samples import plan
 
 USUAL = {"memberships": 1000, "teachers": 100, "groups": 50}
@@ -113,3 +114,14 @@ def test_should_let_teachers_who_have_the_console_already_stay_in_a_students_cla
     published = plan([*staff, "Ron,Choir"], staff)
     assert published.outcome == "held"
     assert plan([*staff, "Ron,Choir", "Luna,Choir"], staff, base=published).held == []
+
+
+def test_should_hold_the_loss_of_everything_whatever_the_settings_allow() -> None:
+    widest = {guard: {part: bounds[1] for part, bounds in parts.items()} for guard, parts in _LIMITS.items()}
+    limits = from_dict({"hold": widest}).hold
+    for size in (5, 1000, 100_000):
+        everything = dict.fromkeys(USUAL, size)
+        emptied = effect(published=everything, removed=everything, unmatched_classes=100, rows=(0, 0))
+        assert {"file_has_no_rows", "half_removed"} <= {reason.code for reason in reasons(emptied, limits)}
+    swapped = effect(first_import=True, teachers=1000, teachers_are_students=1000)
+    assert [reason.code for reason in reasons(swapped, limits)] == ["students_as_teachers"]

@@ -1,0 +1,79 @@
+"""A file's lines to numbered cells, a row for each line.
+
+In: an opened file, and the numbers that cells have so far. Out: two columns of numbers. Refused: a line that is not
+two cells, which is handed back as text, while its row gets the cell `REFUSED` twice.
+
+Almost every line is two cells and nothing else, so blocks of lines are split by whole-block operations; a line that
+is otherwise is set aside and looked at by itself.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import NamedTuple
+
+from roster.csv_file import Opened, blocks
+from roster.names import REFUSED, Numbers, clean
+from roster.quoting import quote, split_fields
+
+# Rows 1 and 2 are reserved.
+FIRST_ROW = 3
+
+
+class Columns(NamedTuple):
+    """The numbers of each row's two cells."""
+
+    usernames: array[int]
+    classes: array[int]
+
+
+def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable[[int, str], None]) -> Columns:
+    """Split and number a file's cells; `refuse` is called with the row and text of a line that is not two of them."""
+    separator = opened.separator
+    columns = Columns(array("I"), array("I"))
+    # Everything but separators and line ends: what is left of a line says whether it is two cells.
+    ordinary = bytes(set(range(256)) - set(separator + b"\n"))
+    two_cells = separator + b"\n"
+    for block in blocks(opened.data, opened.start):
+        first = len(columns.usernames)
+        skeleton = block.translate(None, ordinary)
+        odd_lines: list[tuple[int, bytes]] = []
+        if skeleton != two_cells * (len(skeleton) // 2):
+            block, odd_lines = _set_aside(block, skeleton, separator)
+        cells = block[:-1].replace(b"\n", separator).split(separator)
+        columns.usernames.extend(map(usernames.__getitem__, cells[0::2]))
+        columns.classes.extend(map(classes.__getitem__, cells[1::2]))
+        for place, line in odd_lines:
+            cell = _two_cells(line, separator, classes)
+            if not cell:
+                refuse(FIRST_ROW + first + place, line.decode())
+            columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
+            columns.classes[first + place] = classes[cell[1]] if cell else REFUSED
+    return columns
+
+
+def _set_aside(block: bytes, skeleton: bytes, separator: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """Take the lines out of a block that are not two cells around one separator, leaving two empty cells for each."""
+    lines = block.split(b"\n")
+    odd_lines = [(place, lines[place]) for place, shape in enumerate(skeleton[:-1].split(b"\n")) if shape != separator]
+    for place, _ in odd_lines:
+        lines[place] = separator
+    return b"\n".join(lines), odd_lines
+
+
+def _two_cells(line: bytes, separator: bytes, classes: Numbers) -> tuple[bytes, bytes] | None:
+    """The two raw cells of a line with quoted separators, or with empty cells at its end; None when it is not two."""
+    username, _, class_ = line.partition(separator)
+    # A known class, separators and all, was well quoted when it was met first; there is no need to look again.
+    if class_ and class_ in classes and not username.startswith(b'"'):
+        return username, class_
+    cells, balanced = split_fields(line.decode(), separator.decode())
+    if not balanced or len(cells) < 2 or any(clean(cell)[0] for cell in cells[2:]):
+        return None
+    return _raw(cells[0], separator), _raw(cells[1], separator)
+
+
+def _raw(cell: str, separator: bytes) -> bytes:
+    """A cell as it can stand in a line."""
+    return (quote(cell) if cell.startswith('"') or separator.decode() in cell else cell).encode()
