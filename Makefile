@@ -36,7 +36,7 @@ lint: $(VENV)/installed ## formatting, types, templates, generated pages
 	$(BIN)/python docs/build.py --check
 
 bench: $(VENV)/installed ## speed, memory and write units, side by side
-	$(BIN)/python -m benchmarks
+	PYTHONPATH=layers/aws $(BIN)/python -m benchmarks
 
 build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

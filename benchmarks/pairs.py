@@ -22,18 +22,79 @@ _SCHOOL = 1000
 _CLASSES_OF_A_TEACHER = 5
 _ROWS_PER_BAD_ONE = 1000
 
-_FIRST = """
-    Harry Ron Hermione Luna Neville Ginny Cho Cedric Fleur Viktor Padma Lavender Seamus Dean Susan Hannah Ernie Justin
-    Terry Michael Anthony Penelope Oliver Angelina Alicia Katie Lee Fred George Percy Draco Vincent Gregory Zoë Łucja
-""".split()
-_LAST = """
-    Potter Weasley Granger Lovegood Longbottom Chang Diggory Brown Finnigan Thomas Abbott Bones Patil Macmillan Boot
-    Corner Goldstein Clearwater Wood Johnson Spinnet Bell Jordan Malfoy Crabbe Goyle Zabini Nott Parkinson Şahin
-""".split()
+_FIRST = [
+    "Harry",
+    "Ron",
+    "Hermione",
+    "Luna",
+    "Neville",
+    "Ginny",
+    "Cho",
+    "Cedric",
+    "Fleur",
+    "Viktor",
+    "Padma",
+    "Lavender",
+    "Seamus",
+    "Dean",
+    "Susan",
+    "Hannah",
+    "Ernie",
+    "Justin",
+    "Terry",
+    "Michael",
+    "Anthony",
+    "Penelope",
+    "Oliver",
+    "Angelina",
+    "Alicia",
+    "Katie",
+    "Lee",
+    "Fred",
+    "George",
+    "Percy",
+    "Draco",
+    "Vincent",
+    "Gregory",
+    "Zoë",
+    "Łucja",
+]
+_LAST = [
+    "Potter",
+    "Weasley",
+    "Granger",
+    "Lovegood",
+    "Longbottom",
+    "Chang",
+    "Diggory",
+    "Brown",
+    "Finnigan",
+    "Thomas",
+    "Abbott",
+    "Bones",
+    "Patil",
+    "Macmillan",
+    "Boot",
+    "Corner",
+    "Goldstein",
+    "Clearwater",
+    "Wood",
+    "Johnson",
+    "Spinnet",
+    "Bell",
+    "Jordan",
+    "Malfoy",
+    "Crabbe",
+    "Goyle",
+    "Zabini",
+    "Nott",
+    "Parkinson",
+    "Şahin",
+]
 _SUBJECTS = """
     Potions; Dark Arts; Flying; Muggle Studies; Transfiguration; Herbology; Astronomy; Charms; Divination; Alchemy;
-    History of Magic; Ancient Runes; Apparition; Art; Music; Arithmancy; Ghoul Studies; Magical Theory; Xylomancy; Drama;
-    Earth Magic; Frog Choir; Orchestra; Duelling; Broom Care; Latin; Greek; Physics; Français; Chemistry;
+    History of Magic; Ancient Runes; Apparition; Art; Music; Arithmancy; Ghoul Studies; Magical Theory; Xylomancy;
+    Drama; Earth Magic; Frog Choir; Orchestra; Duelling; Broom Care; Latin; Greek; Physics; Français; Chemistry;
     "Biology"; "Maths, further"
 """
 _SUBJECT_NAMES = [" ".join(subject.split()) for subject in _SUBJECTS.split(";")]

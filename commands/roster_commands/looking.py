@@ -166,13 +166,13 @@ def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     said, base = Site(arguments.site, arguments.stack).version()
     plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base)
     if arguments.json:
-        held = [vars(reason) for reason in plan.held]
+        held = [reason._asdict() for reason in plan.held]
         print(json.dumps(checked(plan) | {"changes": plan.changes, "kept": len(plan.kept), "held": held}))
     else:
         for part in report_of(arguments.folder, plan):
             out.print(part)
         out.print(f"Changes  {changes_text(plan.changes)}")
-        for part in held_lines([vars(reason) for reason in plan.held]):
+        for part in held_lines([reason._asdict() for reason in plan.held]):
             out.print(part)
     return 0 if plan.outcome in ("ok", "ok_with_warnings", "no_change") else 1
 

@@ -8,15 +8,14 @@ two of them (`half_removed`, `file_has_no_rows`) cannot be set at all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from roster.settings import Limits
 
 _HALF_FROM = 5
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """What an import would do to a site.
 
     `published` counts the memberships, teachers and groups there are, `removed` those that would go. `teachers` are in
@@ -35,8 +34,7 @@ class Effect:
     rows: Mapping[str, tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an import is held: the guard's code, what was counted, of how many, and in which file if in one."""
 
     code: str

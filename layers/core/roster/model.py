@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A class of students.csv. `key` is the folded name; `members` are usernames, sorted by their keys."""
 
     key: str
@@ -14,8 +13,7 @@ class Group:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(NamedTuple):
     """A teacher's console access. `groups` and `pending` are class names sorted by key.
 
     `pending` holds the classes named for the teacher that have no student yet, and so no group.
@@ -32,8 +30,7 @@ class Right:
 Entry = Group | Right
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(NamedTuple):
     """A site's whole roster; groups and rights are sorted by key, one per key."""
 
     groups: tuple[Group, ...]

@@ -7,9 +7,8 @@ packed snapshot and delta, the counts, what changes, and every notice. A refused
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from roster import delta
 from roster.encode import Blob, Packer, entries, entry, line, settings_line
@@ -25,8 +24,7 @@ from roster.settings import Settings
 Outcome = Literal["ok", "ok_with_warnings", "no_change", "held", "failed"]
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(NamedTuple):
     """The published version that a plan starts from: its snapshot's content digest and lines, and its counts."""
 
     content_sha256: str
@@ -34,16 +32,14 @@ class Base:
     lines: Callable[[], Iterator[bytes]]
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(NamedTuple):
     """An object ready to be stored: its bytes and what names them."""
 
     data: bytes
     blob: Blob
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What an import of a pair comes to. `roster` is None when a file was refused.
 
     `snapshot` is there when there would be a new version, for which a plan that is `held` needs approval; `delta` when
@@ -59,8 +55,8 @@ class Plan:
     roster: Roster | None = None
     snapshot: Packed | None = None
     delta: Packed | None = None
-    kept: list[Fact] = field(default_factory=list)
-    held: list[Reason] = field(default_factory=list)
+    kept: Sequence[Fact] = ()
+    held: Sequence[Reason] = ()
 
 
 def plan_import(
@@ -144,8 +140,7 @@ def _published(base: Base | None) -> Iterator[Entry]:
         yield from map(entry, lines)
 
 
-@dataclass(frozen=True)
-class _Compared:
+class _Compared(NamedTuple):
     """A roster packed, and how it differs from the published one.
 
     `gone` are the keys of members that a changed or removed group had, `new_teachers` those of created rights.

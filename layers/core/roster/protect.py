@@ -7,19 +7,18 @@ it would have lost, and those facts. A fact is one membership or one class of on
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from roster.model import Entry, Group, Right, Roster
 from roster.names import fold
 
 
-@dataclass
 class Protected:
     """Whose facts must not be removed: users and classes by folded key, or everything."""
 
-    usernames: set[str] = field(default_factory=set)
-    classes: set[str] = field(default_factory=set)
-    everything: bool = False
+    def __init__(self) -> None:
+        self.usernames: set[str] = set()
+        self.classes: set[str] = set()
+        self.everything = False
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.usernames or self.classes)
@@ -65,22 +64,22 @@ def keep(roster: Roster, published: Iterable[Entry], protected: Protected) -> tu
     for key, lost in members.items():
         group = groups.get(key) or Group(key, spelling.of_class(kept_groups[key]), ())
         names = [spelling.of_user(name) for name in lost]
-        groups[key] = replace(group, members=tuple(sorted((*group.members, *names), key=fold)))
+        groups[key] = group._replace(members=tuple(sorted((*group.members, *names), key=fold)))
         facts += [(name, group.name) for name in names]
     for key, lost in classes.items():
         right = rights.get(key) or Right(key, spelling.of_user(kept_users[key]), (), (), False, False)
         names = [spelling.of_class(name) for name in lost]
-        rights[key] = replace(right, pending=(*right.pending, *names))
+        rights[key] = right._replace(pending=(*right.pending, *names))
         facts += [(right.username, name) for name in names]
     shown = [_with_groups(rights[key], groups) for key in sorted(rights)]
-    return replace(roster, groups=tuple(groups[key] for key in sorted(groups)), rights=tuple(shown)), facts
+    return roster._replace(groups=tuple(groups[key] for key in sorted(groups)), rights=tuple(shown)), facts
 
 
 def _with_groups(right: Right, groups: dict[str, Group]) -> Right:
     """The right, its classes told apart anew by whether they have a group."""
     seen = sorted((*right.groups, *right.pending), key=fold)
     in_groups = tuple(name for name in seen if fold(name) in groups)
-    return replace(right, groups=in_groups, pending=tuple(name for name in seen if fold(name) not in groups))
+    return right._replace(groups=in_groups, pending=tuple(name for name in seen if fold(name) not in groups))
 
 
 class _Spelling:

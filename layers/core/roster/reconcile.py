@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import count
 
 from roster.model import Entry, Group, Right, Roster
@@ -186,5 +185,5 @@ def apply_settings(roster: Roster, settings: Settings, notices: Notices) -> Rost
     for right in roster.rights:
         said = right.key in wanted, settings.basic_console_only
         is_said = said == (right.all_groups, right.basic_console_only)
-        rights.append(right if is_said else replace(right, all_groups=said[0], basic_console_only=said[1]))
-    return replace(roster, rights=tuple(rights), restrict_customisation=settings.restrict_customisation)
+        rights.append(right if is_said else right._replace(all_groups=said[0], basic_console_only=said[1]))
+    return roster._replace(rights=tuple(rights), restrict_customisation=settings.restrict_customisation)

@@ -44,7 +44,7 @@ def import_report(
             code: {"severity": _SEVERITY[code], "total": total} for code, total in sorted(plan.notices.totals.items())
         },
         "kept": len(plan.kept),
-        "held": [vars(reason) for reason in plan.held],
+        "held": [reason._asdict() for reason in plan.held],
         "notices_truncated": plan.notices.truncated,
         "base_version": base_version,
         "version": base_version + 1 if publishes else base_version,

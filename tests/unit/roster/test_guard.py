@@ -1,7 +1,5 @@
 """Every guard: what it holds, and what it just does not. And that nothing switches them off."""
 
-from dataclasses import replace
-
 import pytest
 
 from roster.guard import Effect, Reason, reasons
@@ -95,7 +93,7 @@ def test_should_have_an_edge_for_every_guard() -> None:
 def test_should_look_only_for_swapped_files_on_a_sites_first_import() -> None:
     bad = effect(first_import=True, rows=(10, 10), unmatched_classes=100, teachers_added=100, published={})
     assert held(bad) == []
-    assert held(replace(bad, teachers_are_students=5)) == ["students_as_teachers"]
+    assert held(bad._replace(teachers_are_students=5)) == ["students_as_teachers"]
 
 
 def test_should_say_what_was_counted_and_of_how_many() -> None:

@@ -1,0 +1,68 @@
+"""The programs that are measured. Each reads a pair from a folder and writes its snapshot; run alone in a process.
+
+`python -m benchmarks.programs NAME FOLDER OUT` prints {"seconds", "megabytes"}: processor time of the work, without
+the interpreter's start and imports, and the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+Program = Callable[[Path, Path], object]
+
+FILES = ("teachers.csv", "students.csv")
+
+
+def core() -> Program:
+    """The product's own: parse, validate, reconcile, snapshot."""
+    from roster.plan import plan_import
+    from roster.settings import Settings
+
+    def run(folder: Path, out: Path) -> None:
+        plan = plan_import({file: (folder / file).read_bytes() for file in FILES}, Settings())
+        assert plan.snapshot is not None
+        out.write_bytes(plan.snapshot.data)
+
+    return run
+
+
+def obvious() -> Program:
+    """csv.DictReader and a dictionary of sets."""
+    from benchmarks.obvious import run
+
+    return run
+
+
+def polars() -> Program:
+    """polars' own reader and expressions."""
+    from benchmarks.with_polars import run
+
+    return run
+
+
+PROGRAMS: dict[str, Callable[[], Program]] = {"core": core, "DictReader": obvious, "polars": polars}
+
+
+def peak_megabytes() -> float:
+    """The most memory the process ever had."""
+    import resource
+
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def main() -> None:
+    """Run one program."""
+    name, folder, out = sys.argv[1:]
+    program = PROGRAMS[name]()
+    started = time.process_time()
+    program(Path(folder), Path(out))
+    print(json.dumps({"seconds": time.process_time() - started, "megabytes": peak_megabytes()}))
+
+
+if __name__ == "__main__":
+    main()
