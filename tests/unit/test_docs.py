@@ -1,0 +1,49 @@
+"""The pages say what there is: every command is in the README, every link leads somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("docs/**/*.md")),
+    ROOT / "benchmarks/README.md",
+    ROOT / "events/README.md",
+]
+
+
+def commands_of(program: str) -> list[str]:
+    """The commands that a program's own help lists."""
+    ran = subprocess.run(
+        [Path(sys.executable).with_name(program), "--help"], capture_output=True, text=True, check=True
+    )
+    positional = ran.stdout.partition("positional arguments:")[2] or ran.stdout
+    return re.findall(r"^    ([a-z-]+) ", positional, re.MULTILINE)
+
+
+@pytest.mark.parametrize("program", ["roster", "roster-admin", "roster-agent"])
+def test_every_command_is_in_the_readme(program: str) -> None:
+    commands = commands_of(program)
+    assert len(commands) >= 2
+    rows = [line for line in README.splitlines() if line.startswith(f"| `{program} ")]
+    missing = [name for name in commands if not any(re.search(rf"`({program} )?{name}\b", row) for row in rows)]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_named_in_a_page_exists(page: Path) -> None:
+    named = re.findall(
+        r"`((?:layers|functions|agent|commands|local|tests|docs|benchmarks)/[\w/.]+)`", page.read_text("utf-8")
+    )
+    assert not [path for path in named if not (ROOT / path).exists()]
