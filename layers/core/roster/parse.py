@@ -50,6 +50,9 @@ from roster.split import FIRST_ROW, split
 # More than two values at their longest, quoted; what comes behind in a longer line is no roster.
 _READ_FOR_PROTECTION = 4096
 
+# Rows in which a bad one is looked for at once: few enough that most have none.
+_STRETCH = 64
+
 
 def _column() -> array[int]:
     return array("I")
@@ -92,9 +95,12 @@ class Pair:
         return len(self.texts) < len(FILES)
 
     @cached_property
-    def student_ranks(self) -> set[int]:
-        """The ranks of the usernames in students.csv, for use once both files are read."""
-        return self.usernames.ranks(self.students.usernames)
+    def is_student(self) -> bytearray:
+        """A mark for each rank of a username that stands in students.csv; for use once both files are read."""
+        marks = bytearray(len(self.usernames.spelled))
+        for cell in set(self.students.usernames):
+            marks[self.usernames.rank[cell]] = 1
+        return marks
 
     @property
     def files(self) -> tuple[Rows, Rows]:
@@ -138,13 +144,10 @@ def _refuse_line(pair: Pair, rows: Rows, notices: Notices, row: int, line: str) 
 def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     """Drop the rows whose cells are refused or blank, and tell of the cells that were changed."""
     usernames, classes = pair.usernames, pair.classes
-    marked_usernames, marked_classes = usernames.marked(), classes.marked()
     dropped: list[int] = []
     reread: list[int] = []
-    for place, username, class_ in zip(count(), rows.usernames, rows.classes):
-        if username not in marked_usernames and class_ not in marked_classes:
-            continue
-        row = rows.numbers[place]
+    for place in _marked_places(rows, usernames.marked(), classes.marked()):
+        username, class_, row = rows.usernames[place], rows.classes[place], rows.numbers[place]
         flags = usernames.flags[username] | classes.flags[class_]
         if not flags & ERROR:
             for kind, column in _notes(pair, username, class_):
@@ -171,6 +174,16 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
         rows.numbers = _without(rows.numbers, dropped)
         rows.usernames = _without(rows.usernames, dropped)
         rows.classes = _without(rows.classes, dropped)
+
+
+def _marked_places(rows: Rows, usernames: set[int], classes: set[int]) -> Iterator[int]:
+    """The places of the rows of which either cell is in one of the sets, looked for where a stretch of rows has one."""
+    for start in range(0, len(rows.usernames), _STRETCH):
+        stretch = rows.usernames[start : start + _STRETCH], rows.classes[start : start + _STRETCH]
+        if not (usernames.isdisjoint(stretch[0]) and classes.isdisjoint(stretch[1])):
+            for place, username, class_ in zip(count(start), *stretch):
+                if username in usernames or class_ in classes:
+                    yield place
 
 
 Told = tuple[type[Notice], str]  # a finding and its column

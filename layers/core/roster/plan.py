@@ -73,7 +73,7 @@ def plan_import(
         notices.add(notice)
     pair = read_pair(files, settings, notices)
     if pair.refused:
-        return Plan("failed", notices, _counts(pair, Roster((), ())), {}, pair.texts)
+        return Plan("failed", notices, _counts(pair, Roster((), ()), []), {}, pair.texts)
     stated = reconcile(pair, notices, lambda: _published(base))
     pair.protected.everything |= settings.removals == "keep"
     roster = stated
@@ -81,8 +81,8 @@ def plan_import(
     if base and pair.protected:
         roster, kept = keep(stated, _published(base), pair.protected)
     roster = apply_settings(roster, settings, notices)
-    counts = _counts(pair, roster)
-    compared = _compare(roster, base, notices)
+    counts = _counts(pair, roster, kept)
+    compared = _compare(roster, base, notices) if base else _created(roster)
     held = reasons(_effect(pair, len(stated.rights), roster, base, compared), settings.hold)
     # Where only what bad rows protect makes the pair the same, a guard has the word: somebody has to look at the rows.
     if base and compared.snapshot.blob.content_sha256 == base.content_sha256 and not (kept and held):
@@ -121,14 +121,16 @@ def refuse(found: Iterable[Notice]) -> Plan:
     return Plan("failed", notices, nothing, {}, {})
 
 
-def _counts(pair: Pair, roster: Roster) -> dict[str, int]:
-    memberships = sum(len(group.members) for group in roster.groups)
+def _counts(pair: Pair, roster: Roster, kept: list[Fact]) -> dict[str, int]:
+    members = pair.is_student.count(1)
+    if kept:  # some of whom may be in no row
+        members = len({member for group in roster.groups for member in group.members})
     return {
         "rows_read": pair.students.read + pair.teachers.read,
         "rows_rejected": pair.students.rejected + pair.teachers.rejected,
         "groups": len(roster.groups),
-        "members": len({member for group in roster.groups for member in group.members}),
-        "memberships": memberships,
+        "members": members,
+        "memberships": sum(len(group.members) for group in roster.groups),
         "teachers": len(roster.rights),
     }
 
@@ -153,7 +155,22 @@ class _Compared(NamedTuple):
     new_teachers: set[str]
 
 
-def _compare(roster: Roster, base: Base | None, notices: Notices) -> _Compared:
+def _created(roster: Roster) -> _Compared:
+    """A first version, packed; there is nothing to compare it with."""
+    snapshot = Packer()
+    snapshot.write(settings_line(roster))
+    for each in entries(roster):
+        snapshot.write(line(each))
+    created = {
+        "groups_created": len(roster.groups),
+        "members_created": sum(len(group.members) for group in roster.groups),
+        "rights_created": len(roster.rights),
+    }
+    tally = dict.fromkeys(delta.CHANGES, 0) | created
+    return _Compared(Packed(*snapshot.finish()), None, tally, set(), {right.key for right in roster.rights})
+
+
+def _compare(roster: Roster, base: Base, notices: Notices) -> _Compared:
     """Pack the roster while comparing it with the published version, so that each is gone through once."""
     snapshot = Packer()
     difference = Packer()
@@ -162,6 +179,7 @@ def _compare(roster: Roster, base: Base | None, notices: Notices) -> _Compared:
     new_teachers: set[str] = set()
     first = settings_line(roster)
     snapshot.write(first)
+    difference.write(delta.first_line(first, base.content_sha256))
 
     def packed_entries() -> Iterator[tuple[Entry, bytes]]:
         for each in entries(roster):
@@ -169,28 +187,24 @@ def _compare(roster: Roster, base: Base | None, notices: Notices) -> _Compared:
             snapshot.write(text)
             yield each, text
 
-    old: Iterator[bytes] = iter(())
-    if base:
-        difference.write(delta.first_line(first, base.content_sha256))
-        old = base.lines()
-        next(old)
+    old = base.lines()
+    next(old)
     for change in delta.changes(old, packed_entries()):
         delta.count(tally, change)
-        if base:
-            difference.write(delta.change_line(change))
+        difference.write(delta.change_line(change))
         if isinstance(change.was, Group):
             gone.update(map(fold, change.was.members))
         elif isinstance(change.now, Right) and not change.was:
             new_teachers.add(change.now.key)
         if delta.shrank(change):
             notices.add(GroupShrank(STUDENTS))
-    packed = Packed(*difference.finish()) if base else None
-    return _Compared(Packed(*snapshot.finish()), packed, dict(tally), gone, new_teachers)
+    return _Compared(Packed(*snapshot.finish()), Packed(*difference.finish()), dict(tally), gone, new_teachers)
 
 
 def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared) -> Effect:
     """What the import would do, for the guards. `teachers` is how many the pair names."""
-    both = pair.student_ranks & pair.usernames.ranks(pair.teachers.usernames)
+    ranks = pair.usernames.ranks(pair.teachers.usernames)
+    students = {pair.usernames.key(rank) for rank in ranks if pair.is_student[rank]}
     tally = compared.tally
     return Effect(
         first_import=base is None,
@@ -203,7 +217,7 @@ def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compar
         teachers=teachers,
         teachers_added=tally["rights_created"],
         # Who stands in a group that did not change stands in this pair's students too.
-        teachers_are_students=len(compared.new_teachers & (compared.gone | set(map(pair.usernames.key, both)))),
+        teachers_are_students=len(compared.new_teachers & (students | compared.gone)),
         classes=len({name for right in roster.rights for name in (*right.groups, *right.pending)}),
         unmatched_classes=len({name for right in roster.rights for name in right.pending}),
         rows={rows.file: (rows.read, rows.rejected) for rows in pair.files},

@@ -42,22 +42,28 @@ def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
     usernames, classes = _spell(pair, published)
     for rows in pair.files:
         _tell_spellings(pair, rows, usernames, classes, notices)
-    groups = _groups(pair, usernames, classes, notices)
-    return Roster(tuple(groups), tuple(_rights(pair, usernames, classes, notices)))
+    students = _gather(pair.students.classes, pair.classes, pair.students.usernames)
+    attended = set(students)
+    groups = _groups(pair, students, usernames, classes, notices)
+    rights = _rights(pair, attended, usernames, classes, notices)
+    return Roster(tuple(groups), tuple(rights))
 
 
-def _groups(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> list[Group]:
+def _groups(
+    pair: Pair, students: dict[int, array[int]], usernames: list[str], classes: list[str], notices: Notices
+) -> list[Group]:
+    """The groups, from the cells of each one's members; these are taken out as they are used, to save memory."""
     rank = pair.usernames.rank
-    gathered = _gather(pair.students.classes, pair.classes, pair.students.usernames)
-    untaught = gathered.keys() - pair.classes.ranks(pair.teachers.classes)
+    untaught = students.keys() - pair.classes.ranks(pair.teachers.classes)
     repeating = set()
     groups = []
-    for group in list(gathered):
-        cells = gathered.pop(group)
+    for group in list(students):
+        cells = students.pop(group)
         members = sorted({rank[cell] for cell in cells})
         if len(members) < len(cells):
             repeating.add(group)
-        groups.append(Group(fold(classes[group]), classes[group], tuple([usernames[member] for member in members])))
+        name = classes[group]
+        groups.append(Group(fold(name), name, tuple([usernames[member] for member in members])))
     _tell_classes(pair, untaught, repeating, notices)
     return groups
 
@@ -75,9 +81,8 @@ def _tell_classes(pair: Pair, untaught: set[int], repeating: set[int], notices: 
     _tell(RowDuplicate, rows, repeated, None, notices)
 
 
-def _rights(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> list[Right]:
+def _rights(pair: Pair, attended: set[int], usernames: list[str], classes: list[str], notices: Notices) -> list[Right]:
     rows, rank = pair.teachers, pair.classes.rank
-    attended = pair.classes.ranks(pair.students.classes)
     gathered = _gather(rows.usernames, pair.usernames, count())
     unattended: list[int] = []
     repeated: list[int] = []
@@ -91,10 +96,15 @@ def _rights(pair: Pair, usernames: list[str], classes: list[str], notices: Notic
         groups = tuple([classes[each] for each in sees if each in attended])
         pending = tuple([classes[each] for each in sees if each not in attended])
         rights.append(Right(fold(usernames[user]), usernames[user], groups, pending, False, False))
-    also_students = gathered.keys() & pair.student_ranks
     _tell(RowDuplicate, rows, repeated, None, notices)
     _tell(ClassWithoutStudents, rows, unattended, CLASS, notices)
-    _tell(TeacherIsStudent, rows, [gathered[user][0] for user in also_students], USERNAME, notices)
+    _tell(
+        TeacherIsStudent,
+        rows,
+        [places[0] for user, places in gathered.items() if pair.is_student[user]],
+        USERNAME,
+        notices,
+    )
     return rights
 
 
