@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def eventually(cloud: Cloud, happened: Callable[[], object], what: str, seconds:
         if time.monotonic() > deadline:
             log = "\n".join(cloud.log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
             pytest.fail(f"not within {seconds} s: {what}\n{log}")
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def log_events(cloud: Cloud) -> Iterator[tuple[str, str]]:
@@ -182,6 +183,28 @@ class Site:
                     break
                 asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return found
+
+
+class RunningSites:
+    """Sites with the guide's example published, each for one test. An import takes seconds, mostly of waiting for
+    further uploads, so several are made at a time.
+    """
+
+    def __init__(self, cloud: Cloud, named: str, at_a_time: int) -> None:
+        self._cloud = cloud
+        self._names = (f"{named}-{number}" for number in count(1))
+        self._at_a_time = at_a_time
+        self._ready: list[Site] = []
+
+    def take(self) -> Site:
+        """A site that nobody had before."""
+        if not self._ready:
+            sites = [Site(self._cloud, name) for name in islice(self._names, self._at_a_time)]
+            uploads = [(site, site.upload_pair(SEED)) for site in sites]
+            for site, uploaded in uploads:
+                assert site.import_of(uploaded)["status"] == "ok"
+            self._ready = sites
+        return self._ready.pop()
 
 
 @cache

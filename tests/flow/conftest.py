@@ -14,7 +14,7 @@ import pytest
 from local.cloud import Cloud
 from local.emulator import clean_environment
 from tests import deployed
-from tests.deployed import Site
+from tests.deployed import RunningSites, Site
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Patience = Callable[..., None]
@@ -50,6 +50,18 @@ def eventually(cloud: Cloud) -> Patience:
 def school(cloud: Cloud, site: str) -> Site:
     """A site that no other test uses, empty."""
     return Site(cloud, site)
+
+
+@pytest.fixture(scope="session")
+def running_sites(cloud: Cloud) -> RunningSites:
+    """The sites that `running` gives out."""
+    return RunningSites(cloud, "running", 7)
+
+
+@pytest.fixture
+def running(running_sites: RunningSites) -> Site:
+    """A site that no other test uses, with one version: the guide's example."""
+    return running_sites.take()
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,16 @@ import httpx2
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import SEED, Site
+from tests.deployed import SEED, RunningSites, Site
 from tests.flow.conftest import Server
 
 Enrol = Callable[[Site], Server]
 
 
 @pytest.fixture(scope="module")
-def published(cloud: Cloud) -> Site:
+def published(running_sites: RunningSites) -> Site:
     """A site with one version; not to be changed."""
-    site = Site(cloud, "published-for-the-feed")
-    site.publish(SEED)
-    return site
+    return running_sites.take()
 
 
 @pytest.fixture
@@ -124,15 +122,21 @@ def test_an_agent_cannot_enrol_at_another_site_than_the_codes(
     server.enrol(school, code)
 
 
-def test_an_agent_follows_its_site_from_version_to_version(school: Site, enrol: Enrol) -> None:
-    server = enrol(school)
-    for student in ("first", "second", "third"):
-        pair = {
-            "students.csv": f"version,1\nusername,class\n{student},Class\n".encode(),
-            "teachers.csv": f"version,1\nusername,class\nteacher-of-{student},Class\n".encode(),
+def test_an_agent_follows_its_site_from_version_to_version(running: Site, enrol: Enrol) -> None:
+    server = enrol(running)
+    assert server.pull() == "applied"
+    students, teachers = SEED["students.csv"], SEED["teachers.csv"]
+    running.publish(
+        {
+            "students.csv": students.replace(b"Ron_Weasley,Potions\n", b"") + b"Hermione_Granger,Potions\n",
+            "teachers.csv": teachers.replace(b"Severus_Snape,Potions", b"Horace_Slughorn,Potions"),
         }
-        school.publish(pair)
-        assert server.pull() == "applied"
-        assert server.says("group", "class")["members"] == [student]
-        assert server.files()["students.csv"] == f"version,1\r\nusername,class\r\n{student},Class\r\n".encode()
-    assert server.says("status")["version"] == 3
+    )
+    assert server.pull() == "applied"
+    assert server.says("status")["version"] == 2
+    assert server.says("group", "potions")["members"] == ["Harry_Potter", "Hermione_Granger"]
+    assert server.says("user", "Severus_Snape")["console"]["groups"] == ["Dark Arts"]
+    files = server.files()
+    assert b"Hermione_Granger,Potions\r\n" in files["students.csv"]
+    assert b"Ron_Weasley,Potions\r\n" not in files["students.csv"]
+    assert b"Horace_Slughorn,Potions\r\n" in files["teachers.csv"]

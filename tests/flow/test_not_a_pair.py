@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,16 @@ import pytest
 
 from local.cloud import Cloud
 from roster.csv_file import FILE_LIMIT
-from tests.deployed import SEED, Site, client, eventually, eventually_logged, queue_is_quiet, reports_logged
+from tests.deployed import (
+    SEED,
+    RunningSites,
+    Site,
+    client,
+    eventually,
+    eventually_logged,
+    queue_is_quiet,
+    reports_logged,
+)
 from tests.flow.conftest import Command
 
 STUDENTS = SEED["students.csv"]
@@ -56,20 +66,13 @@ NOT_A_FILE_OF_A_PAIR = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quiet(cloud: Cloud) -> Iterator[None]:
-    """No message is left over, none was given up, and no import broke off."""
+    """After all of these no message is left over, none was given up, and no import broke off."""
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     yield
     eventually(cloud, lambda: queue_is_quiet(cloud), "the queue to be empty")
     assert [told for told in reports_logged(cloud, "import_broke_off") if told["timestamp"] > since] == []
-
-
-@pytest.fixture
-def running(school: Site) -> Site:
-    """A site that has a version already."""
-    school.publish(SEED)
-    return school
 
 
 def stored(site: Site, key: str, version_id: str) -> bytes:
@@ -87,20 +90,40 @@ def notices(site: Site, report: dict[str, Any]) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(body.read().decode("utf-8-sig"))))
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A site with a version, to which a pair with a bad students.csv was uploaded."""
+
+    site: Site
+    items_before: dict[str, dict[str, Any]]
+    uploaded: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def refusals(running_sites: RunningSites, quiet: None) -> dict[str, Refusal]:
+    """Every bad file at once, each at a site of its own."""
+    refusals = {}
+    for what, (data, _) in NOT_A_FILE_OF_A_PAIR.items():
+        site = running_sites.take()
+        items = site.items()
+        refusals[what] = Refusal(site, items, site.upload_pair(SEED | {"students.csv": data}))
+    return refusals
+
+
 @pytest.mark.parametrize("what", NOT_A_FILE_OF_A_PAIR)
-def test_a_file_that_is_refused_is_reported_and_what_was_published_stands(what: str, running: Site) -> None:
-    data, code = NOT_A_FILE_OF_A_PAIR[what]
-    before = running.items()
-    uploaded = running.upload_pair({"students.csv": data, "teachers.csv": SEED["teachers.csv"]})
-    report = running.import_of(uploaded)
+def test_a_file_that_is_refused_is_reported_and_what_was_published_stands(
+    what: str, refusals: dict[str, Refusal]
+) -> None:
+    (data, code), site, uploaded = NOT_A_FILE_OF_A_PAIR[what], refusals[what].site, refusals[what].uploaded
+    report = site.import_of(uploaded)
     assert (report["status"], report["reason"], report["version"]) == ("failed", code, 1)
     assert report["notices"][code] == {"severity": "error", "total": 1}
-    (notice,) = (row for row in notices(running, report) if row["code"] == code)
+    (notice,) = (row for row in notices(site, report) if row["code"] == code)
     assert (notice["severity"], notice["file"]) == ("error", "students.csv")
     assert len(notice["what to do"]) > 40
-    said = running.ask("imports")
-    assert (said["version"], said["waiting"], running.items()) == (1, None, before)
-    assert stored(running, f"{running.name}/students.csv", uploaded["students.csv"]) == data
+    said = site.ask("imports")
+    assert (said["version"], said["waiting"], site.items()) == (1, None, refusals[what].items_before)
+    assert stored(site, f"{site.name}/students.csv", uploaded["students.csv"]) == data
 
 
 def test_an_admin_sees_what_was_refused_and_what_to_do(running: Site, command: Command) -> None:
@@ -135,7 +158,8 @@ def test_after_a_refused_upload_the_right_one_is_imported(running: Site) -> None
 
 
 def test_utf16_with_a_mark_is_read_with_a_warning(running: Site) -> None:
-    pair = {"students.csv": UMLAUTS.encode("utf-16"), "teachers.csv": UMLAUTS.encode("utf-8-sig")}
+    more = STUDENTS.decode() + "Jürgen_Müller,Kräuterkunde\n"
+    pair = {"students.csv": more.encode("utf-16"), "teachers.csv": SEED["teachers.csv"].decode().encode("utf-8-sig")}
     report = running.import_of(running.upload_pair(pair))
     assert (report["status"], report["version"]) == ("ok_with_warnings", 2)
     assert report["notices"]["utf16_decoded"] == {"severity": "warning", "total": 1}
@@ -167,17 +191,22 @@ def test_a_huge_file_of_one_line_is_refused_without_being_read(running: Site) ->
         s3.delete_object(**where, VersionId=done["VersionId"])
 
 
+@pytest.fixture(scope="module")
+def other(running_sites: RunningSites) -> Site:
+    """A site with a version, to which files of other names are uploaded."""
+    return running_sites.take()
+
+
 @pytest.mark.parametrize("name", ["Students.csv", "students.CSV", "students.csv.gz", "2026/students.csv", "data.xlsx"])
-def test_a_file_of_another_name_is_reported_to_its_site(name: str, running: Site) -> None:
-    before = running.items()
-    version_id = running.upload(name, STUDENTS)
-    running.report(lambda report: report["status"] == "failed", "the report of the upload")
-    said = running.ask("imports")
-    assert (said["version"], said["waiting"], len(said["imports"])) == (1, None, 2)
-    (report,) = (report for report in said["imports"] if report["status"] == "failed")
-    assert (report["reason"], report["file"]) == ("file_name_unexpected", name)
-    assert running.items() == before
-    assert stored(running, f"{running.name}/{name}", version_id) == STUDENTS
+def test_a_file_of_another_name_is_reported_to_its_site(name: str, other: Site) -> None:
+    before = other.items()
+    version_id = other.upload(name, STUDENTS)
+    report = other.report(lambda report: report.get("file") == name, "the report of the upload")
+    assert (report["status"], report["reason"]) == ("failed", "file_name_unexpected")
+    said = other.ask("imports")
+    assert (said["version"], said["waiting"], other.items()) == (1, None, before)
+    assert [report["status"] for report in said["imports"]].count("ok") == 1
+    assert stored(other, f"{other.name}/{name}", version_id) == STUDENTS
 
 
 def test_an_admin_sees_under_which_name_a_file_came(school: Site, command: Command) -> None:

@@ -2,24 +2,26 @@
 
 import io
 import json
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from local.cloud import Cloud
 from tests.deployed import SEED, Site, client, function, queue_is_quiet
 from tests.flow.conftest import Command, Patience
 
 PUBLISHED_WITHIN_SECONDS = 30
 
+Upload = Callable[[Site, str, bytes], str]
+
 IN_PARTS = TransferConfig(multipart_threshold=1)
 
 
-def pair(student: str, teacher: str = "teacher") -> dict[str, bytes]:
-    return {
-        "students.csv": f"version,1\nusername,class\n{student},Class\n".encode(),
-        "teachers.csv": f"version,1\nusername,class\n{teacher},Class\n".encode(),
-    }
+def with_student(name: str) -> dict[str, bytes]:
+    """The guide's example with one more student."""
+    return SEED | {"students.csv": SEED["students.csv"] + f"{name},Potions\n".encode()}
 
 
 def upload_in_parts(school: Site, file: str, data: bytes) -> str:
@@ -47,40 +49,50 @@ def event_of(school: Site, file: str, version_id: str) -> str:
     return json.dumps({"Records": [record]})
 
 
-def members(school: Site) -> list[str]:
-    return list(school.items()["GROUP#class"]["members"])
+def potions(school: Site) -> list[str]:
+    return list(school.items()["GROUP#potions"]["members"])
+
+
+ORDERS_AND_WAYS = [(first, how) for first in SEED for how in (upload, upload_in_parts)]
+
+
+@pytest.fixture(scope="module")
+def whole_pairs(cloud: Cloud) -> list[tuple[Site, dict[str, str]]]:
+    """A site for each order and way of uploading, its pair uploaded a moment ago."""
+    uploads = []
+    for number, (first, how) in enumerate(ORDERS_AND_WAYS):
+        site = Site(cloud, f"whole-pair-{number}")
+        files = sorted(SEED, key=lambda file, first=first: file != first)  # type: ignore[misc]
+        uploads.append((site, {file: how(site, file, SEED[file]) for file in files}))
+    return uploads
+
+
+@pytest.mark.parametrize("number", range(len(ORDERS_AND_WAYS)))
+def test_a_pair_is_published_in_whatever_order_and_way_it_comes(
+    number: int, whole_pairs: list[tuple[Site, dict[str, str]]]
+) -> None:
+    site, uploaded = whole_pairs[number]
+    report = site.import_of(uploaded, seconds=PUBLISHED_WITHIN_SECONDS)
+    assert (report["status"], report["version"]) == ("ok", 1)
+    assert len(site.items()) == 8
 
 
 @pytest.mark.parametrize("how", [upload, upload_in_parts])
-@pytest.mark.parametrize("first", ["teachers.csv", "students.csv"])
-def test_a_pair_is_published_in_whatever_order_and_way_it_comes(first: str, how: Any, school: Site) -> None:
-    uploaded = {file: how(school, file, SEED[file]) for file in sorted(SEED, key=lambda file: file != first)}
-    report = school.import_of(uploaded, seconds=PUBLISHED_WITHIN_SECONDS)
-    assert (report["status"], report["version"]) == ("ok", 1)
-    assert len(school.items()) == 8
+def test_the_same_pair_again_makes_no_new_version(how: Upload, running: Site) -> None:
+    before = running.items()
+    report = running.import_of({file: how(running, file, data) for file, data in SEED.items()})
+    assert (report["status"], report["version"], report["base_version"]) == ("no_change", 1, 1)
+    assert report["notices"] == {"no_change": {"severity": "info", "total": 1}}
+    assert running.version() == 1
+    assert running.items() == before
 
 
-def test_the_same_pair_again_makes_no_new_version(school: Site) -> None:
-    school.publish(SEED)
-    before = school.items()
-    for how in (upload, upload_in_parts):
-        report = school.import_of({file: how(school, file, data) for file, data in SEED.items()})
-        assert (report["status"], report["version"], report["base_version"]) == ("no_change", 1, 1)
-        assert report["notices"] == {"no_change": {"severity": "info", "total": 1}}
-    assert school.version() == 1
-    assert school.items() == before
-
-
-def test_another_pair_is_the_next_version(school: Site) -> None:
-    school.publish(pair("old"))
-    report = school.publish(pair("new"))
+def test_another_pair_is_the_next_version(running: Site) -> None:
+    report = running.publish(with_student("Hermione_Granger"))
     assert (report["status"], report["version"], report["base_version"]) == ("ok", 2, 1)
-    assert {name: n for name, n in report["changes"].items() if n} == {
-        "groups_changed": 1,
-        "members_created": 1,
-        "members_removed": 1,
-    }
-    assert members(school) == ["new"]
+    changed = {name: n for name, n in report["changes"].items() if n}
+    assert changed == {"groups_changed": 1, "members_created": 1}
+    assert potions(running) == ["Harry_Potter", "Hermione_Granger", "Ron_Weasley"]
 
 
 @pytest.mark.parametrize(("file", "missing"), [("teachers.csv", "students.csv"), ("students.csv", "teachers.csv")])
@@ -98,26 +110,25 @@ def test_a_first_file_alone_waits_and_changes_nothing(
     assert school.ask("imports")["waiting"] is None
 
 
-def test_a_newer_file_alone_waits_for_five_minutes_and_changes_nothing(school: Site, eventually: Patience) -> None:
-    school.publish(pair("old"))
-    before = school.items()
-    school.upload("students.csv", pair("new")["students.csv"])
-    eventually(lambda: school.ask("imports")["waiting"], "the file that waits")
-    said = school.ask("imports")
+def test_a_newer_file_alone_waits_for_five_minutes_and_changes_nothing(running: Site, eventually: Patience) -> None:
+    before, newer = running.items(), with_student("Hermione_Granger")
+    running.upload("students.csv", newer["students.csv"])
+    eventually(lambda: running.ask("imports")["waiting"], "the file that waits")
+    said = running.ask("imports")
     assert (said["waiting"]["file"], said["waiting"]["missing"]) == ("students.csv", "teachers.csv")
-    assert said["waiting"]["until"] is not None
-    assert (said["version"], len(said["imports"]), school.items()) == (1, 1, before)
-    school.upload("teachers.csv", pair("new")["teachers.csv"])
-    school.report(lambda report: report["version"] == 2, "the newer pair, now whole", PUBLISHED_WITHIN_SECONDS)
-    assert members(school) == ["new"]
+    left = datetime.fromisoformat(said["waiting"]["until"]) - datetime.now(UTC)
+    assert timedelta(minutes=4) < left <= timedelta(minutes=5)
+    assert (said["version"], len(said["imports"]), running.items()) == (1, 1, before)
+    running.upload("teachers.csv", newer["teachers.csv"])
+    running.report(lambda report: report["version"] == 2, "the newer pair, now whole", PUBLISHED_WITHIN_SECONDS)
+    assert "Hermione_Granger" in potions(running)
 
 
-def test_a_person_may_have_a_newer_file_imported_without_its_partner(school: Site, command: Command) -> None:
-    school.publish(pair("old"))
-    school.upload("students.csv", pair("new")["students.csv"])
-    done = json.loads(command("roster-admin", "import", school.name, "--json").stdout)
+def test_a_person_may_have_a_newer_file_imported_without_its_partner(running: Site, command: Command) -> None:
+    running.upload("students.csv", with_student("Hermione_Granger")["students.csv"])
+    done = json.loads(command("roster-admin", "import", running.name, "--json").stdout)
     assert (done["status"], done["version"]) == ("ok", 2)
-    assert members(school) == ["new"]
+    assert "Hermione_Granger" in potions(running)
 
 
 def test_asking_for_an_import_of_half_a_pair_fails_and_says_what_it_waits_for(
@@ -138,50 +149,43 @@ def test_asking_for_an_import_of_nothing_fails_and_says_what_to_upload(school: S
     assert (json.loads(done.stdout)["status"], json.loads(done.stdout)["reason"]) == ("failed", "inbox_empty")
 
 
-def test_asking_for_an_import_of_a_published_pair_is_fine(school: Site, command: Command) -> None:
-    school.publish(SEED)
-    done = json.loads(command("roster-admin", "import", school.name, "--json").stdout)
+def test_asking_for_an_import_of_a_published_pair_is_fine(running: Site, command: Command) -> None:
+    done = json.loads(command("roster-admin", "import", running.name, "--json").stdout)
     assert (done["status"], done["version"]) == ("no_change", 1)
 
 
-def test_deleting_the_uploads_removes_nobody(school: Site, eventually: Patience) -> None:
-    school.publish(SEED)
-    before = school.items()
-    s3, sqs = client(school.cloud, "s3"), client(school.cloud, "sqs")
+def test_deleting_the_uploads_removes_nobody(running: Site, eventually: Patience) -> None:
+    before = running.items()
+    s3, sqs = client(running.cloud, "s3"), client(running.cloud, "sqs")
     for file in SEED:
-        s3.delete_object(Bucket=school.cloud.inbox_bucket, Key=f"{school.name}/{file}")
-    sqs.send_message(
-        QueueUrl=function(school.cloud, "ImportQueue"), MessageBody=event_of(school, "students.csv", "deleted")
-    )
-    eventually(lambda: queue_is_quiet(school.cloud), "the message to be dealt with")
-    assert (school.version(), len(school.imports()), school.items()) == (1, 1, before)
+        s3.delete_object(Bucket=running.cloud.inbox_bucket, Key=f"{running.name}/{file}")
+    about = event_of(running, "students.csv", "deleted")
+    sqs.send_message(QueueUrl=function(running.cloud, "ImportQueue"), MessageBody=about)
+    eventually(lambda: queue_is_quiet(running.cloud), "the message to be dealt with")
+    assert (running.version(), len(running.imports()), running.items()) == (1, 1, before)
 
 
-def test_events_that_come_late_twice_and_in_the_wrong_order_change_nothing(school: Site, eventually: Patience) -> None:
-    uploads = []
-    for student in ("first", "second"):
-        uploads.append(school.upload_pair(pair(student)))
-        school.import_of(uploads[-1])
-    before, reports = school.items(), school.imports()
-    late = [event_of(school, file, uploads[number][file]) for number in (1, 0, 0, 1) for file in SEED]
-    client(school.cloud, "sqs").send_message_batch(
-        QueueUrl=function(school.cloud, "ImportQueue"),
+def test_events_that_come_late_twice_and_in_the_wrong_order_change_nothing(running: Site, eventually: Patience) -> None:
+    (first,) = running.imports()
+    old = {file: about["version_id"] for file, about in first["pair"].items()}
+    new = running.upload_pair(with_student("Hermione_Granger"))
+    running.import_of(new)
+    before, reports = running.items(), running.imports()
+    late = [event_of(running, file, version_ids[file]) for version_ids in (new, old, old, new) for file in SEED]
+    client(running.cloud, "sqs").send_message_batch(
+        QueueUrl=function(running.cloud, "ImportQueue"),
         Entries=[{"Id": str(place), "MessageBody": body} for place, body in enumerate(late)],
     )
-    eventually(lambda: queue_is_quiet(school.cloud), "the messages to be dealt with")
-    assert school.version() == 2
-    assert (school.imports(), school.items()) == (reports, before)
-    assert members(school) == ["second"]
+    eventually(lambda: queue_is_quiet(running.cloud), "the messages to be dealt with")
+    assert running.version() == 2
+    assert (running.imports(), running.items()) == (reports, before)
+    assert "Hermione_Granger" in potions(running)
 
 
-def test_of_uploads_that_follow_each_other_closely_the_newest_stands(school: Site, eventually: Patience) -> None:
+def test_of_uploads_that_follow_each_other_closely_the_newest_stands(running: Site, eventually: Patience) -> None:
     for number in range(4):
-        school.upload_pair(pair(f"student-{number}", f"teacher-{number}"))
-    eventually(lambda: queue_is_quiet(school.cloud), "every event to be dealt with")
-    # An import may have paired the last file but one with the last: then the last one alone would wait five minutes.
-    asked = school.ask("import")["asked"]
-    school.report(lambda report: report.get("asked") == asked, "the import that was asked for")
-    assert members(school) == ["student-3"]
-    assert "RIGHT#teacher-3" in school.items()
-    made = [report["version"] for report in reversed(school.imports()) if report["status"] == "ok"]
+        newest = running.upload_pair(with_student(f"student-{number}"))
+    running.import_of(newest)
+    assert potions(running) == ["Harry_Potter", "Ron_Weasley", "student-3"]
+    made = [report["version"] for report in reversed(running.imports()) if report["status"] == "ok"]
     assert made == list(range(1, len(made) + 1)), "each import that published made the next version"

@@ -3,7 +3,7 @@
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import SEED, Site
+from tests.deployed import RunningSites, Site
 
 
 @pytest.fixture
@@ -13,8 +13,18 @@ def school(cloud: Cloud, site: str) -> Site:
 
 
 @pytest.fixture(scope="session")
-def published(cloud: Cloud) -> Site:
-    """A site with one version, the guide's example; not to be changed."""
-    site = Site(cloud, "published-for-the-functions")
-    site.publish(SEED)
-    return site
+def running_sites(cloud: Cloud) -> RunningSites:
+    """The sites that `running` gives out."""
+    return RunningSites(cloud, "running-for-functions", 7)
+
+
+@pytest.fixture
+def running(running_sites: RunningSites) -> Site:
+    """A site that no other test uses, with one version: the guide's example."""
+    return running_sites.take()
+
+
+@pytest.fixture(scope="session")
+def published(running_sites: RunningSites) -> Site:
+    """A site with one version, the guide's example; for every test, so not to be changed."""
+    return running_sites.take()

@@ -41,29 +41,31 @@ def test_every_code_is_another(school: Site) -> None:
     assert len({ask(school, "enrol")["code"] for _ in range(5)}) == 5
 
 
-def test_import_has_the_standing_pair_imported_though_nothing_is_new(school: Site) -> None:
-    school.publish(SEED)
-    report = answered(school)
+def test_import_has_the_standing_pair_imported_though_nothing_is_new(running: Site) -> None:
+    report = answered(running)
     assert (report["status"], report["version"]) == ("no_change", 1)
 
 
-def test_asking_again_is_another_import(school: Site) -> None:
-    school.publish(SEED)
-    first = answered(school)
-    assert answered(school)["import"] != first["import"]
-    assert [report["status"] for report in school.imports()] == ["no_change", "no_change", "ok"]
+def test_asking_again_is_another_import(running: Site) -> None:
+    first = answered(running)
+    assert answered(running)["import"] != first["import"]
+    assert [report["status"] for report in running.imports()] == ["no_change", "no_change", "ok"]
 
 
-def test_imports_lists_the_newest_first_and_what_is_published(school: Site) -> None:
-    nothing: dict[str, object] = {"version": 0, "published_at": None, "paused": False, "waiting": None, "imports": []}
-    assert ask(school, "imports") == {"ok": True, **nothing}
-    first = school.publish(SEED)
-    again = school.import_of(school.upload_pair(SEED))
+def test_imports_of_an_empty_site_are_none(school: Site) -> None:
     said = ask(school, "imports")
-    assert said["imports"] == [again, first]
+    assert (said["ok"], said["imports"], said["waiting"]) == (True, [], None)
+    assert (said["version"], said["published_at"]) == (0, None)
+
+
+def test_imports_lists_the_newest_first_and_what_is_published(running: Site) -> None:
+    again = answered(running)
+    said = ask(running, "imports")
+    assert said["imports"][0] == again
+    assert [report["status"] for report in said["imports"]] == ["no_change", "ok"]
     assert said["version"] == 1
     assert said["published_at"] is not None
-    assert school.ask("imports", limit=1)["imports"] == [again]
+    assert running.ask("imports", limit=1)["imports"] == [again]
 
 
 def test_imports_tells_of_a_file_that_waits(school: Site) -> None:

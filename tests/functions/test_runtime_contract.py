@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import SEED, Site, event, function
+from tests.deployed import Site, event, function
 from tests.functions.lambda_runtime import LambdaRuntime
 
 pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for Linux only")
@@ -109,12 +109,12 @@ def test_the_test_message_of_s3_asks_nothing_of_aws_and_tells_nothing(start: Sta
     assert runtime.told() == ""
 
 
-def test_an_import_tells_its_report_and_its_numbers_once_each(start: Start, here: dict[str, str], cloud: Cloud) -> None:
+def test_an_import_tells_its_report_and_its_numbers_once_each(
+    start: Start, here: dict[str, str], running: Site
+) -> None:
     """The runtime has a log handler of its own, which would tell everything a second time."""
-    site = Site(cloud, "under-the-runtime-client")
-    site.publish(SEED)
     runtime = start("import_pair", here)
-    message = event("import_pair/asked", {"hogwarts": site.name})
+    message = event("import_pair/asked", {"hogwarts": running.name})
     posted = runtime.invoke(message, "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
     (told,) = [line for line in json_lines(runtime) if line.get("message") == "import_report"]
