@@ -20,7 +20,7 @@ from rich.console import Console
 from roster.pair import is_site
 from roster.plan import plan_rollback
 from roster_commands.check import Unreadable
-from roster_commands.looking import difference, history, imports, preview, show, shown_report
+from roster_commands.looking import between, difference, history, imports, preview, print_changes, show, shown_report
 from roster_commands.reports import changes_text, import_report
 from roster_commands.site import Failed, Site
 
@@ -60,6 +60,7 @@ def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         raise Failed(f"this import is not held: its status is {report['status']}")
     if not arguments.yes:
         err.print(import_report(report))
+        print_changes(between(site.version()[1], site.version(**{"import": arguments.import_id})[1])[1], err)
     if not _agreed(arguments, err, "Publish this?"):
         return 1
     with _waiting(err, "Publishing …"):

@@ -13,6 +13,7 @@ from rich.table import Table
 from roster import delta
 from roster.encode import entry, line
 from roster.model import Group
+from roster.plan import Base
 from roster.settings_file import from_dict
 from roster_commands.check import checked, read_pair_of, report_of
 from roster_commands.reports import changes_text, held_lines, import_report, reason_text, status_text
@@ -132,6 +133,17 @@ def difference(arguments: argparse.Namespace, out: Console, _err: Console) -> in
     """Show what changed from one version to another."""
     site = Site(arguments.site, arguments.stack)
     (_, old), (_, new) = site.version(arguments.old), site.version(arguments.new)
+    tally, shown = between(old, new)
+    if arguments.json:
+        print(json.dumps({"changes": tally, "entries": shown}))
+        return 0
+    out.print(changes_text(tally))
+    print_changes(shown, out)
+    return 0
+
+
+def between(old: Base | None, new: Base | None) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """What changes from one version to another: in numbers, and each group and right."""
     before, after = (base.lines() if base else iter(()) for base in (old, new))
     next(before, None)
     next(after, None)
@@ -140,24 +152,27 @@ def difference(arguments: argparse.Namespace, out: Console, _err: Console) -> in
     for change in delta.changes(before, ((each, line(each)) for each in map(entry, after))):
         delta.count(tally, change)
         shown.append(_change(change))
-    if arguments.json:
-        print(json.dumps({"changes": dict(tally), "entries": shown}))
-        return 0
-    out.print(changes_text(tally))
+    return dict(tally), shown
+
+
+def print_changes(shown: list[dict[str, Any]], out: Console) -> None:
+    """Print the first of the groups and rights that change."""
     for each in shown[:_SHOWN_CHANGES]:
-        out.print(f"  {each['change']} {each['kind']} {each['name']}", markup=False)
+        members = f" ({' → '.join(map(str, each['members']))} members)" if each["members"] else ""
+        out.print(f"  {each['change']} {each['kind']} {each['name']}{members}", markup=False)
     if len(shown) > _SHOWN_CHANGES:
-        out.print(f"  and {len(shown) - _SHOWN_CHANGES} more; --json lists them all")
-    return 0
+        out.print(f"  and {len(shown) - _SHOWN_CHANGES} more")
 
 
-def _change(change: delta.Change) -> dict[str, str]:
+def _change(change: delta.Change) -> dict[str, Any]:
+    """One group or right that changes; `members` are a group's numbers before and after, as far as it is there."""
     verb = "changed" if change.was and change.now else "created" if change.now else "removed"
     for there in (change.now, change.was):
         if isinstance(there, Group):
-            return {"change": verb, "kind": "group", "name": there.name}
+            sizes = [len(each.members) for each in change if isinstance(each, Group)]
+            return {"change": verb, "kind": "group", "name": there.name, "members": sizes}
         if there:
-            return {"change": verb, "kind": "right", "name": there.username}
+            return {"change": verb, "kind": "right", "name": there.username, "members": []}
     raise ValueError("a change has an entry before or after it")
 
 

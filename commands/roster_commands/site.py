@@ -67,9 +67,12 @@ class Site:
         for part in range(_PARTITIONS):
             yield self.ask(action, part=part, **details)
 
-    def version(self, number: int = 0) -> tuple[dict[str, Any], Base | None]:
-        """What `manage_site` says of a version (0: the newest), and its snapshot; None when nothing is published."""
-        said = self.ask("version", version=number)
+    def version(self, number: int = 0, **held: str) -> tuple[dict[str, Any], Base | None]:
+        """What `manage_site` says of a version (0: the newest), and its snapshot; None when nothing is published.
+
+        With `import`, the version that this held import would publish.
+        """
+        said = self.ask("version", version=number, **held)
         if not said["version"]:
             return said, None
         blob = Blob(**said["snapshot"])

@@ -121,6 +121,8 @@ def test_approving_asks_first(command: Command, admin: Admin, school: Site) -> N
     done = command("roster-admin", "approve", school.name, held["import"], check=False)
     assert done.returncode == 1
     assert "half_removed" in done.stderr
+    assert "changed group Class 0 (4 → 1 members)" in done.stderr
+    assert "removed group Class 7 (4 members)" in done.stderr
     assert school.version() == 1
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roster.encode import Manifest
 from roster.model import Entry, Group
 from roster.names import fold
 from roster.pair import is_site
@@ -123,19 +124,28 @@ class Management:
         return {"report": report}
 
     def _version(self, site: str, asked: Asked) -> Asked:
-        """What a version consists of, with a link to its snapshot, and the settings in force; `version` 0: the head."""
+        """What a version consists of, with a link to its snapshot, and the settings in force; `version` 0: the head.
+
+        With `import`, the version that this held import would publish.
+        """
         head = self.store.head(site)
         number = asked.get("version", 0) or head.version
         if not isinstance(number, int) or not 0 <= number <= head.version:
             raise Refused(f"version: a whole number from 1 to {head.version}")
         if not number:
             return {"version": 0, "settings": head.settings}
-        manifest = self.results.published(site, number)
+        manifest = self._held(site, asked) if "import" in asked else self.results.published(site, number)
         if manifest is None:
             raise Refused(f"version {number} is kept no longer")
         blob = vars(manifest.snapshot)
         link = self.results.link(site, manifest.snapshot.sha256)
         return {"version": number, "counts": manifest.counts, "snapshot": blob, "link": link, "settings": head.settings}
+
+    def _held(self, site: str, asked: Asked) -> Manifest:
+        report = self.store.report(site, _text(asked, "import"))
+        if report is None or "plan" not in report:
+            raise Refused(_WHY_NOT["not_held"])
+        return self.results.manifest(site, report["plan"]["manifest_sha256"])
 
     def _console(self, site: str, asked: Asked) -> Asked:
         """A sixteenth of the console access list: that of partition `part`, 0 to 15. An answer has its limit."""
