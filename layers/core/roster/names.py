@@ -208,23 +208,23 @@ class Names:
             cells = list(map(_bare, cells))
             column = b"\n".join(cells)
         self.values = column.decode().split("\n")
-        # Right for the ordinary ones; the others are folded when they are judged.
-        keys = column.lower().decode().split("\n")
+        # Right for the ordinary ones; the others get their keys when they are judged.
+        keys = column.lower().decode("latin-1").split("\n")
         extraordinary = column.translate(None, self._ordinary).split(b"\n")
-        del column
-        judged = [
-            number
-            for number, (cell, characters, key) in enumerate(zip(cells, extraordinary, keys, strict=True))
-            if characters or cell.strip(b" ") != cell or len(cell) > CLASS_LIMIT or not cell or key in self._reserved
-        ]
-        del cells, extraordinary
+        judged = {EMPTY, *compress(count(), extraordinary)}
+        judged.update(number for number, cell in enumerate(cells) if len(cell) > CLASS_LIMIT)
+        if b" " in self._ordinary:
+            judged.update(number for number, cell in enumerate(cells) if cell.strip(b" ") != cell)
+        if self._reserved:
+            judged.update(number for number, key in enumerate(keys) if key in self._reserved)
+        del cells, column, extraordinary
         self.flags = bytearray(len(keys))
         addresses: dict[int, str] = {}
         for number in judged:
             text = unquote(self.values[number])
             verdict = Verdict("", QuoteUnbalanced) if text is None else self._judge_cell(text, self._settings)
             self.values[number] = verdict.value
-            keys[number] = fold(verdict.value)
+            keys[number] = _sort_key(verdict.value)
             if verdict.error:
                 self.errors[number] = verdict.error
                 self.flags[number] = ERROR
@@ -265,19 +265,20 @@ class Names:
 
     def _rank(self, keys: list[str]) -> None:
         """Rank the cells by key, and mark those whose key has other spellings too."""
-        self.rank = array("I", bytes(4 * len(keys)))
+        self.rank = ranks = array("I", bytes(4 * len(keys)))
+        first_cells: list[int] = []
         shared: defaultdict[int, list[int]] = defaultdict(list)
-        rank, last, before = -1, "", -1
+        last = None
         for number in sorted(range(len(keys)), key=keys.__getitem__):
-            key = keys[number]
-            if key != last or rank < 0:
-                rank, last, before = rank + 1, key, number
-                self.spelled.append(self.values[number])
+            if keys[number] == last:
+                shared[len(first_cells) - 1].append(number)
             else:
-                shared[rank] += [number] if shared[rank] else [before, number]
-            self.rank[number] = rank
-        for rank, numbers in shared.items():
-            accepted = [number for number in numbers if not self.flags[number] & ERROR]
+                last = keys[number]
+                first_cells.append(number)
+            ranks[number] = len(first_cells) - 1
+        self.spelled = [self.values[number] for number in first_cells]
+        for rank, others in shared.items():
+            accepted = [number for number in (first_cells[rank], *others) if not self.flags[number] & ERROR]
             spellings = {self.values[number] for number in accepted}
             if spellings:
                 self.spelled[rank] = self.values[accepted[0]]
@@ -286,6 +287,11 @@ class Names:
                     self.flags[number] |= RESPELLED
 
 
+def _sort_key(value: str) -> str:
+    """The folded key in a form that sorts the same: a character for each byte, as strings of those compare faster."""
+    return fold(value).encode().decode("latin-1")
+
+
 def _bare(cell: bytes) -> bytes:
-    """A quoted cell without its quotes, where no other quote stands in it."""
-    return cell[1:-1] if cell[:1] == b'"' == cell[-1:] and cell.count(b'"') == 2 else cell
+    """A quoted cell without its quotes, where it is not empty and no other quote stands in it."""
+    return cell[1:-1] if cell[:1] == b'"' == cell[-1:] and cell.count(b'"') == 2 < len(cell) else cell

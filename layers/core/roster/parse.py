@@ -8,10 +8,12 @@ error, and whole files, with a file error; a row's fault never costs another row
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import count
+from heapq import merge
+from itertools import groupby
 
 from roster.csv_file import lines_at, open_file
 from roster.names import (
@@ -50,7 +52,7 @@ from roster.split import FIRST_ROW, split
 # More than two values at their longest, quoted; what comes behind in a longer line is no roster.
 _READ_FOR_PROTECTION = 4096
 
-# Rows in which a bad one is looked for at once: few enough that most have none.
+# Rows that are looked through at once: few enough that most have nothing that is looked for.
 _STRETCH = 64
 
 
@@ -60,21 +62,26 @@ def _column() -> array[int]:
 
 @dataclass
 class Rows:
-    """The accepted rows of one file: row numbers, and the numbers of their cells in the pair's `Names`.
+    """The accepted rows of one file, as the numbers of their cells in the pair's `Names`.
 
+    `gaps` has an item for each row that was left out: how many accepted ones stand before it.
     `respelled` are the places, in these columns, of the rows of which a name has several spellings in the pair.
     `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped.
     """
 
     file: str
     separator: str = ","
-    numbers: array[int] = field(default_factory=_column)
     usernames: array[int] = field(default_factory=_column)
     classes: array[int] = field(default_factory=_column)
+    gaps: array[int] = field(default_factory=_column)
     respelled: array[int] = field(default_factory=_column)
     blank: int = 0
     read: int = 0
     rejected: int = 0
+
+    def row(self, place: int) -> int:
+        """The row number of the accepted row at a place of the columns."""
+        return FIRST_ROW + place + bisect_right(self.gaps, place)
 
 
 @dataclass
@@ -118,7 +125,6 @@ def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) 
             rows.separator = opened.separator.decode()
             refuse = partial(_refuse_line, pair, rows, notices)
             rows.usernames, rows.classes = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse)
-            rows.numbers = array("I", range(FIRST_ROW, FIRST_ROW + len(rows.usernames)))
     pair.usernames.judge()
     pair.classes.judge()
     for rows in pair.files:
@@ -146,8 +152,9 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     usernames, classes = pair.usernames, pair.classes
     dropped: list[int] = []
     reread: list[int] = []
-    for place in _marked_places(rows, usernames.marked(), classes.marked()):
-        username, class_, row = rows.usernames[place], rows.classes[place], rows.numbers[place]
+    marked = merge(find(usernames.marked(), rows.usernames), find(classes.marked(), rows.classes))
+    for place, _ in groupby(marked):
+        username, class_, row = rows.usernames[place], rows.classes[place], FIRST_ROW + place
         flags = usernames.flags[username] | classes.flags[class_]
         if not flags & ERROR:
             for kind, column in _notes(pair, username, class_):
@@ -168,22 +175,20 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     # What looks like two cells, one of them badly quoted, may be a single one with a separator in it.
     for row, line in lines_at(pair.texts[rows.file], reread).items() if reread else ():
         _refuse_line(pair, rows, notices, row, line)
-    rows.read = len(rows.numbers) - rows.blank
+    rows.read = len(rows.usernames) - rows.blank
     rows.rejected = len(dropped) - rows.blank
     if dropped:
-        rows.numbers = _without(rows.numbers, dropped)
+        rows.gaps = array("I", (place - before for before, place in enumerate(dropped)))
         rows.usernames = _without(rows.usernames, dropped)
         rows.classes = _without(rows.classes, dropped)
 
 
-def _marked_places(rows: Rows, usernames: set[int], classes: set[int]) -> Iterator[int]:
-    """The places of the rows of which either cell is in one of the sets, looked for where a stretch of rows has one."""
-    for start in range(0, len(rows.usernames), _STRETCH):
-        stretch = rows.usernames[start : start + _STRETCH], rows.classes[start : start + _STRETCH]
-        if not (usernames.isdisjoint(stretch[0]) and classes.isdisjoint(stretch[1])):
-            for place, username, class_ in zip(count(start), *stretch):
-                if username in usernames or class_ in classes:
-                    yield place
+def find(wanted: set[int], column: array[int]) -> Iterator[int]:
+    """The places of a column that hold one of the cells wanted."""
+    for start in range(0, len(column), _STRETCH):
+        stretch = column[start : start + _STRETCH]
+        if not wanted.isdisjoint(stretch):
+            yield from [place for place, cell in enumerate(stretch, start) if cell in wanted]
 
 
 Told = tuple[type[Notice], str]  # a finding and its column

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from itertools import count
 
 from roster.model import Entry, Group, Right, Roster
@@ -28,7 +28,7 @@ from roster.notices import (
     TeacherIsStudent,
     UsernameSpellingDiffers,
 )
-from roster.parse import Pair, Rows
+from roster.parse import Pair, Rows, find
 from roster.settings import Settings
 
 Published = Callable[[], Iterable[Entry]]
@@ -42,29 +42,25 @@ def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
     usernames, classes = _spell(pair, published)
     for rows in pair.files:
         _tell_spellings(pair, rows, usernames, classes, notices)
-    students = _gather(pair.students.classes, pair.classes, pair.students.usernames)
-    attended = set(students)
-    groups = _groups(pair, students, usernames, classes, notices)
-    rights = _rights(pair, attended, usernames, classes, notices)
-    return Roster(tuple(groups), tuple(rights))
+    groups = _groups(pair, usernames, classes, notices)
+    rights = _rights(pair, groups.keys(), usernames, classes, notices)
+    return Roster(tuple(groups.values()), tuple(rights))
 
 
-def _groups(
-    pair: Pair, students: dict[int, array[int]], usernames: list[str], classes: list[str], notices: Notices
-) -> list[Group]:
-    """The groups, from the cells of each one's members; these are taken out as they are used, to save memory."""
-    rank = pair.usernames.rank
-    untaught = students.keys() - pair.classes.ranks(pair.teachers.classes)
+def _groups(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> dict[int, Group]:
+    """The groups by the ranks of their classes."""
+    rank = list(pair.usernames.rank)  # looked up for every row, which a list is faster at
+    students = _gather(pair.students.classes, pair.classes, range(len(classes)), pair.students.usernames)
     repeating = set()
-    groups = []
-    for group in list(students):
-        cells = students.pop(group)
-        members = sorted({rank[cell] for cell in cells})
-        if len(members) < len(cells):
-            repeating.add(group)
-        name = classes[group]
-        groups.append(Group(fold(name), name, tuple([usernames[member] for member in members])))
-    _tell_classes(pair, untaught, repeating, notices)
+    groups = {}
+    for group, name in enumerate(classes):
+        cells = students.pop(group)  # taken out, for its memory to serve again
+        if cells:
+            members = sorted({rank[cell] for cell in cells})
+            groups[group] = Group(fold(name), name, tuple([usernames[member] for member in members]))
+            if len(members) < len(cells):
+                repeating.add(group)
+    _tell_classes(pair, groups.keys() - pair.classes.ranks(pair.teachers.classes), repeating, notices)
     return groups
 
 
@@ -72,8 +68,8 @@ def _tell_classes(pair: Pair, untaught: set[int], repeating: set[int], notices: 
     """Tell of classes without a teacher, and of the rows that say again what an earlier one says."""
     rows, rank = pair.students, pair.usernames.rank
     looked_at = {cell for cell, group in enumerate(pair.classes.rank) if group in untaught or group in repeating}
-    places = array("I", (place for place, cell in enumerate(rows.classes) if cell in looked_at))
-    gathered = _gather(array("I", map(rows.classes.__getitem__, places)), pair.classes, places)
+    places = array("I", find(looked_at, rows.classes))
+    gathered = _gather(array("I", map(rows.classes.__getitem__, places)), pair.classes, untaught | repeating, places)
     repeated: list[int] = []
     for group in repeating:
         repeated += _repeated(gathered[group], [rank[rows.usernames[place]] for place in gathered[group]])
@@ -81,9 +77,11 @@ def _tell_classes(pair: Pair, untaught: set[int], repeating: set[int], notices: 
     _tell(RowDuplicate, rows, repeated, None, notices)
 
 
-def _rights(pair: Pair, attended: set[int], usernames: list[str], classes: list[str], notices: Notices) -> list[Right]:
+def _rights(
+    pair: Pair, attended: Container[int], usernames: list[str], classes: list[str], notices: Notices
+) -> list[Right]:
     rows, rank = pair.teachers, pair.classes.rank
-    gathered = _gather(rows.usernames, pair.usernames, count())
+    gathered = _gather(rows.usernames, pair.usernames, sorted(pair.usernames.ranks(rows.usernames)), count())
     unattended: list[int] = []
     repeated: list[int] = []
     rights = []
@@ -108,12 +106,12 @@ def _rights(pair: Pair, attended: set[int], usernames: list[str], classes: list[
     return rights
 
 
-def _gather(cells: array[int], table: Names, what: Iterable[int]) -> dict[int, array[int]]:
-    """Gather the rows by one column: `what` of the rows of each rank, the ranks in order.
+def _gather(cells: array[int], table: Names, ranks: Iterable[int], what: Iterable[int]) -> dict[int, array[int]]:
+    """Gather the rows by one column: `what` of the rows of each of the ranks, which are all that stand in the column.
 
     A large file has millions of rows, so there is no loop in Python, and no list (of five times the memory).
     """
-    gathered = {rank: array("I") for rank in sorted(table.ranks(cells))}
+    gathered = {rank: array("I") for rank in ranks}
     elsewhere = array("I")
     by_cell = [gathered.get(rank, elsewhere) for rank in table.rank]
     append: Callable[[array[int], int], None] = array.append
@@ -134,7 +132,7 @@ def _repeated(places: array[int], found: list[int]) -> list[int]:
 
 def _tell(kind: type[Notice], rows: Rows, places: list[int], column: str | None, notices: Notices) -> None:
     for place in sorted(places):
-        notices.add(kind(rows.file, rows.numbers[place], column))
+        notices.add(kind(rows.file, rows.row(place), column))
 
 
 def _spell(pair: Pair, published: Published) -> tuple[list[str], list[str]]:
@@ -181,9 +179,9 @@ def _tell_spellings(pair: Pair, rows: Rows, usernames: list[str], classes: list[
     for place in rows.respelled:
         username, class_ = rows.usernames[place], rows.classes[place]
         if pair.usernames.values[username] != usernames[pair.usernames.rank[username]]:
-            notices.add(UsernameSpellingDiffers(rows.file, rows.numbers[place], USERNAME))
+            notices.add(UsernameSpellingDiffers(rows.file, rows.row(place), USERNAME))
         if pair.classes.values[class_] != classes[pair.classes.rank[class_]]:
-            notices.add(ClassSpellingDiffers(rows.file, rows.numbers[place], CLASS))
+            notices.add(ClassSpellingDiffers(rows.file, rows.row(place), CLASS))
 
 
 def apply_settings(roster: Roster, settings: Settings, notices: Notices) -> Roster:

@@ -38,10 +38,10 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     for block in blocks(opened.data, opened.start):
         first = len(columns.usernames)
         skeleton = block.translate(None, ordinary)
-        odd_lines: list[tuple[int, bytes]] = []
-        if skeleton != two_cells * (len(skeleton) // 2):
-            block, odd_lines = _set_aside(block, skeleton, separator)
         cells = block[:-1].replace(b"\n", separator).split(separator)
+        odd_lines = []
+        if skeleton != two_cells * (len(skeleton) // 2):
+            odd_lines = _take_out_odd_lines(cells, skeleton, separator)
         columns.usernames.extend(map(usernames.__getitem__, cells[0::2]))
         columns.classes.extend(map(classes.__getitem__, cells[1::2]))
         for place, line in odd_lines:
@@ -53,13 +53,16 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     return columns
 
 
-def _set_aside(block: bytes, skeleton: bytes, separator: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
-    """Take the lines out of a block that are not two cells around one separator, leaving two empty cells for each."""
-    lines = block.split(b"\n")
-    odd_lines = [(place, lines[place]) for place, shape in enumerate(skeleton[:-1].split(b"\n")) if shape != separator]
-    for place, _ in odd_lines:
-        lines[place] = separator
-    return b"\n".join(lines), odd_lines
+def _take_out_odd_lines(cells: list[bytes], skeleton: bytes, separator: bytes) -> list[tuple[int, bytes]]:
+    """Take the lines that are not two cells around one separator out of a block's cells, leaving two empty ones."""
+    shapes = skeleton[:-1].split(b"\n")
+    odd_lines = []
+    for place in [place for place, shape in enumerate(shapes) if shape != separator]:
+        # Every line before this one is two cells by now.
+        its_cells = slice(2 * place, 2 * place + len(shapes[place]) + 1)
+        odd_lines.append((place, separator.join(cells[its_cells])))
+        cells[its_cells] = b"", b""
+    return odd_lines
 
 
 def _two_cells(line: bytes, separator: bytes, classes: Numbers) -> tuple[bytes, bytes] | None:

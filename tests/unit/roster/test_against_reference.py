@@ -48,9 +48,9 @@ def read(texts: dict[str, str], settings: Settings) -> tuple[Pair, Notices]:
 
 def accepted(pair: Pair) -> list[reference.Accepted]:
     return [
-        (rows.file, row, pair.usernames.values[username], pair.classes.values[class_])
+        (rows.file, rows.row(place), pair.usernames.values[username], pair.classes.values[class_])
         for rows in pair.files
-        for row, username, class_ in zip(rows.numbers, rows.usernames, rows.classes, strict=True)
+        for place, (username, class_) in enumerate(zip(rows.usernames, rows.classes, strict=True))
     ]
 
 
