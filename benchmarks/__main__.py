@@ -27,7 +27,7 @@ from roster.plan import plan_import
 from roster.settings import Settings
 
 ROWS = (2_000, 200_000, 2_000_000)
-_TRIES = 3
+_TRIES = 5
 _LARGE = 200_000  # the targets of speed and memory are for pairs of at least so many rows
 
 

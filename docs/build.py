@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
-from roster.notices import FileError, Info, Notice, RowError, Warn, catalogue
+from roster.notices import FileError, Info, RowError, Warn, catalogue
 
 PAGE = Path(__file__).parent / "notices.md"
 
@@ -30,7 +29,6 @@ _SECTIONS = {
     Warn: "Warnings",
     Info: "Information",
 }
-_PLACE = {field.name for field in fields(Notice)}
 
 
 def page() -> str:
@@ -47,7 +45,7 @@ def _parts() -> Iterator[str]:
             if issubclass(notice, kind):
                 yield f"### `{notice.code}`"
                 yield notice().advice
-                details = [field.name for field in fields(notice) if field.name not in _PLACE]
+                details = notice().details
                 if details:
                     yield f"Says also: {', '.join(f'`{name}`' for name in details)}."
 

@@ -5,11 +5,12 @@ lease has run out, as SQS would bring it. Worlds share one inbox, so they import
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from roster_aws.queue import Request
+from roster_aws.queue import Approval, Request, Rollback
 
 from .conftest import LIFE, MakeWorld, World, csv
 
@@ -32,6 +33,7 @@ SECOND = {
 # Held: most of the members are gone.
 THIRD = {"teachers": SECOND["teachers"], "students": csv("Harry_Potter,Potions", "Harry_Potter,Assembly")}
 SITE = "hogwarts"
+LOOK = Request(SITE)
 
 # What may differ: when it happened, and who held the lease.
 _TIMES = {"published_at", "ended_at", "expires_at", "milliseconds", "lease_owner", "lease_until", "wanted"}
@@ -56,9 +58,19 @@ class Killer:
                 raise Killed
 
 
-def run(world: World, killer: Killer | None = None) -> None:
+def run(world: World, killer: Killer | None = None, request: Request = LOOK) -> None:
     importer = world.importer(killer)
-    importer.run(Request(SITE), "run", world.clock() + LIFE)
+    importer.run(request, "run", world.clock() + LIFE)
+
+
+def approve(world: World) -> Request:
+    held = world.held(SITE)
+    order = Approval(held["import"], held["plan"]["manifest_sha256"], "arn:somebody")
+    return Request(SITE, "an-order", world.clock(), order)
+
+
+def roll_back(world: World) -> Request:
+    return Request(SITE, "an-order", world.clock(), Rollback(1, "arn:somebody"))
 
 
 def settle(first: World, *others: World) -> None:
@@ -78,33 +90,47 @@ def timeless(item: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "uploads", [[FIRST], [FIRST, SECOND], [FIRST, THIRD]], ids=["first import", "next import", "held import"]
+    ("uploads", "last", "version"),
+    [
+        ([], FIRST, 1),
+        ([FIRST], SECOND, 2),
+        ([FIRST], THIRD, 1),
+        ([FIRST, THIRD], approve, 2),
+        ([FIRST, SECOND], roll_back, 3),
+    ],
+    ids=["first import", "next import", "held import", "approval", "rollback"],
 )
 def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
-    make_world: MakeWorld, uploads: list[dict[str, bytes]]
+    make_world: MakeWorld,
+    uploads: list[dict[str, bytes]],
+    last: dict[str, bytes] | Callable[[World], Request],
+    version: int,
 ) -> None:
-    *before, last = uploads
     undisturbed = make_world()
     worlds = [make_world(undisturbed.inbox) for _ in range(32)]
-    for upload in before:
+    for upload in uploads:
         undisturbed.upload(SITE, **upload)
         settle(undisturbed, *worlds)
         for world in (undisturbed, *worlds):
             run(world)
-    undisturbed.upload(SITE, **last)
-    settle(undisturbed, *worlds)
+    request = LOOK
+    if callable(last):
+        request = last(undisturbed)
+    else:
+        undisturbed.upload(SITE, **last)
+        settle(undisturbed, *worlds)
 
     counted = Killer()
-    run(undisturbed, counted)
+    run(undisturbed, counted, request)
     expected = state(undisturbed)
-    assert undisturbed.importer().store.head(SITE).version == (1 if THIRD in uploads else len(uploads))
+    assert undisturbed.importer().store.head(SITE).version == version
     assert len(counted.calls) <= len(worlds), f"more calls than worlds to try them in: {counted.calls}"
 
     for number, world in zip(range(1, len(counted.calls) + 1), worlds, strict=False):
         with pytest.raises(Killed):
-            run(world, Killer(last=number))
+            run(world, Killer(last=number), request)
         world.clock.pass_by(minutes=10)
-        run(world)
+        run(world, request=request)
         stored, items = state(world)
         where = f"killed after call {number}, {counted.calls[number - 1]}"
         assert stored == expected[0], where

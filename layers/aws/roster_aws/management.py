@@ -137,7 +137,7 @@ class Management:
         manifest = self._held(site, asked) if "import" in asked else self.results.published(site, number)
         if manifest is None:
             raise Refused(f"version {number} is kept no longer")
-        blob = vars(manifest.snapshot)
+        blob = manifest.snapshot._asdict()
         link = self.results.link(site, manifest.snapshot.sha256)
         return {"version": number, "counts": manifest.counts, "snapshot": blob, "link": link, "settings": head.settings}
 

@@ -7,7 +7,7 @@ head may have moved after somebody read what was to be approved. What is refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,7 +86,7 @@ class Orders:
         phases.end("plan")
         manifest_sha256 = None
         if delta:
-            again = replace(old, epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
+            again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
             manifest_sha256 = self.publisher.store_manifest(again, head, delta)
         phases.end("store")
         report = {

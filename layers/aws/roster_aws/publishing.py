@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from roster.encode import Manifest
@@ -59,7 +59,7 @@ class Publisher:
         """Store the manifest of a version whose snapshot is stored, with the delta that leads to it; its digest."""
         if delta:
             self.results.put_object(head.site, delta)
-            manifest = replace(manifest, delta=delta.blob, delta_from=head.version)
+            manifest = manifest._replace(delta=delta.blob, delta_from=head.version)
         return self.results.put_manifest(manifest)
 
     def finish(self, head: Head, owner: str, phases: Phases) -> None:

@@ -12,8 +12,8 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
 
 from roster.model import Entry, Group, Right, Roster
 
@@ -26,6 +26,9 @@ _PIECE = 1 << 16
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
+_RIGHT = '{"all_groups":%s,"basic_console_only":%s,"groups":%s,"key":%s,"pending":%s,"right":%s}\n'
+_BOOLEANS = ("false", "true")
+
 # Bytes that stand for themselves in a JSON string.
 _NEVER_ESCAPED = bytes(set(range(0x20, 0x100)) - set(b'"\\'))
 
@@ -34,8 +37,7 @@ class Corrupt(ValueError):
     """Bytes that are not what their digest, length or format promises."""
 
 
-@dataclass(frozen=True)
-class Blob:
+class Blob(NamedTuple):
     """A stored object: SHA-256 (hex) and length of its bytes, and of the content that they unzip to."""
 
     sha256: str
@@ -44,8 +46,7 @@ class Blob:
     content_bytes: int
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What one version consists of. `delta` leads from `delta_from` to this version; the first version has none."""
 
     site: str
@@ -59,9 +60,9 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, so that one version has one digest."""
-        delta = {"from": self.delta_from, **asdict(self.delta)} if self.delta else None
+        delta = {"from": self.delta_from, **self.delta._asdict()} if self.delta else None
         about = {"format": FORMAT, "site": self.site, "epoch": self.epoch, "version": self.version}
-        made = {"import": self.import_id, "counts": self.counts, "snapshot": asdict(self.snapshot), "delta": delta}
+        made = {"import": self.import_id, "counts": self.counts, "snapshot": self.snapshot._asdict(), "delta": delta}
         return to_json(about | made).encode()
 
     @classmethod
@@ -177,14 +178,22 @@ def lines(data: bytes, blob: Blob) -> Iterator[bytes]:
 
 
 def line(entry: Entry) -> bytes:
-    """One group or right as its line of a snapshot, ended by LF."""
-    if isinstance(entry, Group):
-        # A large roster has millions of members, and one look at them all is a fifth of the encoder's work.
-        members = '","'.join(entry.members).encode()
-        if len(members.translate(None, _NEVER_ESCAPED)) == 2 * len(entry.members) - 2:
-            name, key = to_json(entry.name).encode(), to_json(entry.key).encode()
-            return b'{"group":%b,"key":%b,"members":["%b"]}\n' % (name, key, members)
-    return f"{to_json(as_dict(entry))}\n".encode()
+    """One group or right as its line of a snapshot, ended by LF: the canonical JSON of `as_dict`, written faster."""
+    if isinstance(entry, Right):
+        flags = _BOOLEANS[entry.all_groups], _BOOLEANS[entry.basic_console_only]
+        names = _strings(entry.groups), quoted(entry.key), _strings(entry.pending), quoted(entry.username)
+        return (_RIGHT % (*flags, *names)).encode()
+    # A large roster has millions of members, and one look at them all is a fifth of the encoder's work.
+    members = '","'.join(entry.members).encode()
+    if len(members.translate(None, _NEVER_ESCAPED)) == 2 * len(entry.members) - 2:
+        members = b'["%b"]' % members
+    else:
+        members = _strings(entry.members).encode()
+    return b'{"group":%b,"key":%b,"members":%b}\n' % (quoted(entry.name).encode(), quoted(entry.key).encode(), members)
+
+
+def _strings(values: tuple[str, ...]) -> str:
+    return f"[{','.join(map(quoted, values))}]"
 
 
 def as_dict(entry: Entry) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _INVISIBLE_RANGES = [(0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x
 _INVISIBLE_RANGES += [(0x2060, 0x206F), (0xFEFF, 0xFEFF)]
 _REMOVE_INVISIBLE = {point: None for first, last in _INVISIBLE_RANGES for point in range(first, last + 1)}
 
-# Values made of these alone need no judging, but for white space around them.
-_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+# Values made of these alone need no judging, but for white space around them, and for what is not ASCII.
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-" + bytes(range(0x80, 0x100))
 
 # Flags of a distinct cell, one byte each in `Names.flags`; zero for the ordinary value.
 ERROR = 1
@@ -166,7 +166,8 @@ def username_names(settings: Settings) -> Names:
 
 def class_names(settings: Settings) -> Names:
     """The table of a pair's classes."""
-    return Names(judge_class, settings, _PLAIN + b" ", _reserved_keys(settings.reserved_classes))
+    reserved = frozenset(map(_sort_key, settings.reserved_classes))
+    return Names(judge_class, settings, _PLAIN + b" ", reserved)
 
 
 class Names:
@@ -184,7 +185,7 @@ class Names:
         ordinary: bytes,
         reserved: frozenset[str],
     ) -> None:
-        """`judge_cell` is asked about every cell but those of `ordinary` characters whose key is not `reserved`."""
+        """`judge_cell` is asked about every cell but those of `ordinary` bytes whose sort key is not `reserved`."""
         self._judge_cell = judge_cell
         self._settings = settings
         self._ordinary = ordinary
@@ -210,14 +211,20 @@ class Names:
         self.values = column.decode().split("\n")
         # Right for the ordinary ones; the others get their keys when they are judged.
         keys = column.lower().decode("latin-1").split("\n")
-        extraordinary = column.translate(None, self._ordinary).split(b"\n")
-        judged = {EMPTY, *compress(count(), extraordinary)}
-        judged.update(number for number, cell in enumerate(cells) if len(cell) > CLASS_LIMIT)
+        judged = {EMPTY, *compress(count(), column.translate(None, self._ordinary).split(b"\n"))}
+        if max(map(len, cells)) > CLASS_LIMIT:
+            judged.update(number for number, cell in enumerate(cells) if len(cell) > CLASS_LIMIT)
         if b" " in self._ordinary:
             judged.update(number for number, cell in enumerate(cells) if cell.strip(b" ") != cell)
+        if not column.isascii():
+            for number, value in enumerate(self.values):
+                if not value.isascii():
+                    keys[number] = _sort_key(value)
+                    if not value.isprintable() or not unicodedata.is_normalized("NFC", value):
+                        judged.add(number)
         if self._reserved:
             judged.update(number for number, key in enumerate(keys) if key in self._reserved)
-        del cells, column, extraordinary
+        del cells, column
         self.flags = bytearray(len(keys))
         addresses: dict[int, str] = {}
         for number in judged:

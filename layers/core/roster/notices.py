@@ -8,8 +8,7 @@ docs/notices.md is generated from this module.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, dataclass_transform
 
 TEACHERS = "teachers.csv"
 STUDENTS = "students.csv"
@@ -22,8 +21,36 @@ CLASS = "class"
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True)
-class Notice:
+@dataclass_transform(frozen_default=True)
+class _Frozen:
+    """A frozen data class: fields by place or by name, equal when of one class and alike, never changed.
+
+    Not one of the `dataclasses` module: importing that takes as long as importing all of the core.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = cls.__annotations__  # of this class alone
+        cls.fields += tuple(name for name, kind in own.items() if not kind.startswith("ClassVar"))
+
+    def __init__(self, *values: object, **named: object) -> None:
+        vars(self).update(zip(self.fields, values, strict=False), **named)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a notice does not change")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"
+
+
+class Notice(_Frozen):
     """Where a finding is: the file, its row (the first line is row 1) and its column, as far as there is one."""
 
     file: str | None = None
@@ -35,6 +62,7 @@ class Notice:
 
     def __init_subclass__(cls) -> None:
         """Give each finding its code: ClassEmpty is class_empty."""
+        super().__init_subclass__()
         cls.code = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
 
     @property
@@ -45,8 +73,7 @@ class Notice:
     @property
     def details(self) -> dict[str, str | int]:
         """What this kind of finding knows besides its place; empty for most."""
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in known.items() if name not in ("file", "row", "column")}
+        return {name: getattr(self, name) for name in self.fields[len(Notice.fields) :]}
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The notice as reports and `--json` show it."""
@@ -81,7 +108,6 @@ class Info(Notice):
 # Errors of a file: nothing of the pair is imported.
 
 
-@dataclass(frozen=True)
 class NotUtf8(FileError):
     """The file is not UTF-8 text from this byte on: save it as "CSV UTF-8" and upload it again."""
 
@@ -89,7 +115,6 @@ class NotUtf8(FileError):
     byte: str = ""
 
 
-@dataclass(frozen=True)
 class NotCsv(FileError):
     """The file is not a CSV text file but something else: export or save it as "CSV UTF-8" and upload that."""
 
@@ -108,7 +133,6 @@ class HeaderRowUnexpected(FileError):
     """Row 2 is reserved and must be `username,class` in this order: put the row, or the columns, right."""
 
 
-@dataclass(frozen=True)
 class FileTooLarge(FileError):
     """The file is larger than an import reads: check that it is the right export, or split the site in two."""
 

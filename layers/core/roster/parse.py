@@ -10,10 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, partial
-from heapq import merge
-from itertools import groupby
 
 from roster.csv_file import lines_at, open_file
 from roster.names import (
@@ -22,7 +19,6 @@ from roster.names import (
     REREAD,
     RESPELLED,
     TOLD,
-    Names,
     class_names,
     clean,
     fold,
@@ -56,11 +52,6 @@ _READ_FOR_PROTECTION = 4096
 _STRETCH = 64
 
 
-def _column() -> array[int]:
-    return array("I")
-
-
-@dataclass
 class Rows:
     """The accepted rows of one file, as the numbers of their cells in the pair's `Names`.
 
@@ -69,32 +60,35 @@ class Rows:
     `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped.
     """
 
-    file: str
-    separator: str = ","
-    usernames: array[int] = field(default_factory=_column)
-    classes: array[int] = field(default_factory=_column)
-    gaps: array[int] = field(default_factory=_column)
-    respelled: array[int] = field(default_factory=_column)
-    blank: int = 0
-    read: int = 0
-    rejected: int = 0
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.separator = ","
+        self.usernames = array("I")
+        self.classes = array("I")
+        self.gaps = array("I")
+        self.respelled = array("I")
+        self.blank = self.read = self.rejected = 0
 
     def row(self, place: int) -> int:
         """The row number of the accepted row at a place of the columns."""
         return FIRST_ROW + place + bisect_right(self.gaps, place)
 
 
-@dataclass
 class Pair:
-    """Both files as rows, over one table of usernames and one of classes."""
+    """Both files as rows, over one table of usernames and one of classes.
 
-    usernames: Names
-    classes: Names
-    students: Rows
-    teachers: Rows
-    settings: Settings
-    texts: dict[str, bytes] = field(default_factory=dict)  # each file as UTF-8, for showing what stands in a row
-    protected: Protected = field(default_factory=Protected)  # what the rejected rows could have been about
+    `texts` has each readable file as UTF-8, to show what stands in a row; `protected` is what rejected rows could have
+    been about.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.usernames = username_names(settings)
+        self.classes = class_names(settings)
+        self.students = Rows(STUDENTS)
+        self.teachers = Rows(TEACHERS)
+        self.texts: dict[str, bytes] = {}
+        self.protected = Protected()
 
     @property
     def refused(self) -> bool:
@@ -117,7 +111,7 @@ class Pair:
 
 def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) -> Pair:
     """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong."""
-    pair = Pair(username_names(settings), class_names(settings), Rows(STUDENTS), Rows(TEACHERS), settings)
+    pair = Pair(settings)
     for rows in pair.files:
         opened = open_file(rows.file, files[rows.file], notices)
         if opened:
@@ -152,8 +146,7 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     usernames, classes = pair.usernames, pair.classes
     dropped: list[int] = []
     reread: list[int] = []
-    marked = merge(find(usernames.marked(), rows.usernames), find(classes.marked(), rows.classes))
-    for place, _ in groupby(marked):
+    for place in sorted({*find(usernames.marked(), rows.usernames), *find(classes.marked(), rows.classes)}):
         username, class_, row = rows.usernames[place], rows.classes[place], FIRST_ROW + place
         flags = usernames.flags[username] | classes.flags[class_]
         if not flags & ERROR:

@@ -6,8 +6,10 @@ packed snapshot and delta, the counts, what changes, and every notice. A refused
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 from roster import delta
@@ -68,6 +70,25 @@ def plan_import(
 
     Peak memory for two million rows is about four times the files.
     """
+    with _garbage_left():
+        return _plan(files, settings, base, found)
+
+
+@contextmanager
+def _garbage_left() -> Iterator[None]:
+    """Keep Python from looking for cyclic garbage among millions of names: there is none, and it takes a tenth of the
+    time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _plan(files: Mapping[str, bytes], settings: Settings, base: Base | None, found: Iterable[Notice]) -> Plan:
     notices = Notices()
     for notice in found:
         notices.add(notice)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Container, Iterable
-from itertools import count
 
 from roster.model import Entry, Group, Right, Roster
 from roster.names import RESPELLED, Names, fold, judge_username
@@ -50,7 +49,7 @@ def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
 def _groups(pair: Pair, usernames: list[str], classes: list[str], notices: Notices) -> dict[int, Group]:
     """The groups by the ranks of their classes."""
     rank = list(pair.usernames.rank)  # looked up for every row, which a list is faster at
-    students = _gather(pair.students.classes, pair.classes, range(len(classes)), pair.students.usernames)
+    students = _attendance(pair)
     repeating = set()
     groups = {}
     for group, name in enumerate(classes):
@@ -69,7 +68,9 @@ def _tell_classes(pair: Pair, untaught: set[int], repeating: set[int], notices: 
     rows, rank = pair.students, pair.usernames.rank
     looked_at = {cell for cell, group in enumerate(pair.classes.rank) if group in untaught or group in repeating}
     places = array("I", find(looked_at, rows.classes))
-    gathered = _gather(array("I", map(rows.classes.__getitem__, places)), pair.classes, untaught | repeating, places)
+    gathered: defaultdict[int, array[int]] = defaultdict(_column)
+    for place in places:
+        gathered[pair.classes.rank[rows.classes[place]]].append(place)
     repeated: list[int] = []
     for group in repeating:
         repeated += _repeated(gathered[group], [rank[rows.usernames[place]] for place in gathered[group]])
@@ -81,11 +82,13 @@ def _rights(
     pair: Pair, attended: Container[int], usernames: list[str], classes: list[str], notices: Notices
 ) -> list[Right]:
     rows, rank = pair.teachers, pair.classes.rank
-    gathered = _gather(rows.usernames, pair.usernames, sorted(pair.usernames.ranks(rows.usernames)), count())
+    gathered: defaultdict[int, array[int]] = defaultdict(_column)
+    for place, cell in enumerate(rows.usernames):
+        gathered[pair.usernames.rank[cell]].append(place)
     unattended: list[int] = []
     repeated: list[int] = []
     rights = []
-    for user, places in gathered.items():
+    for user, places in sorted(gathered.items()):
         found = [rank[rows.classes[place]] for place in places]
         sees = sorted(set(found))
         if len(sees) < len(found):
@@ -106,17 +109,20 @@ def _rights(
     return rights
 
 
-def _gather(cells: array[int], table: Names, ranks: Iterable[int], what: Iterable[int]) -> dict[int, array[int]]:
-    """Gather the rows by one column: `what` of the rows of each of the ranks, which are all that stand in the column.
+def _attendance(pair: Pair) -> dict[int, array[int]]:
+    """For each class, by rank: the cells of the usernames in its rows of students.csv.
 
     A large file has millions of rows, so there is no loop in Python, and no list (of five times the memory).
     """
-    gathered = {rank: array("I") for rank in ranks}
-    elsewhere = array("I")
-    by_cell = [gathered.get(rank, elsewhere) for rank in table.rank]
+    gathered = {group: _column() for group in range(len(pair.classes.spelled))}
+    by_cell = list(map(gathered.__getitem__, pair.classes.rank))
     append: Callable[[array[int], int], None] = array.append
-    deque(map(append, map(by_cell.__getitem__, cells), what), maxlen=0)
+    deque(map(append, map(by_cell.__getitem__, pair.students.classes), pair.students.usernames), maxlen=0)
     return gathered
+
+
+def _column() -> array[int]:
+    return array("I")
 
 
 def _repeated(places: array[int], found: list[int]) -> list[int]:

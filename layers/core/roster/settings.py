@@ -5,8 +5,7 @@ A `Settings` object is always valid: `roster.settings_file` refuses a bad settin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # Groups that Impero Server keeps for itself; a class of that name would write into them.
 RESERVED_CLASSES = (
@@ -19,11 +18,10 @@ RESERVED_CLASSES = (
 )
 
 
-@dataclass(frozen=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A limit that grows with the site: so many, or so many percent of what is there, whichever is more."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of tuples
     percent: int
 
     def allows(self, number: int, of: int) -> bool:
@@ -31,8 +29,7 @@ class Threshold:
         return number <= self.count or number * 100 <= self.percent * of
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """How much one import may change; `roster.guard` holds it beyond. Two of its guards have no limit to set.
 
     `students_as_teachers` holds at either of its two numbers, the others beyond both. The defaults are format.md's.
@@ -47,18 +44,25 @@ class Limits:
     classes_unmatched: Threshold = Threshold(0, 20)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """One site's settings; the defaults are those of a site that has uploaded none. Its repr shows no names."""
 
     username: Literal["district", "email"] = "district"
     email_domain: str | None = None
-    all_groups_users: tuple[str, ...] = field(default=(), repr=False)
+    all_groups_users: tuple[str, ...] = ()
     restrict_customisation: bool = False
     basic_console_only: bool = False
     removals: Literal["apply", "keep"] = "apply"
     paused: bool = False
     pair_window_minutes: int = 5
     hold: Limits = Limits()
-    reserved_classes: tuple[str, ...] = field(default=RESERVED_CLASSES, repr=False)
+    reserved_classes: tuple[str, ...] = RESERVED_CLASSES
     import_from: Literal["csv"] = "csv"
+
+    def __repr__(self) -> str:
+        """The settings without the two that are lists of names."""
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in _NAMES)
+        return f"Settings({', '.join(shown)})"
+
+
+_NAMES = ("all_groups_users", "reserved_classes")

@@ -11,7 +11,6 @@ import codecs
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -73,8 +72,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
 
     It has usernames and classes in it, so it is nothing for a log.
     """
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
-    said = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    said = {name: list(value) if isinstance(value, tuple) else value for name, value in settings._asdict().items()}
     limits = [(guard, getattr(settings.hold, guard), parts) for guard, parts in _LIMITS.items()]
     hold = {guard: {part: getattr(limit, part) for part in parts} for guard, limit, parts in limits}
     return said | {"hold": hold}
@@ -155,7 +153,7 @@ def _hold(value: object, path: str, problems: list[Problem]) -> Limits:
     }
     limits = Limits()
     for guard, parts in _members(readers, value, path, problems).items():
-        limits = replace(limits, **{guard: replace(getattr(limits, guard), **parts)})
+        limits = limits._replace(**{guard: getattr(limits, guard)._replace(**parts)})
     return limits
 
 

@@ -9,6 +9,7 @@ is otherwise is set aside and looked at by itself.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable
 from typing import NamedTuple
@@ -55,13 +56,18 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
 
 def _take_out_odd_lines(cells: list[bytes], skeleton: bytes, separator: bytes) -> list[tuple[int, bytes]]:
     """Take the lines that are not two cells around one separator out of a block's cells, leaving two empty ones."""
-    shapes = skeleton[:-1].split(b"\n")
+    # Every line of two cells shrinks to one NUL, so that one search finds the others.
+    shapes = skeleton.replace(separator + b"\n", b"\0")
     odd_lines = []
-    for place in [place for place, shape in enumerate(shapes) if shape != separator]:
+    surplus = 0  # bytes of the odd lines so far beyond one a line
+    for shape in re.finditer(re.escape(separator) + b"+\0|\n", shapes):
+        place = shape.start() - surplus
+        separators = len(shape[0]) if shape[0] != b"\n" else 0
         # Every line before this one is two cells by now.
-        its_cells = slice(2 * place, 2 * place + len(shapes[place]) + 1)
+        its_cells = slice(2 * place, 2 * place + separators + 1)
         odd_lines.append((place, separator.join(cells[its_cells])))
         cells[its_cells] = b"", b""
+        surplus += len(shape[0]) - 1
     return odd_lines
 
 

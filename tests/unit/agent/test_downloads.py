@@ -41,7 +41,7 @@ def _break_off(answer: Answer) -> Answer:
 
 
 def _other_manifest(**change: Any) -> Change:
-    return lambda answer: replace(answer, body=replace(Manifest.from_bytes(answer.body), **change).to_bytes())
+    return lambda answer: replace(answer, body=Manifest.from_bytes(answer.body)._replace(**change).to_bytes())
 
 
 SPOILT: dict[str, tuple[str, Change, str]] = {
@@ -209,7 +209,7 @@ def test_should_refuse_content_that_it_cannot_read(server: Server, content: byte
 def test_should_refuse_a_manifest_that_promises_nonsense(server: Server, blob: Blob) -> None:
     before = server.holds()
     published = server.feed.publish(SITE, NEXT)
-    published.manifest = replace(Manifest.from_bytes(published.manifest), snapshot=blob).to_bytes()
+    published.manifest = Manifest.from_bytes(published.manifest)._replace(snapshot=blob).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
     assert server.holds() == before
@@ -220,7 +220,7 @@ def test_should_refuse_a_manifest_that_promises_nonsense(server: Server, blob: B
 def test_should_refuse_a_manifest_of_anything_else(server: Server, change: dict[str, Any]) -> None:
     before = server.holds()
     published = server.feed.publish(SITE, NEXT)
-    published.manifest = replace(Manifest.from_bytes(published.manifest), **change).to_bytes()
+    published.manifest = Manifest.from_bytes(published.manifest)._replace(**change).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
     assert server.holds() == before
@@ -241,7 +241,7 @@ def test_should_unzip_no_more_than_was_promised(server: Server) -> None:
     published = server.feed.publish(SITE, NEXT)
     blob = Blob(hashlib.sha256(bomb).hexdigest(), len(bomb), "0" * 64, 1000)
     published.objects = {blob.sha256: bomb}
-    published.manifest = replace(Manifest.from_bytes(published.manifest), snapshot=blob).to_bytes()
+    published.manifest = Manifest.from_bytes(published.manifest)._replace(snapshot=blob).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
     assert server.holds() == before

@@ -7,7 +7,6 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,7 +100,7 @@ def pack(content: bytes) -> tuple[bytes, Blob]:
 def promise(data: bytes, content: bytes, **otherwise: Any) -> Blob:
     """The blob that names these bytes rightly, but for what is given."""
     digests = hashlib.sha256(data).hexdigest(), hashlib.sha256(content).hexdigest()
-    return replace(Blob(digests[0], len(data), digests[1], len(content)), **otherwise)
+    return Blob(digests[0], len(data), digests[1], len(content))._replace(**otherwise)
 
 
 CONTENT = b'{"format":1}\n' * 1000
@@ -271,7 +270,7 @@ def test_should_write_a_manifest_as_it_was_agreed() -> None:
     )
 
 
-@pytest.mark.parametrize("manifest", [MANIFEST, replace(MANIFEST, delta=None, delta_from=None)])
+@pytest.mark.parametrize("manifest", [MANIFEST, MANIFEST._replace(delta=None, delta_from=None)])
 def test_should_read_a_manifest_as_it_was_written(manifest: Manifest) -> None:
     assert Manifest.from_bytes(manifest.to_bytes()) == manifest
 
