@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import cost, imports
+from benchmarks import cost, imports, reports_cost
 from benchmarks.pairs import write_pair
 from benchmarks.programs import FILES, PROGRAMS
 from roster.plan import plan_import
@@ -49,6 +49,7 @@ def main() -> int:
         progress.advance(steps)
         measured["import_milliseconds"] = imports.milliseconds()
         progress.advance(steps)
+        measured["reports"] = reports_cost.as_json()
     targets = _targets(measured)
     if options.json:
         print(json.dumps(measured | {"targets": targets}, indent=2))
@@ -129,6 +130,11 @@ def _show(measured: dict[str, Any], targets: list[dict[str, Any]]) -> None:
     table = Table("imported", "milliseconds", title="Cold start: imports in a fresh interpreter")
     for name, spent in measured["import_milliseconds"].items():
         table.add_row(name, f"{spent:.0f}")
+    out.print(table)
+    reports = measured["reports"]
+    table = Table("charged for", "dollars", title=f"Reports and watching of {reports['sites']:,} sites, a month")
+    for what, dollars in {**reports["monthly_dollars"], "all": reports["dollars"]}.items():
+        table.add_row(what, f"{dollars:.2f}")
     out.print(table)
     table = Table("target", "measured", "limit", "")
     for each in targets:

@@ -80,15 +80,16 @@ def log_events(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 
 def reports_logged(cloud: Cloud, message: str) -> list[dict[str, Any]]:
-    """What the import function told under one message, such as import_report."""
-    events = (text for name, text in log_events(cloud) if name.endswith("/import-pair") and f'"{message}"' in text)
-    return [json.loads(text) for text in events]
+    """What was told under one message, such as import_report, by the import function or in the reports."""
+    groups = ("/import-pair", "/reports")
+    events = (text for name, text in log_events(cloud) if name.endswith(groups) and f'"{message}"' in text)
+    return [told for told in map(json.loads, events) if told["message"] == message]
 
 
 def eventually_logged(
     cloud: Cloud, message: str, wanted: Callable[[dict[str, Any]], bool], what: str
 ) -> list[dict[str, Any]]:
-    """What the import function told under a message, of the wanted kind, once there is something."""
+    """What was told under a message, of the wanted kind, once there is something."""
     found: list[dict[str, Any]] = []
 
     def is_there() -> bool:

@@ -1,37 +1,31 @@
 """What no linter knows about template.yaml: rules over the CloudFormation that it is translated to.
 
 In: a translated template. Out of each rule: what is wrong with it, one sentence per finding, nothing when all is well.
-`tests/unit/test_template.py` applies them, and proves of each that it notices a spoiled template.
+`tests/unit/test_template.py` applies them, and proves of each that it notices a spoiled template. What is told of an
+import, and who hears of it, is in `tests/watching_rules.py`.
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 from cfnlint.api import ManualArgs, lint
 
-Template = dict[str, Any]
+from tests.translated import Template, of_type, properties, statements
 
-FUNCTIONS = {"ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"}
+FUNCTIONS = {
+    *("ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"),
+    *("ShowReportsFunction", "WatchFleetFunction"),
+}
 BUCKETS = {"InboxBucket", "ResultsBucket"}
 VARIABLES = {
-    *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL"),
+    *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"),
     "POWERTOOLS_SERVICE_NAME",
 }
-OUTPUTS = {"InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "ManageSiteFunctionName", "FeedUrl"}
-
-
-def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
-    return {name: resource for name, resource in template["Resources"].items() if resource["Type"] == kind}
-
-
-def properties(template: Template, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"][name]["Properties"]
-    return found
-
-
-def statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from resource["Properties"]["PolicyDocument"]["Statement"]
+MORE_VARIABLES = {"ManageSiteFunction": {"SHOW_REPORTS_ARN"}, "ShowReportsFunction": {"MANAGE_SITE_ARN"}}
+OUTPUTS = {
+    *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl", "AlarmTopicArn"),
+    *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
+    *("ReportsLogGroupName", "DashboardUrl"),
+}
 
 
 def buckets_are_private_versioned_encrypted_and_kept(template: Template) -> list[str]:
@@ -109,27 +103,6 @@ def a_message_stays_hidden_while_its_import_runs_and_never_gets_lost(template: T
     return [what for what, fulfilled in checks.items() if not fulfilled]
 
 
-def somebody_hears_of_dead_letters(template: Template) -> list[str]:
-    alarm, topic = properties(template, "DeadLetterAlarm"), properties(template, "AlarmTopic")
-    name = {"Fn::GetAtt": ["ImportDeadLetterQueue", "QueueName"]}
-    checks = {
-        "metric": (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
-        "queue": alarm["Dimensions"] == [{"Name": "QueueName", "Value": name}],
-        "threshold": (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0),
-        "statistic": alarm["Statistic"] == "Maximum",
-        "silence": alarm["TreatMissingData"] == "notBreaching",
-        "action": alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}],
-        # CloudWatch may not use this key: the alarm would go off and nobody would ever know.
-        "key": topic.get("KmsMasterKeyId") != "alias/aws/sns",
-        "right to publish": any(
-            (statement["Effect"], statement["Principal"], statement["Action"])
-            == ("Allow", {"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
-            for statement in statements(template["Resources"]["AlarmTopicPolicy"])
-        ),
-    }
-    return [f"the alarm's {what}" for what, fulfilled in checks.items() if not fulfilled]
-
-
 def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[str]:
     wrong = []
     for name, role in of_type(template, "AWS::IAM::Role").items():
@@ -137,8 +110,9 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
         if has.get("ManagedPolicyArns"):
             wrong.append(f"{name}: a managed policy allows more than is written here")
         trusted = [statement["Principal"] for statement in has["AssumeRolePolicyDocument"]["Statement"]]
-        if trusted != [{"Service": "lambda.amazonaws.com"}]:
-            wrong.append(f"{name}: somebody else than Lambda may take it")
+        service = "scheduler" if name == "WatchFleetScheduleRole" else "lambda"
+        if trusted != [{"Service": f"{service}.amazonaws.com"}]:
+            wrong.append(f"{name}: somebody else than {service} may take it")
         for policy in has["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 actions, resources = statement["Action"], statement["Resource"]
@@ -146,10 +120,12 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                     wrong.append(f"{name}: {statement['Sid']} allows actions by wildcard")
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
                 objects = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
+                group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ReportsLogs}"
+                parts = [*objects, {"Fn::Sub": "${Table.Arn}/index/heads"}, {"Fn::Sub": group}]
                 wrong += [
                     f"{name}: {statement['Sid']} reaches {resource}"
                     for resource in (resources if isinstance(resources, list) else [resources])
-                    if resource not in objects and not (isinstance(resource, dict) and list(resource) == ["Fn::GetAtt"])
+                    if resource not in parts and not (isinstance(resource, dict) and list(resource) == ["Fn::GetAtt"])
                 ]
     return wrong
 
@@ -161,7 +137,7 @@ def functions_have_all_they_need(template: Template) -> list[str]:
     for name, function in functions.items():
         has = function["Properties"]
         checks = {
-            "environment": has["Environment"]["Variables"].keys() == VARIABLES,
+            "environment": has["Environment"]["Variables"].keys() == VARIABLES | MORE_VARIABLES.get(name, set()),
             "runtime": (has["Runtime"], has["Architectures"]) == ("python3.13", ["arm64"]),
             "layers": len(has["Layers"]) == 2,
             "log format": has["LoggingConfig"]["LogFormat"] == "JSON",
@@ -176,11 +152,11 @@ def functions_have_all_they_need(template: Template) -> list[str]:
 
 def logs_end_some_day(template: Template) -> list[str]:
     groups = of_type(template, "AWS::Logs::LogGroup")
-    wrong = [] if len(groups) == len(FUNCTIONS) + 1 else ["a function or the feed has no log group of its own"]
+    wrong = [] if len(groups) == len(FUNCTIONS) + 2 else ["a function, the feed or the reports have no log group"]
     return wrong + [
-        f"{name} is kept for ever"
+        f"{name} is kept for ever, or not for as long as is said"
         for name, group in groups.items()
-        if group["Properties"].get("RetentionInDays") != {"Ref": "LogRetentionDays"}
+        if group["Properties"].get("RetentionInDays") != (400 if name == "ReportsLogs" else {"Ref": "LogRetentionDays"})
     ]
 
 
@@ -195,6 +171,19 @@ def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
         "keys": [key["AttributeName"] for key in has["KeySchema"]] == ["pk", "sk"],
     }
     return [what for what, fulfilled in checks.items() if not fulfilled]
+
+
+def the_index_of_heads_has_what_a_list_of_sites_shows(template: Template) -> list[str]:
+    (index,) = properties(template, "Table")["GlobalSecondaryIndexes"]
+    shown = {
+        *("version", "published_at", "paused", "settings_paused", "running", "held"),
+        *("last_import", "files_at", "succeeded_at", "stale_since"),
+    }
+    wrong = [f"not what is shown: {name}" for name in shown ^ set(index["Projection"].get("NonKeyAttributes", []))]
+    if [key["AttributeName"] for key in index["KeySchema"]] != ["kind", "site"] or index["IndexName"] != "heads":
+        wrong.append("heads is found in another way than it is asked")
+    # All of a head would be written twice with each write: its settings, and which uploads it has dealt with.
+    return wrong if index["Projection"]["ProjectionType"] == "INCLUDE" else [*wrong, "more is copied than is shown"]
 
 
 def the_feed_knows_who_asks(template: Template) -> list[str]:

@@ -21,8 +21,10 @@ from roster.pair import is_site
 from roster.plan import plan_rollback
 from roster_commands.check import Unreadable
 from roster_commands.looking import between, difference, history, imports, preview, print_changes, show, shown_report
-from roster_commands.reports import changes_text, import_report
+from roster_commands.report import report
+from roster_commands.reports import import_report
 from roster_commands.site import Failed, Site
+from roster_pages.wording import changes_text
 
 _ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
 
@@ -166,6 +168,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
     command.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many, at most 100 (default: 20)")
     command.set_defaults(run=imports)
+    command = commands.add_parser("report", parents=[common], help="the page of a site or an import, also as HTML")
+    command.add_argument("import_id", nargs="?", metavar="IMPORT", help="the import (default: the site's own page)")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write the page to this file too")
+    command.set_defaults(run=report)
     command = commands.add_parser("import", parents=[common], help="import the uploaded pair now")
     command.set_defaults(run=import_now)
     command = commands.add_parser("preview", parents=[common], help="what uploading a folder's pair would do")

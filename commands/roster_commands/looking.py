@@ -16,8 +16,9 @@ from roster.model import Group
 from roster.plan import Base
 from roster.settings_file import from_dict
 from roster_commands.check import checked, read_pair_of, report_of
-from roster_commands.reports import changes_text, held_lines, import_report, reason_text, status_text
+from roster_commands.reports import held_lines, import_report, status_text
 from roster_commands.site import Site
+from roster_pages.wording import changes_text, reason_text
 
 _SHOWN_CHANGES = 50
 

@@ -1,4 +1,4 @@
-"""A request's bearer token to the site and server it belongs to. What a server may read is decided by the feed."""
+"""A request's bearer token to the server it belongs to. What a server may read is decided by the feed."""
 
 from __future__ import annotations
 
@@ -17,5 +17,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     known = enrolment.recognise(token.strip()) if scheme.lower() == "bearer" else None
     if known is None:
         return {"isAuthorized": False}
-    site, server = known
-    return {"isAuthorized": True, "context": {"site": site, "server": server}}
+    return {"isAuthorized": True, "context": known.to_context()}

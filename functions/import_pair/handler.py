@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster_aws.importing import Importer
 from roster_aws.queue import Stray, read_message
-from roster_aws.telemetry import logger, metrics
+from roster_aws.telemetry import logger
 
 importer = Importer.from_environment()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -32,7 +32,6 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
         raise
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of `import_pair`."""

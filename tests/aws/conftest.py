@@ -3,6 +3,7 @@
 Nothing triggers anything here: a test runs the importer itself, as often and in whatever order it likes.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,12 +18,16 @@ from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
 from roster_aws.enrolment import Enrolment
+from roster_aws.fleet import Fleet
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
+from roster_aws.looking import Looking
 from roster_aws.projection import Projection
 from roster_aws.queue import Approval, Queue, Request, Rollback
+from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.store import Store
+from roster_aws.watching import Watch
 
 LIFE = timedelta(minutes=5)
 
@@ -45,6 +50,10 @@ class Clock:
         self.now += timedelta(**time)
 
 
+def _schema(keys: tuple[tuple[str, str], ...]) -> Any:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys]
+
+
 @dataclass
 class World:
     """Everything an import touches. `inbox` may be shared between worlds: an import only reads it."""
@@ -61,13 +70,16 @@ class World:
         name = f"world-{next(_numbers)}"
         self.results, self.table = f"{name}-results", name
         self.client("s3").create_bucket(Bucket=self.results, CreateBucketConfiguration={"LocationConstraint": REGION})
-        keys = ("pk", "HASH"), ("sk", "RANGE")
+        keys, index = (("pk", "HASH"), ("sk", "RANGE")), (("kind", "HASH"), ("site", "RANGE"))
+        heads: Any = {"IndexName": "heads", "KeySchema": _schema(index), "Projection": {"ProjectionType": "ALL"}}
         self.client("dynamodb").create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+            KeySchema=_schema(keys),
+            GlobalSecondaryIndexes=[heads],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in (*keys, *index)],
         )
+        self.client("logs").create_log_group(logGroupName=name)
         self.queue_url = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
 
     def client(self, service: str) -> Any:
@@ -81,9 +93,9 @@ class World:
     def importer(self, calls: Callable[[str], None] | None = None) -> Importer:
         """An importer; `calls` is told of each of its AWS calls once it was carried out."""
         client = self.new_client if calls else self.client
-        dynamodb, s3, sqs = client("dynamodb"), client("s3"), client("sqs")
+        dynamodb, s3, sqs, logs = client("dynamodb"), client("s3"), client("sqs"), client("logs")
         if calls:
-            for each in (dynamodb, s3, sqs):
+            for each in (dynamodb, s3, sqs, logs):
                 each.meta.events.register("after-call", lambda model, **_: calls(model.name))
         results = Results(s3, self.results)
         return Importer(
@@ -92,8 +104,25 @@ class World:
             store=Store(dynamodb, self.table, self.clock),
             projection=Projection(dynamodb, self.table, results),
             queue=Queue(sqs, self.queue_url),
+            reports=Reports(logs, self.table, self.clock),
             clock=self.clock,
         )
+
+    def told(self, message: str) -> list[dict[str, Any]]:
+        """The events of one kind in the world's reports."""
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=self.table)
+        events = (json.loads(event["message"]) for page in pages for event in page["events"])
+        return [event for event in events if event["message"] == message]
+
+    def fleet(self) -> Fleet:
+        return Fleet(self.client("dynamodb"), self.table, self.clock)
+
+    def looking(self) -> Looking:
+        importer = self.importer()
+        return Looking(self.fleet(), importer.store, importer.results, importer.projection, self.clock)
+
+    def watch(self) -> Watch:
+        return Watch(self.fleet(), self.importer().reports, self.clock)
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)

@@ -204,3 +204,43 @@ def test_a_rejected_row_keeps_what_it_could_have_been_about(published: World) ->
     assert answer["kept"] == 4
     assert published.groups(SITE)["Class 7"] == tuple(f"student.{n:02}" for n in range(7, 40, 10))
     assert "student.00" not in published.groups(SITE)["Class 0"], "the row names nobody who is stored"
+
+
+def expiring(world: World) -> set[str]:
+    """The stored keys, but for findings, that S3 lets expire; without the site."""
+    s3 = world.client("s3")
+    keys = [found["Key"] for found in s3.list_objects_v2(Bucket=world.results)["Contents"]]
+    tags = {
+        key: s3.get_object_tagging(Bucket=world.results, Key=key)["TagSet"] for key in keys if "/imports/" not in key
+    }
+    assert all(tag in ([], [{"Key": "retention", "Value": "180-days"}]) for tag in tags.values())
+    return {key.partition("/")[2] for key, tag in tags.items() if tag}
+
+
+def everything_of(world: World, number: int) -> set[str]:
+    manifest = world.importer().results.published(SITE, number)
+    assert manifest
+    blobs = [blob for blob in (manifest.snapshot, manifest.delta) if blob]
+    objects = {f"objects/{digest}" for digest in (manifest.sha256, *(blob.sha256 for blob in blobs))}
+    return objects | {f"versions/{number}/manifest.json"}
+
+
+def test_a_version_expires_only_once_another_has_taken_its_place(published: World) -> None:
+    assert expiring(published) == set()
+    upload(published, students=STUDENTS + b"one.more,Class 0\n")
+    assert expiring(published) == everything_of(published, 1)
+    assert published.groups(SITE)["Class 0"]
+
+
+def test_a_version_that_is_gone_back_to_does_not_expire(published: World) -> None:
+    upload(published, students=STUDENTS + b"one.more,Class 0\n")
+    published.order(SITE, Rollback(1, "arn:somebody"))
+    assert not expiring(published) & everything_of(published, 3)
+    assert everything_of(published, 2) <= expiring(published)
+
+
+def test_a_held_plan_expires_unless_it_is_approved(published: World) -> None:
+    held = upload(published, students=csv())
+    assert f"objects/{held['plan']['manifest_sha256']}" in expiring(published)
+    published.approve(SITE)
+    assert expiring(published) == everything_of(published, 1)

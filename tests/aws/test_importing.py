@@ -1,8 +1,5 @@
 """The import against the local cloud: what is published, what is left alone, who wins."""
 
-import io
-import json
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +7,6 @@ import pytest
 
 from roster_aws.queue import Request
 from roster_aws.store import HeadMoved
-from roster_aws.telemetry import logger
 
 from .conftest import LIFE, World, csv
 
@@ -243,20 +239,3 @@ def test_a_group_too_large_for_one_item_is_whole_and_leaves_nothing_when_it_shri
     world.run("hogwarts")
     world.approve("hogwarts")
     assert list(world.groups("hogwarts")) == ["Another"]
-
-
-def test_no_username_or_class_reaches_the_log(world: World) -> None:
-    log = io.StringIO()
-    for handler in logger.handlers:
-        assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(log)
-    published(world, "hogwarts")
-    world.upload("hogwarts", teachers=TEACHERS + b"*Lockhart,Potions\n", students=STUDENTS)
-    world.run("hogwarts")
-    told = log.getvalue()
-    assert [json.loads(line)["report"]["status"] for line in told.splitlines() if "import_report" in line] == [
-        "ok_with_warnings",
-        "no_change",
-    ]
-    for name in ("Harry", "Snape", "Lockhart", "Hooch", "Potions", "Dark Arts"):
-        assert name.lower() not in told.lower()

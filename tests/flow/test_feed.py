@@ -140,3 +140,18 @@ def test_an_agent_follows_its_site_from_version_to_version(running: Site, enrol:
     assert b"Hermione_Granger,Potions\r\n" in files["students.csv"]
     assert b"Ron_Weasley,Potions\r\n" not in files["students.csv"]
     assert b"Horace_Slughorn,Potions\r\n" in files["teachers.csv"]
+
+
+def test_the_cloud_knows_what_each_server_has_applied(school: Site, enrol: Enrol) -> None:
+    school.publish(SEED)
+    server = enrol(school)
+
+    def state() -> tuple[str, int | None]:
+        (known,) = school.ask("page", view="site")["page"]["servers"]
+        return known["state"], known["applied_version"]
+
+    assert state() == ("silent", None)
+    server.pull()
+    assert state() == ("behind", None)
+    server.pull()
+    assert state() == ("applied", 1)

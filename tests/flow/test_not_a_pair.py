@@ -225,7 +225,7 @@ def test_a_file_outside_any_site_is_told_in_the_log(key: str, cloud: Cloud) -> N
     told = eventually_logged(
         cloud, "upload_ignored", lambda told: bool(told["version_id"] == put["VersionId"]), "the upload"
     )
-    assert [(about["level"], about["reason"]) for about in told] == [("WARNING", "outside_any_site")]
+    assert [(about["reason"], about["UploadsIgnored"]) for about in told] == [("outside_any_site", 1)]
     assert s3.head_object(Bucket=cloud.inbox_bucket, Key=key)["VersionId"] == put["VersionId"]
 
 

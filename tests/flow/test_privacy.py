@@ -83,12 +83,12 @@ def test_no_log_event_names_anybody(site: Site, cloud: Cloud) -> None:
     for group, message in log_events(cloud):
         groups.add(group.rpartition("/")[2])
         assert named_in(message) == [], f"{group}: {message}"
-    assert {"import-pair", "serve-feed", "manage-site"} <= groups
+    assert {"import-pair", "serve-feed", "manage-site", "reports"} <= groups
 
 
 def test_nothing_that_the_functions_print_names_anybody(site: Site, cloud: Cloud) -> None:
     printed = cloud.log.read_text(encoding="utf-8", errors="replace")
-    assert "import_report" in printed
+    assert "import_ended" in printed
     assert named_in(printed) == []
 
 
@@ -96,11 +96,11 @@ def test_every_import_is_told_in_the_log_all_the_same(site: Site, cloud: Cloud) 
     for report in site.imports():
         (told,) = eventually_logged(cloud, "import_report", partial(tells_of, site, report["import"]), "the report")
         # A held import was told as such, before a newer pair superseded it.
-        assert told["report"]["status"] == report["status"].replace("superseded", "held")
+        assert told["status"] == report["status"].replace("superseded", "held")
 
 
 def tells_of(site: Site, this_import: str, told: dict[str, Any]) -> bool:
-    return {"site": site.name, "import": this_import}.items() <= dict(told["report"]).items()
+    return {"site": site.name, "import": this_import}.items() <= told.items()
 
 
 def test_the_names_are_where_they_belong(site: Site, cloud: Cloud) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import Site, event, function
+from tests.deployed import Site, event, function, reports_logged
 from tests.functions.lambda_runtime import LambdaRuntime
 
 pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for Linux only")
 
-NAMES = ("authorize_server", "import_pair", "manage_site", "serve_feed")
+NAMES = ("authorize_server", "import_pair", "manage_site", "serve_feed", "show_reports", "watch_fleet")
 # Longer than this, and Lambda starts the function again.
 INIT_SECONDS = 10
 
@@ -24,7 +24,8 @@ Start = Callable[..., LambdaRuntime]
 @pytest.fixture
 def nowhere() -> dict[str, str]:
     """An environment that leads to no AWS at all."""
-    names = ("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL")
+    names = ["TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"]
+    names += ["MANAGE_SITE_ARN", "SHOW_REPORTS_ARN"]
     return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none")}
 
 
@@ -37,7 +38,9 @@ def here(cloud: Cloud) -> dict[str, str]:
         "INBOX_BUCKET": cloud.inbox_bucket,
         "RESULTS_BUCKET": cloud.results_bucket,
         "QUEUE_URL": function(cloud, "ImportQueue"),
-        "POWERTOOLS_METRICS_NAMESPACE": "SisImport",
+        "REPORTS_LOG_GROUP": function(cloud, "ReportsLogs"),
+        "MANAGE_SITE_ARN": "arn:of:manage-site",
+        "SHOW_REPORTS_ARN": "arn:of:show-reports",
     }
 
 
@@ -103,31 +106,24 @@ def test_a_poison_message_is_a_response_and_no_error(start: Start, here: dict[st
 
 
 def test_the_test_message_of_s3_asks_nothing_of_aws_and_tells_nothing(start: Start, nowhere: dict[str, str]) -> None:
-    runtime = start("import_pair", {**nowhere, "POWERTOOLS_METRICS_NAMESPACE": "SisImport"})
+    runtime = start("import_pair", nowhere)
     posted = runtime.invoke(event("import_pair/s3_test"), "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
     assert runtime.told() == ""
 
 
-def test_an_import_tells_its_report_and_its_numbers_once_each(
-    start: Start, here: dict[str, str], running: Site
-) -> None:
+def test_an_import_is_told_once(start: Start, here: dict[str, str], running: Site) -> None:
     """The runtime has a log handler of its own, which would tell everything a second time."""
     runtime = start("import_pair", here)
     message = event("import_pair/asked", {"hogwarts": running.name})
     posted = runtime.invoke(message, "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
-    (told,) = [line for line in json_lines(runtime) if line.get("message") == "import_report"]
-    assert (told["report"]["status"], told["function_request_id"]) == ("no_change", "a-request")
-    (numbers,) = [line for line in json_lines(runtime) if "_aws" in line]
-    (metrics,) = numbers["_aws"]["CloudWatchMetrics"]
-    assert metrics["Namespace"] == "SisImport"
-    assert numbers["service"] == "import_pair"
-    assert {name["Name"]: numbers[name["Name"]] for name in metrics["Metrics"]} == {
-        "Imports_no_change": [1.0],
-        "Imports_rows_read": [10.0],
-        "Imports_rows_rejected": [0.0],
-    }
+    (told,) = [line for line in json_lines(runtime) if line.get("message") == "import_ended"]
+    assert (told["status"], told["function_request_id"]) == ("no_change", "a-request")
+    (report,) = [
+        report for report in reports_logged(running.cloud, "import_report") if report["import"] == told["import"]
+    ]
+    assert (report["site"], report["ImportsUnchanged"], report["RowsRead"]) == (running.name, 1, 10)
 
 
 def test_every_answer_of_the_feed_is_json(start: Start, here: dict[str, str], published: Site) -> None:

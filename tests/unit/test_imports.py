@@ -1,6 +1,7 @@
 """Who may import whom: the borders between the pure core, the part that knows AWS, and the agent."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,12 @@ def test_roster_should_import_nothing_but_the_standard_library_and_itself() -> N
     assert {file: extra for file, roots in imports_of("layers/core/roster").items() if (extra := roots - allowed)} == {}
 
 
+def test_roster_pages_should_import_nothing_but_the_standard_library_roster_and_itself() -> None:
+    allowed = sys.stdlib_module_names | {"roster", "roster_pages"}
+    found = imports_of("layers/core/roster_pages")
+    assert {file: extra for file, roots in found.items() if (extra := roots - allowed)} == {}
+
+
 def test_the_agent_should_not_import_what_knows_aws() -> None:
     assert {file: extra for file, roots in imports_of("agent/roster_agent").items() if (extra := roots & AWS)} == {}
 
@@ -55,7 +62,16 @@ def test_of_the_deployed_code_only_roster_aws_should_import_boto3() -> None:
 
 
 def test_the_deployed_code_should_import_only_what_a_layer_or_the_runtime_brings() -> None:
-    brought = sys.stdlib_module_names | {"roster", "roster_aws", "boto3", "botocore", "aws_lambda_powertools"}
+    layers = {"roster", "roster_pages", "roster_aws"}
+    brought = sys.stdlib_module_names | layers | {"boto3", "botocore", "aws_lambda_powertools"}
     for file, roots in (imports_of("functions") | imports_of("layers/aws/roster_aws")).items():
         # mypy_boto3_*: for the type checker, never executed.
         assert {root for root in roots - brought if not root.startswith("mypy_boto3_")} == set(), file
+
+
+def test_the_core_layer_brings_every_package_of_its_folder(tmp_path: Path) -> None:
+    """The emulator would not notice: it finds what this machine's own Python has."""
+    folder = ROOT / "layers" / "core"
+    subprocess.run(["make", "-s", "-C", folder, "build-CoreLayer", f"ARTIFACTS_DIR={tmp_path}"], check=True)
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert {path.name for path in (tmp_path / "python").iterdir()} == packages

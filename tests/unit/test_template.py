@@ -5,16 +5,10 @@ spoiled template could not fail, and proves nothing about ours.
 """
 
 import copy
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from tests.template_rules import (
-    Template,
     a_message_stays_hidden_while_its_import_runs_and_never_gets_lost,
     buckets_are_private_versioned_encrypted_and_kept,
     buckets_take_tls_only,
@@ -23,52 +17,18 @@ from tests.template_rules import (
     is_clean_cloudformation,
     logs_end_some_day,
     people_can_read_what_to_choose_and_what_they_got,
-    properties,
     published_versions_never_expire_by_age,
     roles_allow_named_actions_on_our_own_resources,
-    somebody_hears_of_dead_letters,
     the_feed_knows_who_asks,
+    the_index_of_heads_has_what_a_list_of_sites_shows,
     the_table_is_kept_and_can_be_restored,
 )
-
-ROOT = Path(__file__).parents[2]
-Rule = Callable[[Template], list[str]]
-Spoil = Callable[[dict[str, Any]], object]
-
-
-class _NoManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {}
+from tests.translated import Rule, Spoil, Template, properties, role_statement, translated, within
 
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    source = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    for resource in source["Resources"].values():
-        for key in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
-            resource["Properties"][key] = "s3://somewhere/after-packaging"
-    translated: Template = transform(source, {}, _NoManagedPolicies())
-    return translated
-
-
-def role_statement(resources: dict[str, Any], role: str, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][number]
-    return found
-
-
-def within(name: str, *path: str | int, becomes: object = None) -> Spoil:
-    """A spoiling: the value at ``path`` of a resource's properties is replaced, or removed."""
-
-    def spoil(resources: dict[str, Any]) -> None:
-        at = resources[name]["Properties"]
-        for step in path[:-1]:
-            at = at[step]
-        if becomes is None:
-            del at[path[-1]]
-        else:
-            at[path[-1]] = becomes
-
-    return spoil
+    return translated()
 
 
 RULES: dict[Rule, list[Spoil]] = {
@@ -105,22 +65,16 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ImportPairFunctionUploads", "ScalingConfig"),
         within("ImportQueue", "SqsManagedSseEnabled", becomes=False),
     ],
-    somebody_hears_of_dead_letters: [
-        within("DeadLetterAlarm", "MetricName", becomes="NumberOfMessagesSent"),
-        within("DeadLetterAlarm", "Dimensions", 0, "Value", becomes={"Fn::GetAtt": ["ImportQueue", "QueueName"]}),
-        within("DeadLetterAlarm", "AlarmActions", becomes=[]),
-        within("DeadLetterAlarm", "TreatMissingData", becomes="breaching"),
-        within("AlarmTopic", "KmsMasterKeyId", becomes="alias/aws/sns"),
-        within("AlarmTopicPolicy", "PolicyDocument", "Statement", becomes=[]),
-    ],
     roles_allow_named_actions_on_our_own_resources: [
         lambda resources: role_statement(resources, "ManageSiteRole", 0).update(Action="dynamodb:*"),
         lambda resources: role_statement(resources, "ManageSiteRole", 0).update(Resource="*"),
         within("ServeFeedRole", "ManagedPolicyArns", becomes=["arn:aws:iam::aws:policy/AdministratorAccess"]),
         within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
+        lambda resources: role_statement(resources, "WatchFleetRole", 1).update(Resource={"Fn::Sub": "${Table.Arn}/*"}),
     ],
     functions_have_all_they_need: [
         within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
+        within("ShowReportsFunction", "Environment", "Variables", "MANAGE_SITE_ARN"),
         within("ServeFeedFunction", "Architectures", becomes=["x86_64"]),
         within("ServeFeedFunction", "Layers", becomes=[]),
         within("ServeFeedFunction", "Role", becomes={"Fn::GetAtt": ["ImportPairRole", "Arn"]}),
@@ -130,6 +84,7 @@ RULES: dict[Rule, list[Spoil]] = {
     logs_end_some_day: [
         within("FeedAccessLogs", "RetentionInDays"),
         lambda resources: resources.pop("FeedAccessLogs"),
+        within("ReportsLogs", "RetentionInDays", becomes={"Ref": "LogRetentionDays"}),
     ],
     the_table_is_kept_and_can_be_restored: [
         within("Table", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled", becomes=False),
@@ -137,6 +92,11 @@ RULES: dict[Rule, list[Spoil]] = {
         within("Table", "BillingMode", becomes="PROVISIONED"),
         within("Table", "SSESpecification", becomes={"SSEEnabled": False}),
         lambda resources: resources["Table"].pop("UpdateReplacePolicy"),
+    ],
+    the_index_of_heads_has_what_a_list_of_sites_shows: [
+        within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", 0),
+        within("Table", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType", becomes="ALL"),
+        within("Table", "GlobalSecondaryIndexes", 0, "KeySchema", 0, "AttributeName", becomes="site"),
     ],
     the_feed_knows_who_asks: [
         within("FeedHeadRoute", "AuthorizationType", becomes="NONE"),

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from roster.pair import is_site
 from roster_aws.environment import client, now, variable
+from roster_aws.fleet import Server, known_server
 from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -92,17 +93,17 @@ class Enrolment:
             raise
         return {"site": known["site"], "server": known["server"], "token": token}
 
-    def recognise(self, token: str) -> tuple[str, str] | None:
-        """The site and the server that a token belongs to; None when it belongs to none."""
+    def recognise(self, token: str) -> Server | None:
+        """The server that a token belongs to; None when it belongs to none."""
         site, _, rest = token.partition(".")
         server, _, secret = rest.partition(".")
         if not (is_site(site) and is_server(server) and secret):
             return None
         got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_server_key(site, server)))
-        tokens = from_wire(got["Item"])["tokens"] if "Item" in got else []
+        known = from_wire(got.get("Item", {}))
         # Every stored digest is compared, each in constant time.
-        matches = [hmac.compare_digest(_digest(token), stored) for stored in tokens]
-        return (site, server) if any(matches) else None
+        matches = [hmac.compare_digest(_digest(token), stored) for stored in known.get("tokens", [])]
+        return known_server(site, known) if any(matches) else None
 
 
 def is_server(name: str) -> bool:

@@ -31,9 +31,10 @@ from roster_aws.orders import HOLD_LIFE, Orders
 from roster_aws.projection import Projection
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Queue, Request, Stray
+from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.store import Head, Store, stamp
-from roster_aws.telemetry import logger, tell_report, tell_stray
+from roster_aws.telemetry import logger
 
 # A message for later must not arrive a moment too early.
 _SLACK_SECONDS = 2
@@ -50,6 +51,7 @@ class Importer:
     store: Store
     projection: Projection
     queue: Queue
+    reports: Reports
     clock: Callable[[], datetime]
 
     @classmethod
@@ -61,13 +63,14 @@ class Importer:
             Store.from_environment(),
             Projection.from_environment(),
             Queue.from_environment(),
+            Reports.from_environment(),
             now,
         )
 
     @property
     def publisher(self) -> Publisher:
         """What makes a plan a version."""
-        return Publisher(self.results, self.store, self.projection, self.clock)
+        return Publisher(self.results, self.store, self.projection, self.reports, self.clock)
 
     @property
     def orders(self) -> Orders:
@@ -120,7 +123,7 @@ class Importer:
             self.queue.ask(Request(site), (decision.until - self.clock()).total_seconds())
         elif head.paused or settings.paused:
             self.store.put_paused(site, request.asked)
-            tell_report({"site": site, "status": "waiting", "reason": "site_paused"})
+            self.reports.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
         elif isinstance(decision, ImportNow):
             self._import(head, owner, request, decision.pair, settings)
         else:
@@ -135,15 +138,16 @@ class Importer:
         if settings is None:
             about = {"site": head.site, "import": refusal_id(upload.uploaded_at, upload.version_id)}
             said = [{"path": problem.path, "message": problem.message} for problem in problems]
-            report = {**about, "status": "failed", "reason": "settings_invalid", "file": SETTINGS, "problems": said}
+            why = {"status": "failed", "reason": "settings_invalid", "ended_at": stamp(self.clock())}
+            report = {**about, **why, "file": SETTINGS, "problems": said}
             self.store.record_import(report)
-            tell_report(report)
+            self.reports.tell_import(report)
         return self.store.put_settings(head, owner, upload.version_id, as_dict(settings) if settings else None)
 
     def _wait(self, request: Request, wait: Wait) -> None:
         self.store.put_waiting(request.site, wait, request.asked)
-        about = {"status": "waiting", "reason": "partner_missing", "missing": wait.missing}
-        tell_report({"site": request.site, **about})
+        about = {"site": request.site, "reason": "partner_missing", "missing": wait.missing}
+        self.reports.tell([{"message": "site_waiting", **about}])
         if wait.until:
             self.queue.ask(Request(request.site), (wait.until - self.clock()).total_seconds() + _SLACK_SECONDS)
 
@@ -188,7 +192,9 @@ class Importer:
     def refuse(self, stray: Stray) -> None:
         """Tell of an upload that no import reads: among its site's imports, or if it has no site in the log."""
         if stray.site is None:
-            tell_stray(stray)
+            # Its key may be anything, a name too, so only its version is told.
+            about = {"reason": "outside_any_site", "version_id": stray.version_id, "bytes": stray.size}
+            self.reports.tell([{"message": "upload_ignored", **about, "UploadsIgnored": 1}])
             return
         report = {
             "site": stray.site,
@@ -199,4 +205,4 @@ class Importer:
         }
         # The name may be anything, a pupil's too, so it is kept with the report and not told in the log.
         self.store.record_import(report | {"file": stray.key.partition("/")[2]})
-        tell_report(report)
+        self.reports.tell_import(report)

@@ -1,9 +1,10 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
-Reading: `imports`, `report`, `version`, `console`, `group`, `user`. Changing: `enrol`, `import`, `approve`, `reject`,
-`rollback`, `pause`, `resume`; each leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has
-the proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent through the
-import queue, where it is checked again. Bad input is answered, not raised.
+Reading: `imports`, `report`, `version`, `console`, `group`, `user`, and `page`, which is the data of a page.
+Changing: `enrol`, `import`, `approve`, `reject`, `rollback`, `pause`, `resume`; each leaves an audit event with `by`,
+the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is checked here, so that the
+answer is immediate, and then sent through the import queue, where it is checked again. Bad input is answered, not
+raised.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from roster.names import fold
 from roster.pair import is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
+from roster_aws.looking import Looking
 from roster_aws.orders import why_not_approved
 from roster_aws.projection import Projection
 from roster_aws.queue import Approval, Queue, Request, Rollback
 from roster_aws.results import Results
-from roster_aws.store import Head, Store
+from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
 
 _MOST_IMPORTS = 100
@@ -35,6 +37,15 @@ _WHY_NOT = {
     "plan_differs": "this is not the plan that was shown; look at the import again",
     "head_moved": "another version was published since; upload the pair again",
     "hold_expired": "the hold is more than 24 hours old; upload the pair again",
+}
+
+_DONE = {
+    "import": "The import has been asked for; it takes a few seconds.",
+    "approve": "The import is approved; it is published in a moment.",
+    "reject": "The import is rejected; nothing was changed.",
+    "rollback": "Going back has been asked for: the version is published in a moment, and imports are paused.",
+    "pause": "The site is paused: uploads are recorded and not imported.",
+    "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
 }
 
 Asked = dict[str, Any]
@@ -53,6 +64,7 @@ class Management:
     projection: Projection
     queue: Queue
     enrolment: Enrolment
+    looking: Looking
     clock: Callable[[], datetime]
 
     @classmethod
@@ -64,6 +76,7 @@ class Management:
             Projection.from_environment(),
             Queue.from_environment(),
             Enrolment.from_environment(),
+            Looking.from_environment(),
             now,
         )
 
@@ -76,6 +89,7 @@ class Management:
             "console": self._console,
             "group": self._group,
             "user": self._user,
+            "page": self._page,
         }
         changing = {
             "enrol": self._enrol,
@@ -101,6 +115,13 @@ class Management:
             about = {name: asked[name] for name in ("import", "version", "server") if name in asked}
             logger.info("audit", extra={"action": action, "site": site, "by": str(asked.get("by", "")), **about})
         return {"ok": True, **said}
+
+    def answer_button(self, asked: Asked, request_id: str) -> Asked:
+        """What a button of a page asked for, done; the data of the page `done`, which says so."""
+        said = self.answer(asked, request_id)
+        message = _DONE.get(asked.get("action", ""), "Done.") if said["ok"] else f"{said['message']}."
+        about = {"site": asked["site"]} if is_site(str(asked.get("site", ""))) else {}
+        return {"view": "done", "at": stamp(self.clock()), "ok": said["ok"], "message": message, **about}
 
     # Reading
 
@@ -172,6 +193,12 @@ class Management:
             if isinstance(group, Group) and any(fold(member) == key for member in group.members)
         ]
         return {"console": _described(right) if right else None, "member_of": member_of}
+
+    def _page(self, site: str, asked: Asked) -> Asked:
+        data = self.looking.page(asked)
+        if data["view"] == "problem":
+            raise Refused(data["message"])
+        return {"page": data}
 
     # Changing
 

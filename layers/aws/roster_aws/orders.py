@@ -16,8 +16,8 @@ from roster.plan import plan_rollback
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Approval, Request, Rollback
 from roster_aws.results import Results
-from roster_aws.store import Head, Store
-from roster_aws.telemetry import logger, tell_report
+from roster_aws.store import Head, Store, stamp
+from roster_aws.telemetry import logger
 
 # How long a hold can be approved.
 HOLD_LIFE = timedelta(hours=24)
@@ -66,6 +66,7 @@ class Orders:
         if report is None or refused:
             self.refuse(request, refused or "import_unknown")
             return
+        self.results.keep(self.results.manifest(head.site, approval.plan))
         found = {notice["severity"] for notice in report["notices"].values()}
         status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
         report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
@@ -87,7 +88,9 @@ class Orders:
         manifest_sha256 = None
         if delta:
             again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
-            manifest_sha256 = self.publisher.store_manifest(again, head, delta)
+            again = self.publisher.store_manifest(again, head, delta)
+            self.results.keep(again)
+            manifest_sha256 = again.sha256
         phases.end("store")
         report = {
             "site": head.site,
@@ -111,9 +114,10 @@ class Orders:
         """Answer a person whose request cannot be carried out: a report that `asked` finds."""
         asked_at = request.asked_at or self.clock()
         about = {"site": request.site, "import": refusal_id(asked_at, request.asked), "asked": request.asked}
-        report = {**about, "status": "failed", "reason": reason}
+        report = {**about, "status": "failed", "reason": reason, "ended_at": stamp(self.clock())}
         self.store.record_import(report)
-        tell_report(report)
+        # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
+        self.publisher.reports.tell([{"message": "request_refused", **about, "reason": reason}])
 
 
 def _audit(action: str, site: str, by: str, this_import: str) -> None:

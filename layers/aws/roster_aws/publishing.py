@@ -14,9 +14,10 @@ from datetime import datetime
 from roster.encode import Manifest
 from roster.plan import Base, Packed, Plan
 from roster_aws.projection import Projection
+from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.store import Head, Store, stamp
-from roster_aws.telemetry import tell_report
+from roster_aws.telemetry import logger
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Publisher:
     results: Results
     store: Store
     projection: Projection
+    reports: Reports
     clock: Callable[[], datetime]
 
     def base(self, head: Head) -> Base:
@@ -53,14 +55,18 @@ class Publisher:
         self.results.put_object(head.site, plan.snapshot)
         counts = {name: plan.counts[name] for name in ("groups", "members", "memberships", "teachers")}
         first = Manifest(head.site, head.epoch, head.version + 1, import_id, counts, plan.snapshot.blob)
-        return self.store_manifest(first, head, plan.delta)
+        manifest = self.store_manifest(first, head, plan.delta)
+        if plan.held:
+            self.results.let_expire(manifest)
+        return manifest.sha256
 
-    def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> str:
-        """Store the manifest of a version whose snapshot is stored, with the delta that leads to it; its digest."""
+    def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> Manifest:
+        """Store the manifest of a version whose snapshot is stored, with the delta that leads to it."""
         if delta:
             self.results.put_object(head.site, delta)
             manifest = manifest._replace(delta=delta.blob, delta_from=head.version)
-        return self.results.put_manifest(manifest)
+        self.results.put_manifest(manifest)
+        return manifest
 
     def finish(self, head: Head, owner: str, phases: Phases) -> None:
         """Bring the table to the head's version and tell the open import."""
@@ -68,11 +74,15 @@ class Publisher:
             self.results.show_manifest(head.site, head.version, head.manifest_sha256)
             manifest = self.results.manifest(head.site, head.manifest_sha256)
             self.projection.apply(manifest, head.projected_version)
+            if head.projected_version:
+                self.results.retire(head.site, head.projected_version)
             phases.end("project")
         report = self.store.report(head.site, head.open_import)
         if report is None:  # it was written with the head, so this is a fault of ours
             raise LookupError(f"the report of import {head.open_import} is gone")
         report["status"] = report.pop("outcome")
         report |= {"milliseconds": phases.milliseconds, "ended_at": stamp(self.clock())}
-        tell_report(report)
+        found = self.results.findings(head.site, report["import"]) if "notices_key" in report else ()
+        self.reports.tell_import(report, found)
+        logger.info("import_ended", extra={name: report[name] for name in ("site", "import", "status")})
         self.store.finish(head, owner, report)

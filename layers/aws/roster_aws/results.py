@@ -1,6 +1,8 @@
 """The results bucket: objects named by their SHA-256, the manifest of each version, the notices of each import.
 
 An object never changes, so writing it again does no harm, and nothing that is written counts before the head names it.
+What the head's version consists of stays for ever; everything else expires after 180 days, counted from when a newer
+version took its place. S3 counts from when an object was written, so then it is written anew, as a copy of itself.
 """
 
 from __future__ import annotations
@@ -11,15 +13,18 @@ from typing import TYPE_CHECKING
 
 from roster.encode import Blob, Corrupt, Manifest, lines
 from roster.plan import Base, Packed
+from roster.report import Finding, findings
 from roster_aws.environment import client, variable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_GZIP, _JSON = "application/gzip", "application/json"
+
 _LINK_SECONDS = 300
 _MANIFEST_BYTES = 65_536
 
-# What the bucket's lifecycle rule lets expire: findings name pupils, and after half a year nobody asks.
+# What the bucket's lifecycle rule lets expire.
 _RETENTION_TAG = "retention=180-days"
 
 
@@ -37,27 +42,54 @@ class Results:
 
     def put_object(self, site: str, packed: Packed) -> None:
         """Store a snapshot or a delta under its digest."""
-        self._put(object_key(site, packed.blob.sha256), packed.data, "application/gzip")
+        self._put(object_key(site, packed.blob.sha256), packed.data, _GZIP)
 
-    def put_manifest(self, manifest: Manifest) -> str:
-        """Store a manifest under its digest, which is returned; it is nobody's version yet."""
-        data = manifest.to_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        self._put(object_key(manifest.site, digest), data, "application/json")
-        return digest
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Store a manifest under its digest; it is nobody's version yet."""
+        self._put(object_key(manifest.site, manifest.sha256), manifest.to_bytes(), _JSON)
 
     def show_manifest(self, site: str, version: int, digest: str) -> None:
         """Store the manifest of a committed version where it is found by its number."""
         data = self.read_object(site, digest)
         if hashlib.sha256(data).hexdigest() != digest:
             raise Corrupt(f"the manifest of version {version} does not match its SHA-256")
-        self._put(manifest_key(site, version), data, "application/json")
+        self._put(manifest_key(site, version), data, _JSON)
+
+    def keep(self, manifest: Manifest) -> None:
+        """Let nothing of a version expire that is about to be published: its objects may be old ones."""
+        for key, content_type in _objects(manifest).items():
+            self._renew(key, content_type)
+
+    def let_expire(self, manifest: Manifest) -> None:
+        """Let a version expire in 180 days: another has taken its place, or it is held and may never be published."""
+        for key, content_type in _objects(manifest).items():
+            self._renew(key, content_type, _RETENTION_TAG)
+
+    def retire(self, site: str, version: int) -> None:
+        """Let a version that was published expire, with the manifest under its number."""
+        manifest = self.published(site, version)
+        if manifest:
+            self.let_expire(manifest)
+            self._renew(manifest_key(site, version), _JSON, _RETENTION_TAG)
 
     def put_notices(self, site: str, import_id: str, data: bytes) -> str:
         """Store an import's notices.csv; the key is returned."""
-        key = f"{site}/imports/{import_id}/notices.csv"
+        key = _notices_key(site, import_id)
         self._put(key, data, "text/csv; charset=utf-8", tagging=_RETENTION_TAG)
         return key
+
+    def findings(self, site: str, import_id: str) -> list[Finding]:
+        """The findings of an import's notices.csv, without what stands in the rows; none when it is kept no longer."""
+        try:
+            got = self._s3.get_object(Bucket=self._bucket, Key=_notices_key(site, import_id))
+        except self._s3.exceptions.NoSuchKey:
+            return []
+        return findings(got["Body"].read())
+
+    def notices_link(self, site: str, import_id: str) -> str:
+        """A link that gives an import's notices.csv for five minutes."""
+        where = {"Bucket": self._bucket, "Key": _notices_key(site, import_id)}
+        return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
 
     def manifest(self, site: str, digest: str) -> Manifest:
         """The manifest of this digest."""
@@ -104,8 +136,31 @@ class Results:
         where = {"Bucket": self._bucket, "Key": object_key(site, digest)}
         return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
 
+    def _renew(self, key: str, content_type: str, tagging: str = "") -> None:
+        self._s3.copy_object(
+            Bucket=self._bucket,
+            Key=key,
+            CopySource={"Bucket": self._bucket, "Key": key},
+            # S3 refuses a copy onto itself that changes nothing; tags alone are nothing to it.
+            MetadataDirective="REPLACE",
+            ContentType=content_type,
+            TaggingDirective="REPLACE",
+            Tagging=tagging,
+        )
+
     def _put(self, key: str, data: bytes, content_type: str, tagging: str = "") -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, Tagging=tagging)
+
+
+def _notices_key(site: str, import_id: str) -> str:
+    return f"{site}/imports/{import_id}/notices.csv"
+
+
+def _objects(manifest: Manifest) -> dict[str, str]:
+    """Where everything of a version is stored but the copy of its manifest under its number; with content types."""
+    blobs = [manifest.snapshot, *([manifest.delta] if manifest.delta else [])]
+    zipped = {object_key(manifest.site, blob.sha256): _GZIP for blob in blobs}
+    return {object_key(manifest.site, manifest.sha256): _JSON, **zipped}
 
 
 def object_key(site: str, digest: str) -> str:

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # What an import's outcome leaves as it is.
-_NOT_SETTLED = {"site", "running", "projected_version", "settings", "settings_version", "paused"}
+_NOT_SETTLED = {"site", "running", "projected_version", "settings", "settings_version", "paused", "stale_since"}
+
+_SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
+_COUNTED = ("groups", "members", "memberships", "teachers")
+
+# Every head has these, by which the index `heads` lists the sites.
+_LISTED = "kind = :kind, site = :site"
 
 _RECENT_REPORTS = 20
 _REPORTS_KEPT = timedelta(days=400)
@@ -38,10 +44,10 @@ class Head:
 
     `imports` counts those that have settled; `running` is the id of one that has not, this run's or a dead one's.
     `seen` holds the version id of each upload that was dealt with, `readable` the last upload of each file that could
-    be read; `projected_version` is the version that the groups and rights in the table show; `open_import` is an
-    import whose outcome stands but has not been told yet; `held` is one that waits for approval. `settings` are the
-    last good ones, `settings_version` the upload last read for them; `settings_changed` says that no import has settled
-    with them yet.
+    be read, `files_at` when the newest upload that was imported came; `projected_version` is the version that the
+    groups and rights in the table show; `open_import` is an import whose outcome stands but has not been told yet;
+    `held` is one that waits for approval. `settings` are the last good ones, `settings_version` the upload last read
+    for them; `settings_changed` says that no import has settled with them yet. `stale_since` is the watch's.
     """
 
     site: str
@@ -60,6 +66,8 @@ class Head:
     settings_changed: bool = False
     seen: dict[str, str] = field(default_factory=dict)
     readable: dict[str, Upload] = field(default_factory=dict)
+    files_at: str = ""
+    stale_since: str = ""
 
 
 class Store:
@@ -83,9 +91,9 @@ class Store:
             now = self._clock().timestamp()
             took = self._update_head(
                 site,
-                "SET lease_owner = :owner, lease_until = :until REMOVE wanted",
+                f"SET lease_owner = :owner, lease_until = :until, {_LISTED} REMOVE wanted",
                 "attribute_not_exists(lease_owner) OR lease_until < :now",
-                {"owner": owner, "until": int(until.timestamp()) + 1, "now": int(now)},
+                {"owner": owner, "until": int(until.timestamp()) + 1, "now": int(now), **_listed(site)},
             )
             if took is not None:
                 return None
@@ -113,7 +121,7 @@ class Store:
                 Key=to_wire(_key(site, "HEAD")),
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ExpressionAttributeValues=to_wire({f":{name}": value for name, value in values.items()}),
+                ExpressionAttributeValues=to_wire(_values(values)),
                 ReturnValues="ALL_NEW",
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
@@ -154,6 +162,9 @@ class Store:
             imports=head.imports + 1,
             settings_changed=False,
         )
+        if "pair" in report:
+            files_at = max(about["uploaded_at"] for about in report["pair"].values())
+            settled = replace(settled, files_at=max(files_at, head.files_at))
         if report["status"] != "failed":
             settled = replace(settled, held=report["import"] if report["status"] == "held" else "")
         if manifest_sha256:
@@ -188,7 +199,7 @@ class Store:
                 "UpdateExpression": f"SET #status = :status, {assignments}",
                 "ConditionExpression": "#status = :held",
                 "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": to_wire({f":{name}": value for name, value in values.items()}),
+                "ExpressionAttributeValues": to_wire(_values(values)),
             }
         }
 
@@ -207,8 +218,8 @@ class Store:
         self._dynamodb.update_item(
             TableName=self._table,
             Key=to_wire(_key(site, "HEAD")),
-            UpdateExpression="SET paused = :paused",
-            ExpressionAttributeValues=to_wire({":paused": paused}),
+            UpdateExpression=f"SET paused = :paused, {_LISTED}",
+            ExpressionAttributeValues=to_wire({":paused": paused, **_values(_listed(site))}),
         )
 
     def put_settings(self, head: Head, owner: str, version_id: str, settings: dict[str, Any] | None) -> Head:
@@ -216,18 +227,22 @@ class Store:
         known: dict[str, Any] = {"settings_version": version_id}
         if settings is not None:
             known |= {"settings": settings, "settings_changed": True}
-        update = "SET " + ", ".join(f"{name} = :{name}" for name in known)
-        if self._update_head(head.site, update, "lease_owner = :owner", {**known, "owner": owner}) is None:
+        # On its own too, for the index of sites, which has no room for settings.
+        values = known if settings is None else known | {"settings_paused": settings["paused"]}
+        update = "SET " + ", ".join(f"{name} = :{name}" for name in values)
+        if self._update_head(head.site, update, "lease_owner = :owner", {**values, "owner": owner}) is None:
             raise HeadMoved("the lease was lost")
         return replace(head, **known)
 
     def finish(self, head: Head, owner: str, report: dict[str, Any]) -> None:
         """Mark the head's version as projected and its open import as told, with the report as it now reads."""
-        values = {"owner": owner, "version": head.version}
-        update = self._head_update(
-            head.site, "SET projected_version = :version REMOVE open_import", "lease_owner = :owner", values
-        )
-        self._transact([update, self._put(self._import_item(report))])
+        values = {"owner": owner, "version": head.version, "last": _last(report)}
+        update = "SET projected_version = :version, last_import = :last"
+        if report["status"] in _SUCCEEDED:
+            update += ", succeeded_at = :ended_at"
+            values["ended_at"] = report["ended_at"]
+        marked = self._head_update(head.site, f"{update} REMOVE open_import", "lease_owner = :owner", values)
+        self._transact([marked, self._put(self._import_item(report))])
 
     # Imports
 
@@ -239,8 +254,15 @@ class Store:
         self._transact([update, self._put(self._import_item(begun))])
 
     def record_import(self, report: dict[str, Any]) -> None:
-        """Keep the report of an upload that no import reads."""
+        """Keep the report of what no import reads; a site of which nothing else is known is listed with it."""
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(self._import_item(report)))
+        values = {"last": _last(report), **_listed(report["site"])}
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_wire(_key(report["site"], "HEAD")),
+            UpdateExpression=f"SET last_import = if_not_exists(last_import, :last), {_LISTED}",
+            ExpressionAttributeValues=to_wire(_values(values)),
+        )
 
     def put_paused(self, site: str, asked: str) -> None:
         """Show that uploads wait until the site is no longer paused."""
@@ -303,7 +325,7 @@ class Store:
                 "Key": to_wire(_key(site, "HEAD")),
                 "UpdateExpression": update,
                 "ConditionExpression": condition,
-                "ExpressionAttributeValues": to_wire({f":{name}": value for name, value in values.items()}),
+                "ExpressionAttributeValues": to_wire(_values(values)),
             }
         }
 
@@ -319,6 +341,21 @@ class Store:
 
 def _key(site: str, sort_key: str) -> dict[str, str]:
     return {"pk": f"SITE#{site}", "sk": sort_key}
+
+
+def _values(values: dict[str, Any]) -> dict[str, Any]:
+    return {f":{name}": value for name, value in values.items()}
+
+
+def _listed(site: str) -> dict[str, str]:
+    """What `_LISTED` sets."""
+    return {"kind": "head", "site": site}
+
+
+def _last(report: dict[str, Any]) -> dict[str, Any]:
+    """What a list of sites shows of a site's last import."""
+    counts = {name: report["counts"][name] for name in _COUNTED} if "counts" in report else {}
+    return {"import": report["import"], "status": report["status"], "ended_at": report["ended_at"], "counts": counts}
 
 
 def _without_key(item: dict[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,11 @@ class Manifest(NamedTuple):
         made = {"import": self.import_id, "counts": self.counts, "snapshot": self.snapshot._asdict(), "delta": delta}
         return to_json(about | made).encode()
 
+    @property
+    def sha256(self) -> str:
+        """Its digest, which names it."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
         """The inverse of `to_bytes`; raises `Corrupt`."""

@@ -1,7 +1,7 @@
 """What people are told about one import: the report, and the file that lists every finding with its value.
 
 In: a plan and where it came from. Out: a plain dictionary without any name, fit for a log; and the bytes of
-notices.csv, which shows the rows themselves and stays in the private results bucket.
+notices.csv, which shows the rows themselves and stays in the private results bucket (`findings` reads it back without).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from roster.csv_file import lines_at
 from roster.notices import FileError, Notice, Notices, catalogue
@@ -19,6 +19,9 @@ from roster.plan import Plan
 _SEVERITY = {notice.code: notice.severity for notice in catalogue()}
 
 _KEPT = "No row says this any more, but a rejected row or the setting `removals` keeps it: correct the rejected rows."
+
+# Of a row; a damaged file may be one line of megabytes, and a csv reader takes no longer cell than 128 KiB.
+_SHOWN = 1000
 
 # A cell that begins so is run as a formula by spreadsheet programs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -79,9 +82,34 @@ def notices_csv(plan: Plan) -> bytes:
     return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
 
 
+class Finding(TypedDict):
+    """One line of notices.csv without what stands in the row: fit for a log, and for a page."""
+
+    severity: str
+    code: str
+    file: str | None
+    row: int | None
+    column: str | None
+
+
+def findings(data: bytes) -> list[Finding]:
+    """The findings of a notices.csv that `notices_csv` wrote."""
+    read = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    return [
+        Finding(
+            severity=line["severity"],
+            code=line["code"],
+            file=line["file"] or None,
+            row=int(line["row"]) if line["row"] else None,
+            column=line["column"] or None,
+        )
+        for line in read
+    ]
+
+
 def _row(notice: Notice, texts: Mapping[int, str]) -> list[str]:
     place = [notice.file or "", str(notice.row or ""), notice.column or ""]
-    return [notice.severity, notice.code, *place, texts.get(notice.row or 0, ""), notice.advice]
+    return [notice.severity, notice.code, *place, texts.get(notice.row or 0, "")[:_SHOWN], notice.advice]
 
 
 def _inert(cell: str) -> str:

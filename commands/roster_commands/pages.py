@@ -1,0 +1,144 @@
+"""A page as a terminal shows it: the same blocks, in the same order and words, as its HTML without buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from roster_pages.chart import blocks as bars
+from roster_pages.model import (
+    Badge,
+    Block,
+    Button,
+    Cell,
+    Chart,
+    Facts,
+    Figures,
+    Form,
+    Link,
+    Message,
+    Moment,
+    Name,
+    Page,
+    Paging,
+    Several,
+    Steps,
+    Table,
+    Tone,
+    and_more,
+    commands,
+    harmless,
+    number,
+    shown_columns,
+)
+
+# The colour of a state; red asks for somebody to act.
+TONES: dict[Tone, str] = {"good": "green", "warn": "yellow", "bad": "red", "busy": "cyan", "quiet": "dim"}
+
+
+def printed(page: Page, out: Console) -> None:
+    """Print a page."""
+    if page.trail:
+        out.print(Text(" › ".join(harmless(name.text) for name in page.trail), "dim"), soft_wrap=True)
+    out.print(Text("  ").join([Text(harmless(page.title), "bold"), *map(_badge, page.badges)]), soft_wrap=True)
+    for line in _commands(page.buttons):
+        out.print(line, soft_wrap=True)
+    for block in page.blocks:
+        for part in _parts(block):
+            # What is no table is left to the terminal to wrap, so that a command can be copied.
+            out.print(part, soft_wrap=isinstance(part, Text))
+    out.print(Text(f"\n{page.note}", "dim"))
+
+
+def _parts(block: Block) -> Iterator[RenderableType]:
+    if isinstance(block, Form) or (isinstance(block, Paging) and not block.text):
+        return
+    yield Text()
+    match block:
+        case Facts():
+            yield from _heading(block.heading)
+            yield _grid([(Text(harmless(term), "dim"), _cell(cell)) for term, cell in block.rows])
+        case Figures():
+            yield from _heading(block.heading)
+            yield _grid([(Text(term, "dim"), Text(number(value), justify="right")) for term, value in block.rows])
+        case Table():
+            yield from _heading(block.caption)
+            yield from _table(block)
+        case Chart():
+            yield from _heading(block.heading)
+            for series in block.series:
+                yield Text.assemble(f"{harmless(series.text)}  ", (bars(series.values), TONES[series.tone]))
+            yield Text(harmless(block.span), "dim")
+        case Steps():
+            yield from _heading(block.heading)
+            yield _grid([(Text(step.text), Text(step.state, TONES[step.tone])) for step in block.steps])
+        case Message():
+            yield Text(harmless(block.heading), f"{TONES[block.tone]} bold")
+            yield from (Text(f"  {harmless(line)}") for line in block.lines)
+            yield from _commands(block.buttons)
+        case Paging():
+            yield Text(harmless(block.text), "dim")
+
+
+def _heading(text: str) -> Iterator[Text]:
+    if text:
+        yield Text(harmless(text), "bold")
+
+
+def _grid(rows: list[tuple[Text, Text]]) -> Grid:
+    grid = Grid.grid(padding=(0, 2))
+    for row in rows:
+        grid.add_row(Text("  ") + row[0], row[1])
+    return grid
+
+
+def _table(table: Table) -> Iterator[RenderableType]:
+    if not table.rows:
+        if table.empty:
+            yield Text(f"  {harmless(table.empty)}", "dim")
+        return
+    shown = shown_columns(table, buttons=False)
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for place in shown:
+        column = table.columns[place]
+        grid.add_column(Text(harmless(column.heading)), justify="right" if column.number else "left", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*(_cell(row[place]) for place in shown))
+    yield grid
+    if table.more:
+        yield Text(and_more(table.more), "dim")
+
+
+def _cell(cell: Cell) -> Text:
+    match cell:
+        case int():
+            return Text(number(cell))
+        case str():
+            return Text(harmless(cell))
+        case Badge():
+            return _badge(cell)
+        case Moment():
+            return Text.assemble(cell.text, (f" {cell.age}", "dim"))
+        case Link():
+            return Text(f"{harmless(cell.text)}: {harmless(cell.url)}")
+        case Name():
+            return Text(harmless(cell.text))
+        case Several():
+            written = [_cell(each) for each in cell.cells]
+            if cell.more:
+                written.append(Text(and_more(cell.more), "dim"))
+            return Text(cell.between).join(written)
+        case Button():
+            return Text()
+
+
+def _badge(badge: Badge) -> Text:
+    return Text(harmless(badge.text), TONES[badge.tone])
+
+
+def _commands(buttons: tuple[Button, ...]) -> Iterator[Text]:
+    for label, command in commands(buttons):
+        yield Text.assemble((f"  {label}: ", "dim"), command)

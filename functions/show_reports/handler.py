@@ -1,0 +1,47 @@
+"""The custom widget of the dashboard: what somebody wants to look at, to the page's HTML. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from roster.pair import is_site
+from roster_aws.environment import variable
+from roster_aws.looking import Looking
+from roster_aws.telemetry import logger
+from roster_pages import page, to_html
+
+looking = Looking.from_environment()
+manage_site = variable("MANAGE_SITE_ARN")
+
+DESCRIPTION = """### Impero SIS Import: import reports
+
+The sites, what each import did, which rows were wrong and what to do, and who has access to what.
+
+``` yaml
+view: overview  # or site, import, console, group, user
+site: hogwarts  # for every view but the overview; alone, it shows the site's page
+import: 20261123T071500Z-000042  # for import
+name: Potions  # for group and user
+search: ""  # for overview and console
+sort: status  # for overview: site, status, last_import, version, groups
+page: 1
+```
+"""
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> str:
+    """Entry point of `show_reports`: HTML, or for {"describe": true} the widget's documentation as Markdown."""
+    if event.get("describe"):
+        return DESCRIPTION
+    widget = event.get("widgetContext", {})
+    # What a button says counts more than what is typed somewhere on the page. A field called `name` would not reach the
+    # page: sanitisers take it for an attack on the document's own names.
+    typed = widget.get("forms", {}).get("all", {})
+    asked = {"name": typed.get("lookup"), **typed, **event}
+    if asked.get("view", "overview") == "overview" and is_site(str(asked.get("site", ""))):
+        asked["view"] = "site"
+    arns = context.invoked_function_arn, manage_site
+    return to_html(page(looking.page(asked)), arns, widget.get("theme", "light"))

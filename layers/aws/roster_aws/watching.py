@@ -1,0 +1,79 @@
+"""The hourly watch: what no upload and no import would ever tell, because nothing comes any more.
+
+Looks at every site and every server, tells the fleet in numbers, and each site that has become stale or has recovered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from roster.watch import hours, is_stale, weekday_hours
+from roster_aws.environment import now
+from roster_aws.fleet import Fleet
+from roster_aws.reports import Event, Reports
+
+# Questions to the table at once: ten thousand sites take some ten seconds.
+_THREADS = 24
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Watches the fleet. `clock` gives the time in UTC."""
+
+    fleet: Fleet
+    reports: Reports
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def from_environment(cls) -> Watch:
+        """The watch of this process."""
+        return cls(Fleet.from_environment(), Reports.from_environment(), now)
+
+    def look(self) -> dict[str, Any]:
+        """Look once; the numbers that were told."""
+        at = self.clock()
+        sites = list(self.fleet.sites())
+        with ThreadPoolExecutor(_THREADS) as threads:
+            servers: Counter[str] = sum(threads.map(lambda site: self._servers(site, at), sites), Counter())
+        watched = [site for site in sites if not site["paused"]]
+        stale = {site["site"] for site in watched if _is_stale(site, at)}
+        numbers = {
+            "Sites": len(sites),
+            "SitesStale": len(stale),
+            "HeldNow": sum(1 for site in sites if site.get("held")),
+            "Servers": servers.total(),
+            "ServersSilent": servers["silent"],
+            "ServersBehind": servers["behind"],
+            "HoursSinceOldestSuccess": round(max((_since_success(site, at) for site in watched), default=0), 1),
+        }
+        changed = [site for site in sites if (site["site"] in stale) != bool(site.get("stale_since"))]
+        told = [_changed(site, at, is_stale=site["site"] in stale) for site in changed]
+        self.reports.tell([{"message": "fleet_report", **numbers}, *told])
+        # Last, so that what was not told is told by the next look.
+        for site in changed:
+            self.fleet.mark_stale(site["site"], site["files_at"] if site["site"] in stale else "")
+        return numbers
+
+    def _servers(self, site: dict[str, Any], at: datetime) -> Counter[str]:
+        return Counter(server.state(site.get("version", 0), at) for server in self.fleet.servers(site["site"]))
+
+
+def _is_stale(site: dict[str, Any], at: datetime) -> bool:
+    """Whether files came once and come no more; a site that never had any is only new."""
+    return bool(site.get("files_at")) and is_stale(datetime.fromisoformat(site["files_at"]), at)
+
+
+def _since_success(site: dict[str, Any], at: datetime) -> float:
+    return hours(datetime.fromisoformat(site["succeeded_at"]), at) if site.get("succeeded_at") else 0
+
+
+def _changed(site: dict[str, Any], at: datetime, *, is_stale: bool) -> Event:
+    if not is_stale:
+        return {"message": "site_recovered", "site": site["site"], "stale_since": site["stale_since"]}
+    silent = weekday_hours(datetime.fromisoformat(site["files_at"]), at)
+    return {"message": "site_stale", "site": site["site"], "weekday_hours": round(silent, 1)}

@@ -1,0 +1,249 @@
+"""An import's page: what came of it, what it counted and changed, and which rows were wrong and why.
+
+In: the data of the view `import`. Out: a page. `outcome` and `findings_by_code` are shared with the site's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roster_pages import buttons
+from roster_pages.model import (
+    Badge,
+    Block,
+    Button,
+    Cell,
+    Column,
+    Facts,
+    Figures,
+    Link,
+    Message,
+    Name,
+    Page,
+    Paging,
+    Step,
+    Steps,
+    Table,
+    number,
+)
+from roster_pages.times import as_of, moment, phases_text, short, size, time_of
+from roster_pages.wording import (
+    ADVICE,
+    SEVERITIES,
+    STATUS_MEANS,
+    changes_text,
+    held_text,
+    kept_text,
+    reason_text,
+    status_tone,
+    status_words,
+)
+
+_COUNTED = ("rows_read", "rows_rejected", "groups", "members", "memberships", "teachers")
+_PHASES = {
+    "fetch": "Fetch the files",
+    "plan": "Check and compare",
+    "store": "Store",
+    "settle": "Publish",
+    "project": "Update access",
+}
+
+
+def import_page(data: Mapping[str, Any]) -> Page:
+    """Everything about one import."""
+    report, site, at = data["report"], data["site"], data.get("at")
+    here = buttons.an_import(site, report["import"])
+    blocks: list[Block] = [*messages(site, report, at)]
+    if report["status"] == "fetching":
+        blocks.append(steps(report))
+    if counts := report.get("counts"):
+        figures = ((name.replace("_", " ").capitalize(), counts[name]) for name in _COUNTED if name in counts)
+        blocks.append(Figures("Counts", tuple(figures)))
+    blocks.append(_about(report, at))
+    if pair := report.get("pair"):
+        blocks.append(_files(pair, at))
+    if report.get("changes") is not None and report.get("changes"):
+        blocks.append(_changes(report["changes"]))
+    if problems := report.get("problems"):
+        blocks.append(_problems(problems))
+    blocks += _findings(data, report)
+    return Page(
+        f"Import of {short(time_of(report['import'])) or report['import']}",
+        buttons.trail(site),
+        (status_badge(report["status"]),),
+        (buttons.refresh(here),) if report["status"] in ("fetching", "held") else (),
+        tuple(blocks),
+        as_of(at),
+    )
+
+
+def status_badge(status: str) -> Badge:
+    """A status in words and colour."""
+    return Badge(status_words(status), status_tone(status))
+
+
+def messages(site: str, report: Mapping[str, Any], at: object) -> list[Message]:
+    """What should be read first: why it is held and what to do, or why it failed."""
+    if report["status"] == "held":
+        return [held(site, report, at)]
+    if report["status"] == "failed":
+        lines = (reason_text(report),) if report.get("reason") else ()
+        return [Message("bad", STATUS_MEANS["failed"], lines)]
+    return []
+
+
+def held(site: str, report: Mapping[str, Any], at: object, *also: Button) -> Message:
+    """A held import: its reasons and changes in numbers, how long it can be approved, and what can be done."""
+    lines = [_sentence(held_text(reason)) for reason in report.get("held", [])]
+    if report.get("changes"):
+        lines.append(f"Approved, it would change: {changes_text(report['changes'])}.")
+    can_approve = "plan" in report
+    if can_approve and report["plan"].get("expires_at"):
+        expires = moment(report["plan"]["expires_at"], at)
+        when = expires if isinstance(expires, str) else f"{expires.text} UTC"
+        lines.append(f"It can be approved until {when}. Or upload the right files: they supersede it.")
+    approve = (buttons.approve(site, report),) if can_approve else ()
+    pressed = (*approve, buttons.reject(site, report["import"]), *also)
+    return Message("warn", STATUS_MEANS["held"], tuple(lines), pressed)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if not text.startswith(("teachers.csv", "students.csv")) else f"{text}."
+
+
+def steps(report: Mapping[str, Any]) -> Steps:
+    """How far a running import is, as far as its report knows: a phase that took time has ended."""
+    done = set(report.get("milliseconds", {}))
+    if "outcome" in report:
+        done |= {"fetch", "plan", "store", "settle"}
+    said = []
+    for phase, words in _PHASES.items():
+        if phase in done:
+            said.append(Step(words, "done", "good"))
+        elif done and not any(step.state == "now" for step in said):
+            said.append(Step(words, "now", "busy"))
+        else:
+            said.append(Step(words, "to come", "quiet"))
+    return Steps("Running now", tuple(said))
+
+
+def _about(report: Mapping[str, Any], at: object) -> Facts:
+    rows: list[tuple[str, Cell]] = [("Import", Name(report["import"], code=True))]
+    if report["status"] not in ("held", "failed") and report["status"] in STATUS_MEANS:
+        rows.append(("Outcome", STATUS_MEANS[report["status"]]))
+        if report.get("held"):
+            rows.append(("Was held", "; ".join(map(held_text, report["held"]))))
+        elif report.get("reason"):
+            rows.append(("Reason", reason_text(report)))
+    if report.get("version"):
+        rows.append(("Version", _version(report)))
+    if report.get("ended_at"):
+        rows.append(("Ended", moment(report["ended_at"], at)))
+    if report.get("milliseconds"):
+        rows.append(("Time", phases_text(report["milliseconds"])))
+    if report.get("kept"):
+        rows.append(("Kept", kept_text(report["kept"])))
+    if report.get("rolled_back_to"):
+        rows.append(("Went back to", f"version {report['rolled_back_to']}"))
+    for who, term in (("approved_by", "Approved by"), ("rejected_by", "Rejected by"), ("rolled_back_by", "Ordered by")):
+        if report.get(who):
+            rows.append((term, str(report[who])))
+    if report.get("superseded_by"):
+        superseded_by = str(report["superseded_by"])
+        to = buttons.an_import(report.get("site", ""), superseded_by)
+        rows.append(("Superseded by", Name(superseded_by, to, code=True)))
+    return Facts("About", tuple(rows))
+
+
+def _version(report: Mapping[str, Any]) -> str:
+    version, base = report["version"], report.get("base_version")
+    return f"{base} → {version}" if base and base != version else str(version)
+
+
+def _files(pair: Mapping[str, Any], at: object) -> Facts:
+    rows: list[tuple[str, Cell]] = []
+    for file, about in sorted(pair.items()):
+        uploaded = short(about.get("uploaded_at"))
+        said = [f"uploaded {uploaded}" if uploaded else "", size(about["bytes"]) if "bytes" in about else ""]
+        rows.append((str(file), ", ".join(filter(None, said)) or "being read"))
+    return Facts("Files", tuple(rows))
+
+
+def _changes(changes: Mapping[str, int]) -> Table:
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (what.capitalize(), *(changes.get(f"{what}_{verb}", 0) for verb in ("created", "changed", "removed")))
+        for what in ("groups", "members", "rights")
+    )
+    columns = (Column("What"), *(Column(verb, number=True) for verb in ("Created", "Changed", "Removed")))
+    return Table("Changes", columns, rows)
+
+
+def _problems(problems: list[dict[str, Any]]) -> Table:
+    rows = tuple((Name(each.get("path", ""), code=True), str(each.get("message", ""))) for each in problems)
+    return Table("What is wrong in settings.json", (Column("Place"), Column("What to write")), rows)
+
+
+def _findings(data: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block]:
+    """The findings by code, each with what to do; then row by row, with the way to the file that has the rows."""
+    notices = report.get("notices")
+    if notices is None:
+        return []
+    blocks: list[Block] = [findings_by_code(notices)]
+    total = data.get("findings_total", 0)
+    if not total:
+        return blocks
+    rows = tuple(
+        (
+            _severity(found.get("severity", "")),
+            Name(found.get("code", ""), code=True),
+            str(found.get("file") or ""),
+            str(found.get("row") or ""),
+            str(found.get("column") or ""),
+        )
+        for found in data.get("findings", [])
+    )
+    columns = (
+        Column("Severity"),
+        Column("Finding"),
+        Column("File"),
+        Column("Row", number=True),
+        Column("Column"),
+    )
+    blocks.append(Table(f"Row by row: {number(total)} in all", columns, rows))
+    here = buttons.an_import(data["site"], report["import"])
+    page, pages = data.get("page", 1), data.get("pages", 1)
+    if pages > 1:
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    if report.get("notices_truncated"):
+        blocks.append(
+            Message("quiet", "There are more findings than are listed.", ("The numbers by code count all of them.",))
+        )
+    link = data.get("link") or ""
+    if link.startswith(("https://", "http://")):
+        said = Link("All findings with what stands in each row (CSV)", link)
+        rows_of_file: tuple[tuple[str, Cell], ...] = (
+            ("File", said),
+            ("Mind", "It has usernames and classes in it. The link works for a few minutes; refresh for a new one."),
+        )
+        blocks.append(Facts("The rows themselves", rows_of_file))
+    return blocks
+
+
+def findings_by_code(notices: Mapping[str, Mapping[str, Any]]) -> Table:
+    """How often each finding was made, errors first, and what to do."""
+    order = list(SEVERITIES)
+    ranked = sorted(
+        notices.items(),
+        key=lambda item: (order.index(item[1]["severity"]) if item[1]["severity"] in order else len(order), item[0]),
+    )
+    rows = tuple(
+        (_severity(found["severity"]), found["total"], Name(code, code=True), ADVICE.get(code, ""))
+        for code, found in ranked
+    )
+    columns = (Column("Severity"), Column("How often", number=True), Column("Finding"), Column("What to do"))
+    return Table("Findings", columns, rows, "Nothing was found to be wrong.")
+
+
+def _severity(severity: str) -> Badge:
+    return Badge(str(severity), SEVERITIES.get(severity, "quiet"))

@@ -1,0 +1,96 @@
+"""The page with all sites: how each is, in one line. In: the data of the view `overview`. Out: a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roster_pages import buttons
+from roster_pages.model import (
+    Badge,
+    Block,
+    Button,
+    Cell,
+    Column,
+    Form,
+    Name,
+    Page,
+    Paging,
+    Several,
+    Table,
+    Tone,
+    number,
+)
+from roster_pages.times import as_of, moment, short
+from roster_pages.wording import several, status_tone, status_words
+
+_SERVERS: tuple[tuple[str, Tone], ...] = (("applied", "good"), ("behind", "warn"), ("silent", "bad"))
+
+
+def overview_page(data: Mapping[str, Any]) -> Page:
+    """Search, sort, and a table of the sites."""
+    search, sort = data.get("search", ""), data.get("sort", "site")
+    page, pages = data.get("page", 1), data.get("pages", 1)
+    matching, total = data.get("matching", 0), data.get("total", 0)
+    here = {"view": "overview", "search": search, "sort": sort}
+    find = [Button("Search", "show", {"view": "overview", "sort": sort})]
+    if search:
+        find.append(Button("Show all sites", "show", {"view": "overview", "sort": sort, "search": ""}))
+    caption = several(total, "site")
+    if search:
+        caption = f"{number(matching)} of {several(total, 'site')} with “{search}”"
+    columns = (
+        _column("Site", "site", here, sort),
+        _column("Status", "status", here, sort),
+        _column("Last import", "last_import", here, sort),
+        _column("Version", "version", here, sort, is_number=True),
+        _column("Groups", "groups", here, sort, is_number=True),
+        Column("Members", number=True),
+        Column("Teachers", number=True),
+        Column("Servers"),
+    )
+    rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
+    empty = "No site has this in its name." if search else "No site yet: upload teachers.csv and students.csv for one."
+    blocks: list[Block] = [
+        Form("Find a site", "search", search, tuple(find)),
+        Table(caption, columns, rows, empty),
+    ]
+    if pages > 1:
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    refresh = buttons.refresh({**here, "page": page})
+    return Page("Sites", buttons=(refresh,), blocks=tuple(blocks), note=as_of(data.get("at")))
+
+
+def _column(heading: str, name: str, here: Mapping[str, Any], sort: str, *, is_number: bool = False) -> Column:
+    return Column(heading, is_number, {**here, "sort": name}, sort == name)
+
+
+def _row(site: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
+    counts = site.get("counts", {})
+    counted = (counts.get(name, "") for name in ("groups", "members", "teachers"))
+    name = Name(site["site"], buttons.site(site["site"]))
+    version = site.get("version") or "none"
+    return (name, _status(site), moment(site.get("last_import_at"), at), version, *counted, servers(site["servers"]))
+
+
+def _status(site: Mapping[str, Any]) -> Several:
+    status = site.get("status") or "new"
+    badges: list[Cell] = [Badge(status_words(status), status_tone(status))]
+    if site.get("held") and status != "held":
+        badges.append(Badge("Held", "warn"))
+    if site.get("paused"):
+        badges.append(Badge("Paused", "quiet"))
+    if site.get("stale_since"):
+        badges.append(stale(site["stale_since"]))
+    return Several(tuple(badges), between=" ")
+
+
+def stale(since: str) -> Badge:
+    """That a site has stopped syncing."""
+    return Badge(f"No files since {short(since)[:10]}", "bad")
+
+
+def servers(counts: Mapping[str, int]) -> Cell:
+    """How many servers have the newest version, have an older one, or are not heard of."""
+    badges = [Badge(f"{number(counts[state])} {state}", tone) for state, tone in _SERVERS if counts.get(state)]
+    return Several(tuple(badges), between=" ") if badges else "none"

@@ -1,0 +1,122 @@
+"""Who sees what: the console access list of a site, one group, one user. In: the data of these views. Out: pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from roster_pages import buttons
+from roster_pages.model import (
+    Badge,
+    Block,
+    Button,
+    Cell,
+    Column,
+    Facts,
+    Form,
+    Name,
+    Page,
+    Paging,
+    Several,
+    Table,
+    number,
+)
+from roster_pages.times import as_of
+from roster_pages.wording import several
+
+_SHOWN_GROUPS = 8
+_NO_NAME = "No name was given"
+
+
+def console_page(data: Mapping[str, Any]) -> Page:
+    """The console access rights of a site."""
+    site, search = data["site"], data.get("search", "")
+    here = {**buttons.console(site), "search": search}
+    page, pages = data.get("page", 1), data.get("pages", 1)
+    matching, total = data.get("matching", 0), data.get("total", 0)
+    find = [Button("Search", "show", buttons.console(site))]
+    if search:
+        find.append(Button("Show all", "show", {**buttons.console(site), "search": ""}))
+    caption = several(total, "user") + " with console access"
+    if search:
+        caption = f"{number(matching)} of {caption}: with “{search}”"
+    columns = (Column("Username"), Column("Sees the groups"), Column("Waits for students in"), Column("Console"))
+    rows = tuple(
+        (
+            Name(right["username"], buttons.about("user", site, right["username"])),
+            _groups(site, right, _SHOWN_GROUPS),
+            _several(site, right.get("pending", []), _SHOWN_GROUPS),
+            _console_kind(right),
+        )
+        for right in data.get("rights", [])
+    )
+    empty = "No user has this in the name." if search else "Nobody has console access yet."
+    blocks: list[Block] = [
+        Form("Find a username", "search", search, tuple(find)),
+        Table(caption, columns, rows, empty),
+    ]
+    if pages > 1:
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    return Page("Console access rights", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
+
+
+def group_page(data: Mapping[str, Any]) -> Page:
+    """A group's members, and who sees them."""
+    site, group = data["site"], data.get("group")
+    trail = buttons.trail(site)
+    if group is None:
+        empty = Table("There is no such group.", (), (), "A class has a group when a student is listed with it.")
+        return Page(data.get("name") or _NO_NAME, trail, blocks=(empty, lookup(site)), note=as_of(data.get("at")))
+    members: list[str] = group.get("members", [])
+    total = group.get("total", len(members))
+    page, pages = data.get("page", 1), data.get("pages", 1)
+    teachers = tuple(Name(each, buttons.about("user", site, each)) for each in data.get("teachers", []))
+    seen_by: Cell = Several(teachers) if teachers else "only users who see all groups"
+    rows = tuple((Name(each, buttons.about("user", site, each)),) for each in members)
+    blocks: list[Block] = [
+        Facts("Group", (("Members", number(total)), ("Seen by", seen_by))),
+        Table("Members", (Column("Username"),), rows),
+    ]
+    if pages > 1:
+        here = buttons.about("group", site, data["name"])
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    return Page(group["name"], trail, blocks=(*blocks, lookup(site)), note=as_of(data.get("at")))
+
+
+def user_page(data: Mapping[str, Any]) -> Page:
+    """What a user may see, and where the user is a member."""
+    site, right, member_of = data["site"], data.get("console"), data.get("member_of", [])
+    blocks: list[Block] = []
+    if right:
+        rows: list[tuple[str, Cell]] = [("Sees the groups", _groups(site, right)), ("Console", _console_kind(right))]
+        if right.get("pending"):
+            rows.append(("Waits for students in", _several(site, right["pending"])))
+        blocks.append(Facts("Console access", tuple(rows)))
+    else:
+        blocks.append(Facts("Console access", (("Console", "no access: the user is in no row of teachers.csv"),)))
+    groups = _several(site, member_of)
+    blocks.append(Facts("Member of", ((several(len(member_of), "group"), groups or "listed in no class"),)))
+    name = right["username"] if right else data.get("name") or _NO_NAME
+    return Page(name, buttons.trail(site), blocks=(*blocks, lookup(site)), note=as_of(data.get("at")))
+
+
+def _groups(site: str, right: Mapping[str, Any], shown: int | None = None) -> Cell:
+    if right.get("all_groups"):
+        return "all groups"
+    return _several(site, right.get("groups", []), shown) or "no group"
+
+
+def _several(site: str, groups: Sequence[str], shown: int | None = None) -> Cell:
+    names = tuple(Name(group, buttons.about("group", site, group)) for group in groups[:shown])
+    return Several(names, len(groups) - len(names)) if names else ""
+
+
+def _console_kind(right: Mapping[str, Any]) -> Badge:
+    return Badge("Basic Console Only", "busy") if right.get("basic_console_only") else Badge("Full console", "quiet")
+
+
+def lookup(site: str) -> Form:
+    """To a group or a user by name. The name comes with the form: it is in no payload."""
+    group, user = ({"view": view, "site": site} for view in ("group", "user"))
+    found = (Button("Show group", "show", group), Button("Show user", "show", user))
+    return Form("Look up a group or a user", "lookup", "", found)

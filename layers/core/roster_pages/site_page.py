@@ -1,0 +1,232 @@
+"""A site's page: what the SIS Integration tab of the Impero Server shows, and how its imports and servers are.
+
+In: the data of the view `site`. Out: a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from roster_pages import buttons
+from roster_pages.import_page import held, messages, status_badge, steps
+from roster_pages.model import (
+    Badge,
+    Block,
+    Button,
+    Cell,
+    Chart,
+    Column,
+    Facts,
+    Message,
+    Name,
+    Page,
+    Series,
+    Several,
+    Table,
+    Tone,
+    number,
+)
+from roster_pages.overview import stale
+from roster_pages.people import lookup
+from roster_pages.times import as_of, moment, short, time_of
+from roster_pages.wording import STATUS_MEANS, changes_text, several
+
+_SERVER_STATES: dict[str, tuple[str, Tone]] = {
+    "applied": ("has the newest version", "good"),
+    "behind": ("behind", "warn"),
+    "silent": ("silent", "bad"),
+}
+_USERNAMES = {"district": "District username", "email": "Email"}
+_REMOVALS = {
+    "apply": "applied: who is no longer in the files is removed",
+    "keep": "kept: imports only add",
+}
+_DRAWN: tuple[tuple[str, str, Tone], ...] = (
+    ("rows_read", "Rows read", "busy"),
+    ("rows_rejected", "Rows rejected", "bad"),
+)
+_SHOWN_NAMES = 20
+_NO_SERVER = "No server is enrolled: roster-admin enrol gives a code for one."
+
+
+def site_page(data: Mapping[str, Any]) -> Page:
+    """The whole page of a site."""
+    site, at = data["site"], data.get("at")
+    imports: Sequence[Mapping[str, Any]] = data.get("imports", [])
+    newest = imports[0] if imports else None
+    running = newest is not None and newest["status"] == "fetching"
+    settings = data.get("settings", {})
+    paused = bool(data.get("paused") or settings.get("paused"))
+    badges = [status_badge(newest["status"] if newest else "new")]
+    badges += [Badge("Paused", "quiet")] if paused else []
+    badges += [stale(data["stale_since"])] if data.get("stale_since") else []
+    blocks: list[Block] = [*_first(data, newest, paused=paused)]
+    if newest and running:
+        blocks.append(steps(newest))
+    blocks += [_integration(data, newest), _settings(site, settings), _servers(data, at)]
+    blocks += _imports(data, imports)
+    blocks.append(lookup(site))
+    return Page(site, buttons.trail(), tuple(badges), _buttons(site, settings, paused=paused), tuple(blocks), as_of(at))
+
+
+def _buttons(site: str, settings: Mapping[str, Any], *, paused: bool) -> tuple[Button, ...]:
+    refresh = buttons.refresh(buttons.site(site))
+    if not paused:
+        return (buttons.import_groups(site), buttons.pause(site), refresh)
+    # What settings.json pauses, only another settings.json lets go on.
+    return (refresh,) if settings.get("paused") else (buttons.resume(site), refresh)
+
+
+def _first(data: Mapping[str, Any], newest: Mapping[str, Any] | None, *, paused: bool) -> list[Message]:
+    """What should be read first."""
+    site, at, waiting = data["site"], data.get("at"), data.get("waiting")
+    said = []
+    if data.get("held"):
+        look = Button("Look at it", "show", buttons.an_import(site, data["held"]["import"]))
+        said.append(held(site, data["held"], at, look))
+    if newest and newest["status"] == "failed":
+        said += messages(site, newest, at)
+    if paused:
+        by = "its settings.json: upload one without “paused”" if data.get("settings", {}).get("paused") else "somebody"
+        lines = [f"This site was paused by {by}."]
+        if waiting and waiting.get("paused"):
+            lines.append(f"Files wait since {short(waiting.get('since'))}.")
+        said.append(Message("quiet", "Paused: uploads are recorded and not imported.", tuple(lines)))
+    elif waiting and waiting.get("missing"):
+        said.append(_waiting(waiting))
+    if data.get("stale_since"):
+        lines = ["The upload from the school's information system may have stopped: look at the job that sends it."]
+        said.append(Message("bad", f"No files have come since {short(data['stale_since'])}.", tuple(lines)))
+    return said
+
+
+def _waiting(waiting: Mapping[str, Any]) -> Message:
+    file, missing = str(waiting.get("file", "a file")), str(waiting["missing"])
+    line = f"Upload {missing} to import both."
+    if waiting.get("until"):
+        line = f"Without it, {file} is imported with the last good {missing} at {short(waiting['until'])}."
+    return Message("busy", f"{file} has waited for {missing} since {short(waiting.get('since'))}.", (line,))
+
+
+def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> Facts:
+    site, at = data["site"], data.get("at")
+    version = data.get("version") or 0
+    rows: list[tuple[str, Cell]] = [("Import from", "CSV: teachers.csv and students.csv")]
+    rows.append(("Status", _status(newest, at) if newest else "Nothing was imported yet: upload both files."))
+    ended = next((report["ended_at"] for report in data.get("imports", []) if report.get("ended_at")), None)
+    rows.append(("Last import", moment(ended, at)))
+    published = Several((f"version {number(version)},", moment(data.get("published_at"), at)), between=" ")
+    rows.append(("Published", published if version else "nothing yet"))
+    counts = _standing(data.get("imports", []))
+    if counts:
+        nouns = ("group", "member", "teacher")
+        rows.append(("Roster", ", ".join(several(counts.get(f"{noun}s", 0), noun) for noun in nouns)))
+    if version:
+        rows.append(("Console access", Name("Console access rights", buttons.console(site))))
+    return Facts("SIS Integration", tuple(rows))
+
+
+def _status(newest: Mapping[str, Any], at: object) -> Cell:
+    """How the newest import is; what a message says of it already is not said twice."""
+    status = newest["status"]
+    badge = status_badge(status)
+    if status == "fetching":
+        return Several((badge, "since", moment(time_of(newest["import"]), at)), between=" ")
+    if status in ("held", "failed") or status not in STATUS_MEANS:
+        return badge
+    return Several((badge, STATUS_MEANS[status]), between=" ")
+
+
+def _standing(imports: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+    """The counts of the newest import that says what stands."""
+    good = (report for report in imports if report["status"] in ("ok", "ok_with_warnings", "no_change"))
+    return next((report["counts"] for report in good if report.get("counts")), {})
+
+
+def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
+    if not settings:
+        return Facts("Settings in force", (("Settings", "The default ones: this site has uploaded no settings.json."),))
+    users: list[str] = settings.get("all_groups_users") or []
+    names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:_SHOWN_NAMES])
+    domain = settings.get("email_domain")
+    username = _USERNAMES.get(settings.get("username", ""), str(settings.get("username", "")))
+    rows: list[tuple[str, Cell]] = [
+        ("Username", f"{username}, completed with @{domain!s}" if domain else username),
+        ("See all groups", Several(names, len(users) - len(names)) if users else "nobody"),
+        ("Restrict customisation", _yes(settings.get("restrict_customisation"))),
+        ("Basic Console Only", _yes(settings.get("basic_console_only"))),
+        ("Removals", _REMOVALS.get(settings.get("removals", ""), str(settings.get("removals", "")))),
+        ("Paused", _yes(settings.get("paused"))),
+        ("Waits for a partner", several(settings.get("pair_window_minutes", 0), "minute")),
+    ]
+    return Facts("Settings in force", tuple(rows))
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+def _servers(data: Mapping[str, Any], at: object) -> Table:
+    rows = []
+    for server in data.get("servers", []):
+        words, tone = _SERVER_STATES.get(server["state"], (str(server["state"]), "quiet"))
+        applied = server.get("applied_version")
+        rows.append(
+            (
+                str(server["server"]),
+                Badge(words, tone),
+                "none" if applied is None else applied,
+                moment(server.get("last_seen"), at),
+            )
+        )
+    columns = (Column("Server"), Column("State"), Column("Version", number=True), Column("Asked last"))
+    return Table("Impero servers", columns, tuple(rows), _NO_SERVER)
+
+
+def _imports(data: Mapping[str, Any], imports: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """The last imports as a table, and as a chart where there is something to see in one."""
+    site, at, head = data["site"], data.get("at"), data.get("version") or 0
+    columns = (
+        Column("Import of"),
+        Column("Import", shown="without buttons"),
+        Column("Status"),
+        *(Column(heading, number=True) for heading in ("Version", "Rows", "Rejected", "Groups", "Teachers")),
+        Column("Changes"),
+        Column("Go back", shown="with buttons"),
+    )
+    rows = tuple(_import_row(site, head, report, at) for report in imports)
+    table = Table("Last imports", columns, rows, "No import yet: upload teachers.csv and students.csv.")
+    counted = [report for report in reversed(imports) if report.get("counts")]
+    return [_chart(counted), table] if len(counted) > 1 else [table]
+
+
+def _import_row(site: str, head: int, report: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
+    counts, version = report.get("counts", {}), report.get("version") or 0
+    of = moment(time_of(report["import"]) or report["import"], at)
+    to = buttons.an_import(site, report["import"])
+    when = (Name(of, to),) if isinstance(of, str) else (Name(of.text, to, kept=True), of.age)
+    made = version > report.get("base_version", version) and report["status"] in ("ok", "ok_with_warnings")
+    changes = changes_text(report["changes"]) if report.get("changes") else ""
+    if report.get("rolled_back_to"):
+        changes = f"back to version {report['rolled_back_to']}: {changes}"
+    return (
+        Several(when, between=" "),
+        Name(report["import"], code=True),
+        status_badge(report["status"]),
+        version if made else "",
+        *(counts.get(name, "") for name in ("rows_read", "rows_rejected", "groups", "teachers")),
+        changes,
+        buttons.roll_back(site, version, head, report["import"]) if made and 0 < version < head else "",
+    )
+
+
+def _chart(counted: Sequence[Mapping[str, Any]]) -> Chart:
+    days = [short(time_of(report["import"])) or str(report["import"]) for report in counted]
+    series = []
+    for name, words, tone in _DRAWN:
+        values = tuple(report["counts"].get(name, 0) for report in counted)
+        least, most = number(min(values)), number(max(values))
+        said = f"from {least} to {most}, last {number(values[-1])}" if least != most else f"{least} in each"
+        series.append(Series(f"{words}: {said}", values, tuple(days), tone))
+    return Chart(f"Last {len(counted)} imports", tuple(series), f"From {days[0]} to {days[-1]}, oldest first.")

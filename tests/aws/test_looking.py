@@ -1,0 +1,145 @@
+"""The data of the pages people look at."""
+
+from typing import Any
+
+import pytest
+
+from roster_aws.queue import Stray
+
+from .conftest import World, csv
+
+TEACHERS = csv("Severus_Snape,Potions", "Severus_Snape,Dark Arts", "Rolanda_Hooch,Flying")
+STUDENTS = csv("Harry_Potter,Potions", "Ron_Weasley,Potions", "Harry_Potter,Dark Arts", "*,Flying", "Neville,Flying")
+
+
+def page(world: World, **asked: Any) -> dict[str, Any]:
+    return world.looking().page(asked)
+
+
+def uploaded(world: World, site: str = "hogwarts", students: bytes = STUDENTS) -> None:
+    world.upload(site, teachers=TEACHERS, students=students)
+    world.run(site)
+
+
+def test_the_overview_lists_every_site_with_what_asks_for_somebody_first(world: World) -> None:
+    uploaded(world, "beauxbatons")
+    uploaded(world, "durmstrang")
+    uploaded(world, "durmstrang", csv("Severus_Snape,Potions"))
+    uploaded(world, "hogwarts", b"")
+    shown = page(world)
+    assert [(site["site"], site["status"], site["version"]) for site in shown["sites"]] == [
+        ("hogwarts", "failed", 0),
+        ("durmstrang", "held", 1),
+        ("beauxbatons", "ok_with_warnings", 1),
+    ]
+    assert shown["sites"][2]["counts"] == {"groups": 3, "members": 3, "memberships": 4, "teachers": 2}
+    assert shown["sites"][2]["servers"] == {"applied": 0, "behind": 0, "silent": 0}
+    assert (shown["total"], shown["matching"], shown["pages"]) == (3, 3, 1)
+
+
+def test_the_overview_can_be_searched_and_sorted(world: World) -> None:
+    for site in ("north-1", "north-2", "south-1"):
+        uploaded(world, site)
+    shown = page(world, view="overview", search=" North ", sort="site")
+    assert [site["site"] for site in shown["sites"]] == ["north-1", "north-2"]
+    assert (shown["total"], shown["matching"], shown["search"], shown["sort"]) == (3, 2, "north", "site")
+    assert page(world, sort="nonsense")["sort"] == "status"
+
+
+def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
+    world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/Students.csv", Body=STUDENTS)
+    world.importer().refuse(Stray("hogwarts/Students.csv", "v", world.clock(), 10))
+    assert [(site["site"], site["status"]) for site in page(world)["sites"]] == [("hogwarts", "failed")]
+    uploaded(world)
+    world.importer().refuse(Stray("hogwarts/notes.txt", "w", world.clock(), 10))
+    assert page(world)["sites"][0]["status"] == "ok_with_warnings"
+
+
+def test_a_rejected_import_is_no_longer_held(world: World) -> None:
+    uploaded(world)
+    uploaded(world, students=csv("Severus_Snape,Potions"))
+    shown = page(world, view="site", site="hogwarts")
+    assert shown["held"]["status"] == "held"
+    world.importer().store.reject("hogwarts", shown["held"]["import"], "arn:somebody")
+    assert page(world)["sites"][0]["status"] == "rejected"
+    assert page(world, view="site", site="hogwarts")["held"] is None
+
+
+def test_a_site_shows_its_settings_imports_and_servers(world: World) -> None:
+    world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/settings.json", Body=b'{"username": "district"}')
+    uploaded(world)
+    code, _ = world.enrolment().give_code("hogwarts", "srv-01")
+    server = world.enrolment().recognise(world.enrolment().enrol(code)["token"])
+    assert server
+    world.fleet().saw(server, 1)
+    shown = page(world, view="site", site="hogwarts")
+    assert shown["settings"]["username"] == "district"
+    assert [report["status"] for report in shown["imports"]] == ["ok_with_warnings"]
+    (listed,) = shown["servers"]
+    assert (listed["server"], listed["state"], listed["applied_version"]) == ("srv-01", "applied", 1)
+
+
+def test_an_import_shows_its_findings_without_values_and_a_link_to_the_file_with_them(world: World) -> None:
+    uploaded(world)
+    (report,) = page(world, view="site", site="hogwarts")["imports"]
+    shown = page(world, view="import", site="hogwarts", **{"import": report["import"]})
+    assert shown["findings"] == [
+        {"severity": "error", "code": "username_wildcard", "file": "students.csv", "row": 6, "column": "username"}
+    ]
+    assert (shown["findings_total"], shown["pages"]) == (1, 1)
+    assert "notices.csv" in shown["link"]
+
+
+def test_findings_come_in_pages(world: World) -> None:
+    uploaded(world, students=csv("Harry_Potter,Potions", *["*,Flying"] * 250))
+    (report,) = page(world, view="site", site="hogwarts")["imports"]
+    shown = page(world, view="import", site="hogwarts", page=99, **{"import": report["import"]})
+    rows = [found["row"] for found in shown["findings"] if found["code"] == "username_wildcard"]
+    assert (shown["page"], shown["pages"]) == (3, 3)
+    assert rows
+    assert rows[-1] == 253
+
+
+def test_the_console_access_list_can_be_searched(world: World) -> None:
+    uploaded(world)
+    shown = page(world, view="console", site="hogwarts")
+    assert [(right["username"], right["groups"]) for right in shown["rights"]] == [
+        ("Rolanda_Hooch", ["Flying"]),
+        ("Severus_Snape", ["Dark Arts", "Potions"]),
+    ]
+    assert [right["username"] for right in page(world, view="console", site="hogwarts", search="SNAPE")["rights"]] == [
+        "Severus_Snape"
+    ]
+
+
+def test_a_group_shows_its_members_and_who_sees_it(world: World) -> None:
+    uploaded(world)
+    shown = page(world, view="group", site="hogwarts", name="potions")
+    assert (shown["group"]["name"], shown["group"]["members"]) == ("Potions", ["Harry_Potter", "Ron_Weasley"])
+    assert shown["teachers"] == ["Severus_Snape"]
+    assert page(world, view="group", site="hogwarts", name="Alchemy")["group"] is None
+
+
+def test_a_user_shows_what_they_see_and_where_they_are(world: World) -> None:
+    uploaded(world)
+    assert page(world, view="user", site="hogwarts", name="harry_potter")["member_of"] == ["Dark Arts", "Potions"]
+    snape = page(world, view="user", site="hogwarts", name="Severus_Snape")
+    assert (snape["console"]["groups"], snape["member_of"]) == (["Dark Arts", "Potions"], [])
+    assert page(world, view="user", site="hogwarts", name="Nobody")["console"] is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"view": "nonsense"},
+        {"view": "site", "site": "NO SITE"},
+        {"view": "site", "site": 7},
+        {"view": "site", "site": "unheard-of"},
+        {"view": "import", "site": "hogwarts", "import": "x"},
+        {"view": "import", "site": "hogwarts"},
+    ],
+)
+def test_what_cannot_be_shown_says_so(world: World, asked: dict[str, Any]) -> None:
+    shown = world.looking().page(asked)
+    assert shown["view"] == "problem"
+    assert len(shown["message"]) > 20

@@ -1,0 +1,123 @@
+"""The hourly watch: what nobody would be told otherwise, in numbers and by site, once when it begins and once after."""
+
+from typing import Any
+
+from roster_aws.fleet import Server
+
+from .conftest import MakeWorld, World, csv
+from .test_reports import numbers_of
+
+TEACHERS = csv("Severus_Snape,Potions")
+STUDENTS = csv("Harry_Potter,Potions")
+
+
+def upload(world: World, site: str, students: bytes = STUDENTS) -> None:
+    world.upload(site, teachers=TEACHERS, students=students)
+    world.run(site)
+
+
+def enrolled(world: World, site: str, server: str) -> Server:
+    code, _ = world.enrolment().give_code(site, server)
+    token = world.enrolment().enrol(code)["token"]
+    known = world.enrolment().recognise(token)
+    assert known == Server(site, server)
+    return known
+
+
+def look(world: World) -> dict[str, Any]:
+    numbers = world.watch().look()
+    assert numbers in [numbers_of(told) for told in world.told("fleet_report")]
+    return numbers
+
+
+def test_an_empty_fleet_is_told_too(world: World) -> None:
+    """Without a number the alarm would think that nobody watches."""
+    assert look(world) == {
+        "Sites": 0,
+        "SitesStale": 0,
+        "HeldNow": 0,
+        "Servers": 0,
+        "ServersSilent": 0,
+        "ServersBehind": 0,
+        "HoursSinceOldestSuccess": 0,
+    }
+
+
+def test_sites_and_servers_are_counted(world: World) -> None:
+    upload(world, "hogwarts")
+    upload(world, "durmstrang")
+    upload(world, "durmstrang", csv())  # held
+    fleet = world.fleet()
+    fleet.saw(enrolled(world, "hogwarts", "up-to-date"), 1)
+    fleet.saw(enrolled(world, "hogwarts", "behind"), None)
+    enrolled(world, "hogwarts", "silent")
+    world.clock.pass_by(hours=3)
+    numbers = look(world)
+    assert numbers == {
+        "Sites": 2,
+        "SitesStale": 0,
+        "HeldNow": 1,
+        "Servers": 3,
+        "ServersSilent": 1,
+        "ServersBehind": 1,
+        "HoursSinceOldestSuccess": 3,
+    }
+
+
+def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -> None:
+    upload(world, "hogwarts")
+    world.clock.pass_by(days=5)
+    assert look(world)["SitesStale"] == 1
+    assert look(world)["SitesStale"] == 1
+    (stale,) = world.told("site_stale")
+    assert stale["site"] == "hogwarts"
+    assert stale["weekday_hours"] > 48
+    head = world.importer().store.head("hogwarts")
+    assert head.stale_since == head.files_at
+    world.clock.pass_by(days=-5)  # as if the newest files were new: the inbox dates uploads by a clock of its own
+    assert look(world)["SitesStale"] == 0
+    assert look(world)["SitesStale"] == 0
+    (recovered,) = world.told("site_recovered")
+    assert recovered["site"] == "hogwarts"
+    assert world.importer().store.head("hogwarts").stale_since == ""
+
+
+def test_a_paused_site_is_not_stale(make_world: MakeWorld) -> None:
+    world = make_world()
+    upload(world, "hogwarts")
+    world.importer().store.set_paused("hogwarts", paused=True)
+    world.client("s3").put_object(Bucket=world.inbox, Key="durmstrang/settings.json", Body=b'{"paused": true}')
+    upload(world, "durmstrang")
+    world.clock.pass_by(days=20)
+    assert look(world)["SitesStale"] == 0
+
+
+def test_a_server_is_written_no_more_than_every_quarter_of_an_hour(world: World) -> None:
+    server = enrolled(world, "hogwarts", "srv-01")
+    fleet = world.fleet()
+    fleet.saw(server, 1)
+    (known,) = fleet.servers("hogwarts")
+    assert (known.applied_version, known.last_seen) == (1, world.clock().replace(microsecond=0))
+    world.clock.pass_by(minutes=14)
+    fleet.saw(known, 1)
+    assert fleet.servers("hogwarts") == [known]
+    fleet.saw(known, 2)
+    (known,) = fleet.servers("hogwarts")
+    assert known.applied_version == 2
+    world.clock.pass_by(minutes=15)
+    fleet.saw(known, 2)
+    assert fleet.servers("hogwarts") != [known]
+
+
+def test_what_the_authorizer_knows_reaches_the_feed_whole(world: World) -> None:
+    server = enrolled(world, "hogwarts", "srv-01")
+    assert Server.from_context(server.to_context()) == server
+    world.fleet().saw(server, 7)
+    (known,) = world.fleet().servers("hogwarts")
+    as_text = {name: str(value) for name, value in known.to_context().items()}
+    assert Server.from_context(known.to_context()) == Server.from_context(as_text) == known
+
+
+def test_a_server_that_is_enrolled_no_more_does_not_come_back(world: World) -> None:
+    world.fleet().saw(Server("hogwarts", "gone"), 1)
+    assert world.fleet().servers("hogwarts") == []

@@ -1,0 +1,93 @@
+"""`show_reports` and the buttons it shows: HTML for a dashboard's widget, as deployed."""
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from tests.deployed import Site, event, function, invoke
+
+ACTION = re.compile(r'<cwdb-action action="call" [^>]*endpoint="([^"]*)"[^>]*>(.*?)</cwdb-action>', re.DOTALL)
+
+
+def shown(site: Site, example: str, **asked: Any) -> str:
+    """The page that events/show_reports/EXAMPLE.json asks for, of this site."""
+    sent = event(f"show_reports/{example}", {"hogwarts": site.name}) | asked
+    page = invoke(site.cloud, "ShowReportsFunction", sent)
+    assert isinstance(page, str)
+    return page
+
+
+def calls(page: str) -> list[tuple[str, dict[str, Any]]]:
+    """What the buttons of a page call, and with what."""
+    return [(endpoint, json.loads(html.unescape(payload))) for endpoint, payload in ACTION.findall(page)]
+
+
+def pressed(cloud: Cloud, call: tuple[str, dict[str, Any]]) -> str:
+    """The page that a button brings, as CloudWatch calls it."""
+    endpoint, payload = call
+    for logical_id in ("ShowReportsFunction", "ManageSiteFunction"):
+        if endpoint.endswith(f":{function(cloud, logical_id)}"):
+            page = invoke(cloud, logical_id, payload | {"widgetContext": {"theme": "dark", "forms": {"all": {}}}})
+            assert isinstance(page, str)
+            return page
+    raise AssertionError(f"no function of the stack: {endpoint}")
+
+
+def button(page: str, **wanted: Any) -> tuple[str, dict[str, Any]]:
+    return next(call for call in calls(page) if wanted.items() <= call[1].items())
+
+
+def test_it_describes_itself(cloud: Cloud) -> None:
+    assert "view: overview" in invoke(cloud, "ShowReportsFunction", event("show_reports/describe"))
+
+
+def test_the_overview_leads_to_a_sites_page(published: Site) -> None:
+    asked = event("show_reports/overview") | {"search": published.name}
+    overview = invoke(published.cloud, "ShowReportsFunction", asked)
+    assert "Severus_Snape" not in overview
+    page = pressed(published.cloud, button(overview, view="site", site=published.name))
+    assert "Import Groups" in page
+    assert "sis-dark" in page
+
+
+def test_a_chosen_site_is_shown_at_once(published: Site) -> None:
+    assert "Import Groups" in shown(published, "chosen_site")
+
+
+def test_what_is_typed_is_searched_for(published: Site) -> None:
+    typed = {"theme": "light", "forms": {"all": {"search": "no-such-site"}}}
+    sent = event("show_reports/overview") | {"widgetContext": typed}
+    assert published.name not in invoke(published.cloud, "ShowReportsFunction", sent)
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "expected"),
+    [("console", "", "Severus_Snape"), ("group", "Potions", "Harry_Potter"), ("user", "Ron_Weasley", "Muggle Studies")],
+)
+def test_people_and_groups_are_shown(published: Site, view: str, name: str, expected: str) -> None:
+    assert expected in shown(published, view, name=name)
+
+
+def test_import_groups_imports_and_says_so(running: Site) -> None:
+    page = shown(running, "site")
+    done = pressed(running.cloud, button(page, action="import"))
+    assert "asked for" in done
+    running.report(lambda report: report["status"] == "no_change", "the import that the button asked for")
+    assert button(done, view="site", site=running.name)
+
+
+def test_what_a_button_cannot_do_is_said(running: Site) -> None:
+    call = (
+        button(shown(running, "site"), action="import")[0],
+        {"action": "reject", "site": running.name, "import": "x"},
+    )
+    assert "not held" in pressed(running.cloud, call)
+
+
+@pytest.mark.parametrize("asked", [{}, {"view": "nonsense"}, {"view": "site"}, {"view": "import", "site": "nowhere"}])
+def test_any_question_gets_a_page(asked: dict[str, Any], cloud: Cloud) -> None:
+    assert 'class="sis-page' in invoke(cloud, "ShowReportsFunction", asked)

@@ -1,0 +1,228 @@
+"""Data of every view, as `show_reports` reads them, and pages by name."""
+
+from typing import Any
+
+AT = "2026-09-15T08:00:00+00:00"
+ENDPOINTS = (
+    "arn:aws:lambda:eu-west-2:123456789012:function:sis-show-reports",
+    "arn:aws:lambda:eu-west-2:123456789012:function:sis-manage-site",
+)
+
+# What an attacker, or a school, may have written into a CSV file.
+NASTY = [
+    "<img src=x onerror=alert(1)>",
+    "</cwdb-action><script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</style><script>",
+    "<!--",
+    "]]>",
+    "&lt;b&gt;&amp;",
+    "=cmd()|' /C calc'!A0",
+    "{{constructor}}${7*7}",
+    "[bold red]rich[/]",
+    "\u202egnp.exe",
+    "\u2066\u2067x\u2069",
+    "عمر",
+    "日本語",
+    "\U0001f9d9" * 40,
+    "a" * 254,
+    "x\x00\x1b[31m\r\n\ty",
+    "\\u003c\\",
+    "\ud800",
+]
+
+
+def report(number: int = 14, status: str = "ok_with_warnings", **more: Any) -> dict[str, Any]:
+    """A report of an import that made version `number`."""
+    return {
+        "site": "hogwarts",
+        "import": f"202609{number:02}T020500Z-{number:06}",
+        "status": status,
+        "reason": None,
+        "pair": {
+            "students.csv": {"version_id": "v2", "uploaded_at": "2026-09-14T02:01:00+00:00", "bytes": 1234567},
+            "teachers.csv": {"version_id": "v1", "uploaded_at": "2026-09-14T02:00:00+00:00", "bytes": 5120},
+        },
+        "counts": {
+            "rows_read": 11800 + number,
+            "rows_rejected": number % 4,
+            "groups": 412,
+            "members": 1480,
+            "memberships": 10400,
+            "teachers": 96,
+        },
+        "changes": {"groups_created": 2, "members_created": 30, "members_removed": 14, "rights_changed": 2},
+        "notices": {
+            "class_without_students": {"severity": "warning", "total": 4},
+            "class_without_teacher": {"severity": "info", "total": 9},
+            "field_count": {"severity": "error", "total": 2},
+        },
+        "kept": 3,
+        "held": [],
+        "notices_truncated": False,
+        "base_version": number - 1,
+        "version": number,
+        "milliseconds": {"fetch": 120, "plan": 210, "store": 90, "settle": 14, "project": 240},
+        "ended_at": f"2026-09-{number:02}T02:05:07+00:00",
+    } | more
+
+
+def held_report(**more: Any) -> dict[str, Any]:
+    """A report of an import that waits for approval."""
+    reasons = [
+        {"code": "teachers_removed", "number": 31, "of": 96, "file": None},
+        {"code": "rows_rejected", "number": 1200, "of": 9000, "file": "students.csv"},
+    ]
+    plan = {"manifest_sha256": "ab" * 32, "expires_at": "2026-09-16T02:05:07+00:00"}
+    about = {"version": 14, "base_version": 14, "held": reasons, "plan": plan, "reason": "teachers_removed"}
+    return report(15, "held", **about | more)
+
+
+def running_report(**more: Any) -> dict[str, Any]:
+    """A report of an import that has begun."""
+    about = {"site": "hogwarts", "import": "20260915T075900Z-000016", "status": "fetching"}
+    return about | {"pair": {"teachers.csv": {"version_id": "x"}}} | more
+
+
+SETTINGS: dict[str, Any] = {
+    "username": "email",
+    "email_domain": "school.org",
+    "all_groups_users": ["Minerva_McGonagall", "Albus_Dumbledore"],
+    "restrict_customisation": True,
+    "basic_console_only": True,
+    "removals": "apply",
+    "paused": False,
+    "pair_window_minutes": 5,
+    "hold": {},
+    "reserved_classes": [],
+    "import_from": "csv",
+}
+
+
+def site(**more: Any) -> dict[str, Any]:
+    """The data of a site's page."""
+    return {
+        "view": "site",
+        "at": AT,
+        "site": "hogwarts",
+        "version": 14,
+        "published_at": "2026-09-14T02:05:07+00:00",
+        "paused": False,
+        "stale_since": "",
+        "waiting": None,
+        "settings": SETTINGS,
+        "imports": [report(number) for number in (14, 13, 12)],
+        "servers": [
+            {"server": "srv-01", "state": "applied", "applied_version": 14, "last_seen": "2026-09-15T07:58:00+00:00"},
+            {"server": "srv-02", "state": "behind", "applied_version": 12, "last_seen": "2026-09-15T07:10:00+00:00"},
+            {"server": "srv-03", "state": "silent", "applied_version": None, "last_seen": None},
+        ],
+        "held": None,
+    } | more
+
+
+def overview_row(name: str = "hogwarts", **more: Any) -> dict[str, Any]:
+    """A site as the overview lists it."""
+    return {
+        "site": name,
+        "status": "ok",
+        "import": "20260915T020500Z-000014",
+        "last_import_at": "2026-09-15T02:05:07+00:00",
+        "version": 14,
+        "counts": {"groups": 412, "members": 1480, "memberships": 10400, "teachers": 96},
+        "paused": False,
+        "held": "",
+        "stale_since": "",
+        "servers": {"applied": 2, "behind": 1, "silent": 1},
+    } | more
+
+
+def overview(sites: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """The data of the overview."""
+    about = {"total": len(sites), "matching": len(sites), "page": 1, "pages": 1, "search": "", "sort": "status"}
+    return {"view": "overview", "at": AT, "sites": sites, **about} | more
+
+
+def import_(said: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The data of an import's page."""
+    about = {"findings": [], "findings_total": 0, "page": 1, "pages": 1, "link": None}
+    return {"view": "import", "at": AT, "site": "hogwarts", "report": said, **about} | more
+
+
+def right(username: str, **more: Any) -> dict[str, Any]:
+    """A teacher's console access."""
+    return {
+        "username": username,
+        "groups": ["Potions"],
+        "pending": [],
+        "all_groups": False,
+        "basic_console_only": True,
+    } | more
+
+
+def console(rights: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """The data of the console access list."""
+    about = {"total": len(rights), "matching": len(rights), "page": 1, "pages": 1, "search": ""}
+    return {"view": "console", "at": AT, "site": "hogwarts", "rights": rights, **about} | more
+
+
+def group(name: str, members: list[str], teachers: list[str], **more: Any) -> dict[str, Any]:
+    """The data of a group's page."""
+    shown = {"name": name, "members": members, "total": len(members)}
+    about = {"name": name, "group": shown, "teachers": teachers, "page": 1, "pages": 1}
+    return {"view": "group", "at": AT, "site": "hogwarts", **about} | more
+
+
+def user(name: str, access: dict[str, Any] | None, member_of: list[str]) -> dict[str, Any]:
+    """The data of a user's page."""
+    return {"view": "user", "at": AT, "site": "hogwarts", "name": name, "console": access, "member_of": member_of}
+
+
+FINDING = {"severity": "error", "code": "field_count", "file": "students.csv", "row": 3, "column": None}
+
+EVERY: dict[str, dict[str, Any]] = {
+    "overview": overview([overview_row(), overview_row("durmstrang", status="failed", paused=True, stale_since=AT)]),
+    "overview, searched": overview([], search="beaux", total=5),
+    "overview, page 2": overview([overview_row()], page=2, pages=20, total=500, matching=500),
+    "site": site(),
+    "site, new": site(version=0, published_at=None, imports=[], servers=[], settings={}),
+    "site, running": site(imports=[running_report(milliseconds={"fetch": 20}), report()]),
+    "site, held": site(imports=[held_report(), report()], held=held_report()),
+    "site, failed": site(imports=[report(15, "failed", reason="not_utf8", version=14, base_version=14), report()]),
+    "site, paused": site(paused=True, waiting={"paused": True, "since": AT}),
+    "site, paused by its settings": site(paused=True, settings=SETTINGS | {"paused": True}),
+    "site, waiting": site(waiting={"file": "teachers.csv", "missing": "students.csv", "since": AT, "until": AT}),
+    "site, waiting for ever": site(waiting={"file": "teachers.csv", "missing": "students.csv", "since": AT}),
+    "site, stale": site(stale_since="2026-09-11T02:00:00+00:00"),
+    "import": import_(
+        report(notices_truncated=True),
+        findings=[FINDING],
+        findings_total=2345,
+        pages=24,
+        link="https://results.s3.amazonaws.com/n.csv?X-Amz-Signature=a&b=1",
+    ),
+    "import, held": import_(held_report()),
+    "import, running": import_(running_report()),
+    "import, rolled back": import_(report(reason="rolled_back", rolled_back_to=3, rolled_back_by="arn:aws:iam::1:a")),
+    "import, superseded": import_(report(status="superseded", superseded_by="20260915T020500Z-000015")),
+    "import of settings": import_(
+        {
+            "site": "hogwarts",
+            "import": "20260915T020500Z-abcd1234",
+            "status": "failed",
+            "reason": "settings_invalid",
+            "file": "settings.json",
+            "problems": [{"path": "/paused", "message": "This is text; write true or false, without quotes."}],
+        }
+    ),
+    "console": console([right("Severus_Snape"), right("Minerva", all_groups=True, pending=["Flying"])], pages=2),
+    "console, searched": console([], search="zz", total=4),
+    "group": group("Potions", ["Harry_Potter", "Ron_Weasley"], ["Severus_Snape"]),
+    "group, unknown": group("Nothing", [], [], group=None),
+    "user": user("snape", right("Severus_Snape", pending=["Flying"]), []),
+    "user, student": user("Harry_Potter", None, ["Potions", "Dark Arts"]),
+    "problem": {"view": "problem", "at": AT, "message": "There is no such import."},
+    "done": {"view": "done", "at": AT, "site": "hogwarts", "ok": True, "message": "The import was ordered."},
+    "refused": {"view": "done", "at": AT, "site": "hogwarts", "ok": False, "message": "Not held any more."},
+}

@@ -1,0 +1,110 @@
+"""What can be pressed: what it calls, with what, and what it asks before."""
+
+from typing import Any
+
+import pytest
+
+from roster_pages import document, page, to_html
+from tests.unit.pages import samples
+from tests.unit.pages.reading import Action, Seen
+
+SHOW, MANAGE = samples.ENDPOINTS
+
+
+def actions(data: dict[str, Any]) -> list[Action]:
+    return Seen(to_html(page(data), samples.ENDPOINTS)).actions
+
+
+def payloads(data: dict[str, Any], label: str) -> list[dict[str, Any]]:
+    return [action.payload for action in actions(data) if action.label == label]
+
+
+@pytest.mark.parametrize("name", samples.EVERY)
+def test_a_page_without_endpoints_has_nothing_to_press(name: str) -> None:
+    for html in (to_html(page(samples.EVERY[name]), None), document(page(samples.EVERY[name]))):
+        assert not {"cwdb-action", "button", "form", "input"} & Seen(html).tags
+
+
+@pytest.mark.parametrize("name", samples.EVERY)
+def test_what_changes_something_asks_first_and_what_shows_something_does_not(name: str) -> None:
+    for label, about, payload in actions(samples.EVERY[name]):
+        assert (about["action"], about["display"], about["event"]) == ("call", "widget", "click")
+        assert ("action" in payload) == ("confirmation" in about) == (about["endpoint"] == MANAGE), label
+        assert ("view" in payload) == (about["endpoint"] == SHOW), label
+
+
+@pytest.mark.parametrize("name", samples.EVERY)
+def test_every_page_but_the_first_leads_back_to_all_sites(name: str) -> None:
+    data = samples.EVERY[name]
+    if data["view"] != "overview":
+        assert payloads(data, "All sites")[0] == {"view": "overview"}
+
+
+def test_approving_names_the_plan_that_is_shown() -> None:
+    held = samples.held_report()
+    wanted = {"action": "approve", "site": "hogwarts", "import": held["import"], "plan": "ab" * 32}
+    for data in (samples.site(held=held), samples.import_(held)):
+        assert payloads(data, "Approve") == [wanted]
+        assert payloads(data, "Reject") == [{"action": "reject", "site": "hogwarts", "import": held["import"]}]
+
+
+def test_only_older_versions_that_an_import_made_can_be_gone_back_to() -> None:
+    others = [
+        samples.report(15, "no_change", version=14, base_version=14),
+        samples.report(16, "failed", version=14, base_version=14),
+        samples.report(17, "held", version=14, base_version=14),
+    ]
+    data = samples.site(imports=[*others, samples.report(14), samples.report(13), samples.report(3)])
+    found = [action for action in actions(data) if action.payload.get("action") == "rollback"]
+    assert [action.payload for action in found] == [
+        {"action": "rollback", "site": "hogwarts", "version": version} for version in (13, 3)
+    ]
+    asked = found[1].about["confirmation"] or ""
+    assert "from version 14 to what version 3 of 2026-09-03" in asked
+    assert "as version 15" in asked
+
+
+def test_a_paused_site_can_be_resumed_unless_its_settings_pause_it() -> None:
+    running, paused = samples.EVERY["site"], samples.EVERY["site, paused"]
+    assert payloads(running, "Pause") == [{"action": "pause", "site": "hogwarts"}]
+    assert payloads(running, "Import Groups") == [{"action": "import", "site": "hogwarts"}]
+    assert payloads(paused, "Resume") == [{"action": "resume", "site": "hogwarts"}]
+    assert payloads(paused, "Pause") == []
+    assert payloads(samples.EVERY["site, paused by its settings"], "Resume") == []
+
+
+def test_what_runs_can_be_looked_at_again() -> None:
+    assert payloads(samples.EVERY["site, running"], "Refresh") == [{"view": "site", "site": "hogwarts"}]
+    assert payloads(samples.EVERY["import, running"], "Refresh")
+    assert payloads(samples.EVERY["import"], "Refresh") == []
+
+
+def test_searching_sorting_and_paging_keep_each_other() -> None:
+    rows = [samples.overview_row()]
+    data = samples.overview(rows, search="hog", sort="version", page=2, pages=3, total=99, matching=70)
+    assert payloads(data, "Search") == [{"view": "overview", "sort": "version"}]
+    assert payloads(data, "Next page") == [{"view": "overview", "search": "hog", "sort": "version", "page": 3}]
+    assert payloads(data, "Previous page")[0]["page"] == 1
+    assert payloads(data, "Groups") == [{"view": "overview", "search": "hog", "sort": "groups"}]
+    assert payloads(data, "Show all sites") == [{"view": "overview", "sort": "version", "search": ""}]
+
+
+def test_every_site_user_and_group_leads_to_its_page() -> None:
+    assert payloads(samples.EVERY["overview"], "durmstrang") == [{"view": "site", "site": "durmstrang"}]
+    of_user = {"view": "user", "site": "hogwarts", "name": "Severus_Snape"}
+    of_group = {"view": "group", "site": "hogwarts", "name": "Potions"}
+    console = samples.EVERY["console"]
+    assert of_user in payloads(console, "Severus_Snape")
+    assert of_group in payloads(console, "Potions")
+    assert of_user in payloads(samples.EVERY["group"], "Severus_Snape")
+    assert of_group in payloads(samples.EVERY["user, student"], "Potions")
+    made = samples.report()["import"]
+    assert payloads(samples.EVERY["site"], "2026-09-14 02:05") == [
+        {"view": "import", "site": "hogwarts", "import": made}
+    ]
+
+
+def test_a_name_is_looked_up_by_what_is_typed() -> None:
+    html = to_html(page(samples.EVERY["site"]), samples.ENDPOINTS)
+    assert 'name="lookup"' in html
+    assert payloads(samples.EVERY["site"], "Show user") == [{"view": "user", "site": "hogwarts"}]
