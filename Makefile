@@ -13,10 +13,10 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cloud test lint bench build lock clean
+.PHONY: help demo cloud test lint bench screenshots build lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/installed ## the whole way of the data, on this machine, with the example pair
 	$(BIN)/python -m local.demo
@@ -37,6 +37,9 @@ lint: $(VENV)/installed ## formatting, types, templates, generated pages
 
 bench: $(VENV)/installed ## speed, memory and write units, side by side
 	PYTHONPATH=layers/aws $(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/installed ## the pictures in docs/screenshots anew, by a headless Chromium
+	$(BIN)/python -m docs.screenshots
 
 build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

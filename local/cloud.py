@@ -3,7 +3,8 @@
 In: a port (or none, for a free one). Out: a `Cloud` with its endpoint, the environment to reach it by, clients, and the
 names of what was deployed. Refused: a taken port, a failing build or deployment (`local.emulator.LocalCloudError`).
 
-``python -m local.cloud`` (``make cloud``) keeps one up until Ctrl-C; CLOUD_PORT chooses the port.
+``python -m local.cloud`` (``make cloud``) keeps one up until Ctrl-C, with the dashboard page beside it; CLOUD_PORT
+chooses the port, and the page takes the next one, or any if that is taken.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import shlex
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -22,9 +24,11 @@ import boto3
 from rich.console import Console
 
 from local import deployment
+from local.dashboard import Dashboard
 from local.deployment import STACK_NAME, STATE
 from local.emulator import REGION, Emulator, LocalCloudError, clean_environment, credentials, free_port
 from local.progress import Progress, shown, silent
+from local.widget import Widget
 
 DEFAULT_PORT = 4566
 ENV_FILE = STATE / "cloud.env"
@@ -135,17 +139,28 @@ class Cloud:
         """A resource of one service of this cloud."""
         return self.session().resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
-    def write_environment(self, file: Path) -> None:
-        """Write `environment` as a file for ``. FILE`` in any shell. A person's own AWS settings give way to it."""
+    def write_environment(self, file: Path, more: Mapping[str, str] | None = None) -> None:
+        """Write `environment`, and more, as a file for ``. FILE`` in any shell. Other AWS settings give way to it."""
+        named = {**self.environment, **(more or {})}
         lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE"]
-        lines += [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in named.items()]
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _explain(cloud: Cloud, env_file: Path, console: Console) -> None:
+def dashboard_beside(cloud: Cloud) -> Dashboard:
+    """The page beside a cloud: at the port after the cloud's, or where there is room."""
+    widget = Widget(cloud)
+    try:
+        return Dashboard(widget, cloud.port + 1)
+    except (OSError, OverflowError):
+        return Dashboard(widget)
+
+
+def _explain(cloud: Cloud, dashboard: Dashboard, env_file: Path, console: Console) -> None:
     console.print(
         f"""
 [bold]The cloud is up[/] at {cloud.endpoint_url}, log in {os.path.relpath(cloud.log)}
+[bold]The dashboard page[/] is at [link={dashboard.url}]{dashboard.url}[/link]
 
 In another terminal, from this folder:
 
@@ -196,11 +211,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        with Cloud(port, shown(console), env_file.parent / str(port)) as cloud:
-            cloud.write_environment(env_file)
+        with Cloud(port, shown(console), env_file.parent / str(port)) as cloud, dashboard_beside(cloud) as dashboard:
+            cloud.write_environment(env_file, {"DASHBOARD_URL": dashboard.url})
             written = env_file.read_bytes()
             try:
-                _explain(cloud, env_file, console)
+                _explain(cloud, dashboard, env_file, console)
                 while True:
                     signal.pause()
             finally:

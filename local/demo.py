@@ -2,10 +2,11 @@
 
 ``python -m local.demo`` (``make demo``) starts a cloud of its own, deploys template.yaml to it, uploads the pair that
 the product's guide explains itself with, waits for the import, enrols a server, pulls, prints what each of them would
-see, and stops everything. Exit status: 0, or 1 with the reason.
+see, writes the import's page to .local/import.html, and stops everything. Exit status: 0, or 1 with the reason.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from local.cloud import Cloud
+from local.deployment import STATE
 from local.emulator import LocalCloudError, clean_environment
 from local.progress import shown
 from roster_commands.reports import import_report
@@ -26,6 +28,7 @@ from roster_commands.reports import import_report
 EXAMPLE = Path(__file__).with_name("example")
 SITE = "hogwarts"
 SERVER = "srv-01"
+PAGE = STATE / "import.html"
 _PATIENCE_SECONDS = 60
 
 
@@ -43,10 +46,12 @@ def main() -> int:
             with progress("An Impero server enrols and pulls (HTTP API)"):
                 csv_import = Path(folder, "CSVImport")
                 _pull(cloud, csv_import, Path(folder, "state"))
+            _run(cloud, "roster-admin", "report", SITE, report["import"], "--html", PAGE)
             _show(out, cloud, report, csv_import)
     except (LocalCloudError, _DemoFailed) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
+    out.print(f"The import's page, as the dashboard has it: [link={PAGE.as_uri()}]{os.path.relpath(PAGE)}[/link]")
     out.print("Everything is stopped again. [cyan]make cloud[/] keeps such a cloud up for you to try.")
     return 0
 
