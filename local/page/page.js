@@ -135,14 +135,27 @@ async function carryOut(action) {
   await load("/act", { endpoint: action.getAttribute("endpoint") ?? "", params }, display);
 }
 
+// Answers the question that is asked; there may be none.
+let decide = () => {};
+
 function confirmed(said) {
   question.textContent = said;
-  confirmation.returnValue = "no";
   confirmation.showModal();
   return new Promise((resolve) => {
-    confirmation.addEventListener("close", () => resolve(confirmation.returnValue === "yes"), { once: true });
+    decide = (yes) => {
+      decide = () => {};
+      confirmation.close();
+      resolve(yes);
+    };
   });
 }
+
+at("yes").addEventListener("click", () => decide(true));
+at("no").addEventListener("click", () => decide(false));
+// By Escape. The browser tells of it late: by then another question may be open, which this does not answer.
+confirmation.addEventListener("close", () => {
+  if (!confirmation.open) decide(false);
+});
 
 // What came up is gone when it is closed, with its inputs.
 function close() {

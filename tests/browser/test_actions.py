@@ -141,6 +141,28 @@ def test_a_confirmation_asks_and_no_is_no(no: str, widget: Scripted, url: str, o
     assert len(widget.acts) == 1
 
 
+def test_a_question_asked_right_after_another_is_not_answered_by_it(
+    widget: Scripted, url: str, open_page: Open
+) -> None:
+    """A browser tells of a closed dialog late, when the next one may be open: all in one go, as a fast hand does it."""
+    widget.first = button("Pause", "confirmation=Pause?", '{"pause": 1}') + button("Import", "confirmation=Import?")
+    page = open_page(url)
+    expect(page.get_by_role("button", name="Import")).to_be_visible()
+    page.evaluate(
+        """() => {
+            const [pause, action] = document.querySelectorAll('#content button');
+            pause.click();
+            document.getElementById('confirmation').close();
+            action.click();
+        }"""
+    )
+    page.wait_for_timeout(100)
+    expect(page.get_by_role("dialog")).to_contain_text("Import?")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#content")).to_contain_text("answer")
+    assert [asked["params"] for asked in widget.acts] == [{"a": 1}]
+
+
 def test_everything_can_be_done_with_the_keyboard_alone(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Approve", "confirmation=Really?")
     page = open_page(url)
