@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cloud test lint bench screenshots build lock clean
+.PHONY: help demo cloud test lint bench herd screenshots build lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,8 +24,9 @@ demo: $(VENV)/installed ## the whole way of the data, on this machine, with the 
 cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLOUD_PORT chooses the port
 	@$(BIN)/python -m local.cloud
 
+# A file's tests stay together, since they share what they deploy; each worker has a local cloud of its own.
 test: $(VENV)/installed ## every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/installed ## formatting, types, templates, generated pages
 	$(BIN)/ruff check .
@@ -40,6 +41,9 @@ bench: $(VENV)/installed ## speed, memory and write units, side by side
 
 screenshots: $(VENV)/installed ## the pictures in docs/screenshots anew, by a headless Chromium
 	$(BIN)/python -m docs.screenshots
+
+herd: $(VENV)/installed ## many servers on a bad day, and what they cost
+	PYTHONPATH=layers/aws $(BIN)/python -m benchmarks.herd
 
 build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

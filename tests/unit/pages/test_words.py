@@ -52,7 +52,7 @@ def test_every_finding_says_what_to_do() -> None:
         says(samples.import_(samples.report(notices=found)), notice.code, "1,234", ADVICE[notice.code], notice.severity)
 
 
-@pytest.mark.parametrize("status", {*STATUSES, *get_args(Outcome), "something_new"})
+@pytest.mark.parametrize("status", sorted({*STATUSES, *get_args(Outcome), "something_new"}))
 def test_every_status_is_said_in_words(status: str) -> None:
     words = STATUSES[status][0] if status in STATUSES else "Something new"
     says(samples.overview([samples.overview_row(status=status)]), words)
