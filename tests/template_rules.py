@@ -9,7 +9,7 @@ import json
 
 from cfnlint.api import ManualArgs, lint
 
-from tests.translated import Template, of_type, properties, statements
+from tests.translated import Template, allowed, listed, of_type, properties, statements
 
 FUNCTIONS = {
     *("ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"),
@@ -20,7 +20,12 @@ VARIABLES = {
     *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"),
     "POWERTOOLS_SERVICE_NAME",
 }
-MORE_VARIABLES = {"ManageSiteFunction": {"SHOW_REPORTS_ARN"}, "ShowReportsFunction": {"MANAGE_SITE_ARN"}}
+MORE_VARIABLES = {
+    "ImportPairFunction": {"SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL"},
+    "ManageSiteFunction": {"SHOW_REPORTS_ARN"},
+    "ServeFeedFunction": {"FEED_POLL_SECONDS"},
+    "ShowReportsFunction": {"MANAGE_SITE_ARN"},
+}
 OUTPUTS = {
     *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl", "AlarmTopicArn"),
     *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
@@ -184,6 +189,29 @@ def the_index_of_heads_has_what_a_list_of_sites_shows(template: Template) -> lis
         wrong.append("heads is found in another way than it is asked")
     # All of a head would be written twice with each write: its settings, and which uploads it has dealt with.
     return wrong if index["Projection"]["ProjectionType"] == "INCLUDE" else [*wrong, "more is copied than is shown"]
+
+
+def only_imports_sign_and_the_keys_are_kept(template: Template) -> list[str]:
+    keys = of_type(template, "AWS::KMS::Key")
+    wrong = [] if len(keys) == 2 else ["a server knows two keys: the one in use and the next one"]
+    for name, key in keys.items():
+        has = key["Properties"]
+        checks = {
+            "not for signing": (has["KeySpec"], has["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY"),
+            "not kept": key.get("DeletionPolicy") == key.get("UpdateReplacePolicy") == "Retain",
+            "open to others": [statement["Principal"] for statement in has["KeyPolicy"]["Statement"]]
+            == [{"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}],
+        }
+        wrong += [f"{name} is {what}" for what, fulfilled in checks.items() if not fulfilled]
+    ours = [{"Fn::GetAtt": [name, "Arn"]} for name in keys]
+    for name in of_type(template, "AWS::IAM::Role"):
+        used = [each for each in allowed(template, name) if any("kms:" in action for action in listed(each["Action"]))]
+        if name == "ImportPairRole":
+            fine = [(each["Action"], each["Resource"]) for each in used] == [(["kms:GetPublicKey", "kms:Sign"], ours)]
+            wrong += [] if fine else [f"{name} may not sign with these keys, or more than that"]
+        elif used:
+            wrong.append(f"{name} may use a key")
+    return wrong
 
 
 def the_feed_knows_who_asks(template: Template) -> list[str]:

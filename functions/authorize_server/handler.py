@@ -7,14 +7,17 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster_aws.enrolment import Enrolment
+from roster_aws.servers import audit, token_of
 
 enrolment = Enrolment.from_environment()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of `authorize_server`: a request authorizer with simple responses."""
-    scheme, _, token = event["headers"].get("authorization", "").partition(" ")
-    known = enrolment.recognise(token.strip()) if scheme.lower() == "bearer" else None
+    token = token_of(event["headers"])
+    known = enrolment.recognise(token) if token else None
     if known is None:
+        # Not whose it says that it is: who knows no token may write anything there.
+        audit("token_refused", source=event["requestContext"]["http"]["sourceIp"])
         return {"isAuthorized": False}
     return {"isAuthorized": True, "context": known.to_context()}

@@ -21,6 +21,8 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """One message; raises what is our fault, after asking for the message to come back soon."""
     alive_until = datetime.now(UTC) + timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
     try:
+        # Once in a process: the first one of a stack makes the keyring, and the first one with other keys a new one.
+        importer.signer.keyring()
         for wanted in read_message(record.body):
             if isinstance(wanted, Stray):
                 importer.refuse(wanted)

@@ -6,17 +6,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster_aws.enrolment import Enrolment
-from roster_aws.feed import Answer, Feed, enrol, refuse, whole_number
-from roster_aws.fleet import Fleet, Server
-from roster_aws.results import Results
-from roster_aws.store import Store
+from roster_aws.answer import Answer, refuse
+from roster_aws.feed import BadCursor, Feed, cursor, whole_number
+from roster_aws.fleet import Server
+from roster_aws.servers import Servers, body_of, token_of
 from roster_aws.telemetry import logger
 
-enrolment = Enrolment.from_environment()
-store = Store.from_environment()
-results = Results.from_environment()
-fleet = Fleet.from_environment()
+feed = Feed.from_environment()
+servers = Servers.from_environment()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -27,18 +24,29 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any]) -> Answer:
     if event["routeKey"] == "POST /v1/enrol":
-        return enrol(enrolment, event.get("body") or "", is_base64=event.get("isBase64Encoded", False))
+        return servers.enrol(body_of(event), event["requestContext"]["http"]["sourceIp"])
     path, query = event["pathParameters"], event.get("queryStringParameters") or {}
-    server = Server.from_context(event["requestContext"]["authorizer"]["lambda"])
-    if path["site"] != server.site:
-        return refuse(403, "site_forbidden", "this token is for another site")
-    feed = Feed(store, results, server.site)
+    server, token = Server.from_context(event["requestContext"]["authorizer"]["lambda"]), token_of(event["headers"])
+    refused = servers.refusal(server, token, path)
+    if refused:
+        return refused
     match event["routeKey"]:
         case "GET /v1/sites/{site}/head":
-            have = whole_number(query.get("have"))
-            fleet.saw(server, have)
-            return feed.head(have)
+            return _head(server, query)
         case "GET /v1/sites/{site}/versions/{version}/manifest":
-            return feed.manifest(whole_number(path["version"]) or 0)
+            return feed.manifest(server.site, whole_number(path["version"]))
+        case "GET /v1/sites/{site}/objects/{sha256}":
+            return feed.object(server.site, path["sha256"])
+        case "POST /v1/sites/{site}/servers/{server}/report":
+            return servers.report(server, body_of(event))
         case _:
-            return feed.object(path["sha256"])
+            return servers.rotate(server, token)
+
+
+def _head(server: Server, query: dict[str, str]) -> Answer:
+    try:
+        has = cursor(query)
+    except BadCursor:
+        return refuse(400, "bad_request", "have and epoch are numbers from 1, manifest is a SHA-256")
+    servers.fleet.saw(server, has.have if has else None, has.manifest if has else None)
+    return feed.head(server.site, has)

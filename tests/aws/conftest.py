@@ -21,11 +21,13 @@ from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import Fleet
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
+from roster_aws.keyring import Keyrings
 from roster_aws.looking import Looking
 from roster_aws.projection import Projection
-from roster_aws.queue import Approval, Queue, Request, Rollback
+from roster_aws.queue import Approval, Order, Queue, Request
 from roster_aws.reports import Reports
 from roster_aws.results import Results
+from roster_aws.signing import Signer
 from roster_aws.store import Store
 from roster_aws.watching import Watch
 
@@ -50,6 +52,14 @@ class Clock:
         self.now += timedelta(**time)
 
 
+@cache
+def signing_keys(cloud: Cloud) -> tuple[str, ...]:
+    """Two keys, for every world: in one template they would be the same two, too."""
+    kms: Any = cloud.client("kms")
+    made = [kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY") for _ in range(2)]
+    return tuple(key["KeyMetadata"]["Arn"] for key in made)
+
+
 def _schema(keys: tuple[tuple[str, str], ...]) -> Any:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in keys]
 
@@ -65,10 +75,13 @@ class World:
     table: str = ""
     queue_url: str = ""
     clients: dict[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()  # the first is in use
+    keyring_serial: int = 1
 
     def __post_init__(self) -> None:
         name = f"world-{next(_numbers)}"
         self.results, self.table = f"{name}-results", name
+        self.keys = self.keys or signing_keys(self.cloud)
         self.client("s3").create_bucket(Bucket=self.results, CreateBucketConfiguration={"LocationConstraint": REGION})
         keys, index = (("pk", "HASH"), ("sk", "RANGE")), (("kind", "HASH"), ("site", "RANGE"))
         heads: Any = {"IndexName": "heads", "KeySchema": _schema(index), "Projection": {"ProjectionType": "ALL"}}
@@ -93,15 +106,16 @@ class World:
     def importer(self, calls: Callable[[str], None] | None = None) -> Importer:
         """An importer; `calls` is told of each of its AWS calls once it was carried out."""
         client = self.new_client if calls else self.client
-        dynamodb, s3, sqs, logs = client("dynamodb"), client("s3"), client("sqs"), client("logs")
+        dynamodb, s3, sqs, logs, kms = map(client, ("dynamodb", "s3", "sqs", "logs", "kms"))
         if calls:
-            for each in (dynamodb, s3, sqs, logs):
+            for each in (dynamodb, s3, sqs, logs, kms):
                 each.meta.events.register("after-call", lambda model, **_: calls(model.name))
         results = Results(s3, self.results)
         return Importer(
             inbox=Inbox(s3, self.inbox),
             results=results,
             store=Store(dynamodb, self.table, self.clock),
+            signer=Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial),
             projection=Projection(dynamodb, self.table, results),
             queue=Queue(sqs, self.queue_url),
             reports=Reports(logs, self.table, self.clock),
@@ -142,7 +156,7 @@ class World:
         request = Request(site, asked, self.clock() if asked else None)
         self.importer().run(request, owner, self.clock() + LIFE)
 
-    def order(self, site: str, order: Approval | Rollback, asked: str = "order") -> dict[str, Any]:
+    def order(self, site: str, order: Order, asked: str = "order") -> dict[str, Any]:
         """Have an order carried out; the report that answers it."""
         request = Request(site, f"{asked}-{next(_numbers)}", self.clock(), order)
         self.importer().run(request, "order", self.clock() + LIFE)

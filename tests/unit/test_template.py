@@ -16,6 +16,7 @@ from tests.template_rules import (
     functions_have_all_they_need,
     is_clean_cloudformation,
     logs_end_some_day,
+    only_imports_sign_and_the_keys_are_kept,
     people_can_read_what_to_choose_and_what_they_got,
     published_versions_never_expire_by_age,
     roles_allow_named_actions_on_our_own_resources,
@@ -97,6 +98,14 @@ RULES: dict[Rule, list[Spoil]] = {
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", 0),
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType", becomes="ALL"),
         within("Table", "GlobalSecondaryIndexes", 0, "KeySchema", 0, "AttributeName", becomes="site"),
+    ],
+    only_imports_sign_and_the_keys_are_kept: [
+        lambda resources: resources.pop("SigningKeyB"),
+        lambda resources: resources["SigningKeyA"].pop("UpdateReplacePolicy"),
+        within("SigningKeyA", "KeySpec", becomes="RSA_2048"),
+        within("SigningKeyB", "KeyPolicy", "Statement", 0, "Principal", becomes="*"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("kms:Sign"),
+        lambda resources: role_statement(resources, "ImportPairRole", 4)["Action"].append("kms:Decrypt"),
     ],
     the_feed_knows_who_asks: [
         within("FeedHeadRoute", "AuthorizationType", becomes="NONE"),

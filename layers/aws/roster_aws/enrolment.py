@@ -1,7 +1,8 @@
 """The Impero servers of a site: enrolled by a single-use code, known afterwards by a token.
 
 A code lives fifteen minutes and works once. Of codes and tokens only the SHA-256 is stored. A server has two places
-for tokens, so that one can be replaced while the other still works.
+for tokens, so that one can be replaced while the other still works: the older one ends when the newer is first used,
+and so at no moment has a server none that works. A server that was revoked has none at all, until it enrols again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,10 @@ class CodeInvalid(ValueError):
 
 class SiteDiffers(ValueError):
     """The code is for another site than the one named with it; it is not used up."""
+
+
+class TokenReplaced(ValueError):
+    """The token is none of the server's any more."""
 
 
 class Enrolment:
@@ -71,7 +77,7 @@ class Enrolment:
             raise CodeInvalid("the code is unknown, used or expired")
         if site is not None and site != known["site"]:
             raise SiteDiffers("the code is for another site")
-        token = f"{known['site']}.{known['server']}.{secrets.token_urlsafe(32)}"
+        token = _new_token(known["site"], known["server"])
         server = {
             **_server_key(known["site"], known["server"]),
             "server": known["server"],
@@ -99,16 +105,59 @@ class Enrolment:
         server, _, secret = rest.partition(".")
         if not (is_site(site) and is_server(server) and secret):
             return None
-        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_server_key(site, server)))
-        known = from_wire(got.get("Item", {}))
+        # Consistent, so that a token which was revoked is refused from that moment on.
+        key = to_wire(_server_key(site, server))
+        known = from_wire(self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {}))
         # Every stored digest is compared, each in constant time.
         matches = [hmac.compare_digest(_digest(token), stored) for stored in known.get("tokens", [])]
-        return known_server(site, known) if any(matches) else None
+        if not any(matches):
+            return None
+        return replace(known_server(site, known), newer_token=len(matches) > 1 and matches[-1])
+
+    def second_token(self, server: Server, token: str) -> str:
+        """A new token beside the one given, in the place of any other; TokenReplaced when that is none any more."""
+        second = _new_token(server.site, server.server)
+        self._set_tokens(server, [_digest(token), _digest(second)], _digest(token))
+        return second
+
+    def end_older_token(self, server: Server, token: str) -> None:
+        """The newer token was used: from now on it is the only one. TokenReplaced when it is none any more."""
+        self._set_tokens(server, [_digest(token)], _digest(token))
+
+    def _set_tokens(self, server: Server, tokens: list[str], now_one_of_them: str) -> None:
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=to_wire(_server_key(server.site, server.server)),
+                UpdateExpression="SET tokens = :tokens",
+                ConditionExpression="contains(tokens, :known)",
+                ExpressionAttributeValues=to_wire({":tokens": tokens, ":known": now_one_of_them}),
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            raise TokenReplaced("the token was replaced") from None
+
+    def revoke(self, site: str, server: str) -> bool:
+        """End every token of a server; False when there is no such server."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=to_wire(_server_key(site, server)),
+                UpdateExpression="SET tokens = :none, revoked_at = :at",
+                ConditionExpression="attribute_exists(server)",
+                ExpressionAttributeValues=to_wire({":none": [], ":at": self._clock().isoformat(timespec="seconds")}),
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
 
 def is_server(name: str) -> bool:
     """Whether a name can be a server's id: the form of a site's id."""
     return is_site(name)
+
+
+def _new_token(site: str, server: str) -> str:
+    return f"{site}.{server}.{secrets.token_urlsafe(32)}"
 
 
 def _code_key(code: str) -> dict[str, str]:

@@ -1,118 +1,117 @@
-"""What the feed says to a server of a site. The site is the token's, never the path's alone.
+"""What the feed says to a server of the versions of its site. The site is the token's, never the path's alone.
 
 None of the answers other than a whole version ever means that anything should be removed.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from roster_aws.enrolment import CodeInvalid, Enrolment, SiteDiffers
+from roster_aws.answer import KEPT, Answer, json_answer, refuse
+from roster_aws.chain import Chains, Cursor, CursorUnknown
+from roster_aws.environment import now, variable
+from roster_aws.keyring import Keyrings
 from roster_aws.results import Results, manifest_key, object_key
-from roster_aws.store import Store
+from roster_aws.store import Head, Store
 
 # A function's answer may have 6 MB, and base64 makes four bytes of three.
 _INLINE_BYTES = 4_000_000
 
-# Often enough that a morning's import is in the classrooms before the first lesson; the lever for the feed's cost.
-_POLL_SECONDS = 300
+# A morning's import is in the classrooms before the first lesson, and its correction soon after it.
+_SOON, _SOON_SECONDS = timedelta(minutes=15), 60
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
+class BadCursor(ValueError):
+    """What a server says that it has is no version."""
+
+
 @dataclass(frozen=True)
-class Answer:
-    """An HTTP answer: status, body and headers."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def to_gateway(self) -> dict[str, Any]:
-        """The answer in the form an HTTP API takes (payload format 2.0)."""
-        encoded = base64.b64encode(self.body).decode()
-        return {"statusCode": self.status, "headers": self.headers, "body": encoded, "isBase64Encoded": True}
-
-
-def json_answer(status: int, said: dict[str, Any]) -> Answer:
-    """An answer that is a JSON object."""
-    return Answer(status, json.dumps(said, ensure_ascii=False).encode(), {"content-type": "application/json"})
-
-
-def refuse(status: int, error: str, message: str) -> Answer:
-    """An answer that says what was wrong: a stable code and a sentence."""
-    return json_answer(status, {"error": error, "message": message})
-
-
 class Feed:
-    """The published versions of one site, as its servers see them."""
+    """The published versions of the sites. `poll_seconds` is how often a server should ask; `clock` is UTC."""
 
-    def __init__(self, store: Store, results: Results, site: str) -> None:
-        self._store = store
-        self._results = results
-        self._site = site
+    store: Store
+    results: Results
+    keyrings: Keyrings
+    chains: Chains
+    poll_seconds: int
+    clock: Callable[[], datetime]
 
-    def head(self, have: int | None) -> Answer:
-        """The newest version; 304 when that is what the server has."""
-        head = self._store.head(self._site)
+    @classmethod
+    def from_environment(cls) -> Feed:
+        """The feed of this process."""
+        results = Results.from_environment()
+        poll_seconds = int(variable("FEED_POLL_SECONDS"))
+        return cls(Store.from_environment(), results, Keyrings.from_environment(), Chains(results), poll_seconds, now)
+
+    def head(self, site: str, cursor: Cursor | None) -> Answer:
+        """The newest version, and the way to it from the one that the server has; 304 when that is the newest."""
+        head = self.store.head(site)
         if not head.version:
             return refuse(404, "nothing_published", "no version of this site has been published yet")
-        if have == head.version:
-            return Answer(304)
-        return json_answer(
-            200,
-            {
-                "site": self._site,
-                "epoch": head.epoch,
-                "version": head.version,
-                "manifest_sha256": head.manifest_sha256,
-                "published_at": head.published_at,
-                "poll_after_seconds": _POLL_SECONDS,
-                "deltas": [],
-            },
-        )
+        if not head.signature:
+            return refuse(503, "not_signed_yet", "the newest version is signed with the site's next import")
+        poll = self._poll_seconds(head)
+        try:
+            if cursor and self.chains.is_head(head, cursor):
+                return Answer(304, headers={"poll-after-seconds": str(poll)})
+            deltas = self.chains.find(head, cursor) if cursor else []
+        except CursorUnknown:
+            return refuse(
+                410, "cursor_unknown", "this version is unknown here, or kept no longer: ask without it"
+            )
+        said = {
+            "site": site,
+            "epoch": head.epoch,
+            "version": head.version,
+            "manifest_sha256": head.manifest_sha256,
+            "published_at": head.published_at,
+            "poll_after_seconds": poll,
+            "signature": head.signature,
+            "keyring": self.keyrings.of(head.keyring_serial).as_dict(),
+            "deltas": deltas,
+        }
+        return json_answer(200, said, poll_after_seconds=str(poll))
 
-    def manifest(self, version: int) -> Answer:
+    def manifest(self, site: str, version: int | None) -> Answer:
         """The manifest of a version, as its exact bytes."""
-        head = self._store.head(self._site)
+        head = self.store.head(site)
         # The head's own manifest is read by its digest: the copy under its number may be a moment away.
-        is_head = version == head.version
-        key = object_key(self._site, head.manifest_sha256) if is_head else manifest_key(self._site, version)
-        manifest = self._results.fetch(key, _INLINE_BYTES) if 0 < version <= head.version else None
+        key = object_key(site, head.manifest_sha256) if version == head.version else manifest_key(site, version or 0)
+        manifest = self.results.fetch(key, _INLINE_BYTES) if version and version <= head.version else None
         if not isinstance(manifest, bytes):
             return refuse(404, "version_unknown", "there is no such version, or it is kept no longer")
-        return Answer(200, manifest, {"content-type": "application/json"})
+        return Answer(200, manifest, {"content-type": "application/json", **KEPT})
 
-    def object(self, digest: str) -> Answer:
+    def object(self, site: str, digest: str) -> Answer:
         """The bytes of an object, or a short-lived link to them where they are many."""
         is_digest = _SHA256.fullmatch(digest)
-        found = self._results.fetch(object_key(self._site, digest), _INLINE_BYTES) if is_digest else None
+        found = self.results.fetch(object_key(site, digest), _INLINE_BYTES) if is_digest else None
         if found is None:
             return refuse(404, "object_unknown", "there is no such object, or it is kept no longer")
         if isinstance(found, str):
             return Answer(302, headers={"location": found})
-        return Answer(200, found, {"content-type": "application/gzip"})
+        return Answer(200, found, {"content-type": "application/gzip", **KEPT})
+
+    def _poll_seconds(self, head: Head) -> int:
+        """When to ask again: sooner while a version is new."""
+        age = self.clock() - datetime.fromisoformat(head.published_at)
+        return min(_SOON_SECONDS, self.poll_seconds) if age < _SOON else self.poll_seconds
 
 
-def enrol(enrolment: Enrolment, body: str, *, is_base64: bool) -> Answer:
-    """Answer `POST /v1/enrol`: {"code": …} and, to be sure, {"site": …}."""
-    try:
-        asked = json.loads(base64.b64decode(body) if is_base64 else body)
-        code, site = asked["code"], asked.get("site")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return refuse(400, "bad_request", 'the body is JSON: {"code": "…"}')
-    if not isinstance(code, str) or not (site is None or isinstance(site, str)):
-        return refuse(400, "bad_request", "code and site are strings")
-    try:
-        return json_answer(200, enrolment.enrol(code, site))
-    except CodeInvalid:
-        return refuse(403, "code_invalid", "the code is unknown, was used or has expired: ask for a new one")
-    except SiteDiffers:
-        return refuse(409, "site_differs", "the code is for another site; it can still be used there")
+def cursor(query: Mapping[str, str]) -> Cursor | None:
+    """What a server says that it has, by the query of its question; BadCursor when that can be no version."""
+    if "have" not in query:
+        return None
+    have, epoch = whole_number(query["have"]), whole_number(query.get("epoch", "1"))
+    manifest = query.get("manifest")
+    if not (have and epoch) or (manifest is not None and not _SHA256.fullmatch(manifest)):
+        raise BadCursor
+    return Cursor(have, epoch if "epoch" in query else None, manifest)
 
 
 def whole_number(text: str | None) -> int | None:

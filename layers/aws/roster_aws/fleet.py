@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,25 +21,49 @@ if TYPE_CHECKING:
 # A server asks every few minutes; that it did is written no more often than this, which is what it costs.
 _SEEN_EVERY = timedelta(minutes=15)
 
+# What is read of a server; its tokens are not.
+_KNOWN = ("server", "applied_version", "applied_manifest", "last_seen", "reported_at", "report", "revoked_at")
+
 
 @dataclass(frozen=True)
 class Server:
-    """One enrolled server, as far as it is known: the version it applied last, and when it asked last."""
+    """One enrolled server, as far as it is known.
+
+    What it applied last, a version and its manifest's SHA-256 where it said so; when it asked last; when its last
+    report came, and what was in it (`roster.server_report`). `newer_token`: it asked with the second of two tokens.
+    """
 
     site: str
     server: str
     applied_version: int | None = None
+    applied_manifest: str = ""
     last_seen: datetime | None = None
+    reported_at: str = ""
+    report: dict[str, Any] = field(default_factory=dict)
+    revoked_at: str = ""
+    newer_token: bool = False
 
-    def state(self, version: int, at: datetime) -> ServerState:
-        """Whether it has a version, the newest of its site."""
-        return server_state(version, self.applied_version, self.last_seen, at)
+    def state(self, version: int, manifest_sha256: str, at: datetime) -> ServerState:
+        """Whether it has a version with this manifest, the newest of its site."""
+        if self.revoked_at:
+            return "revoked"
+        has_it = self.applied_version == version and not self.differs(version, manifest_sha256)
+        return server_state(self.last_seen, at, has_newest=has_it)
+
+    def differs(self, version: int, manifest_sha256: str) -> bool:
+        """Whether it has other content under the number of the newest version: a restored cloud, or worse."""
+        return self.applied_version == version and self.applied_manifest not in ("", manifest_sha256)
 
     def to_context(self) -> dict[str, str | int]:
         """What the authorizer hands on to the feed, which then need not read the server again: texts and numbers."""
-        seen = self.last_seen.isoformat() if self.last_seen else ""
-        applied = -1 if self.applied_version is None else self.applied_version
-        return {"site": self.site, "server": self.server, "applied_version": applied, "last_seen": seen}
+        return {
+            "site": self.site,
+            "server": self.server,
+            "applied_version": -1 if self.applied_version is None else self.applied_version,
+            "applied_manifest": self.applied_manifest,
+            "last_seen": self.last_seen.isoformat() if self.last_seen else "",
+            "newer_token": int(self.newer_token),
+        }
 
     @classmethod
     def from_context(cls, context: dict[str, Any]) -> Server:
@@ -49,7 +73,9 @@ class Server:
             context["site"],
             context["server"],
             None if applied < 0 else applied,
+            context["applied_manifest"],
             datetime.fromisoformat(seen) if seen else None,
+            newer_token=bool(int(context["newer_token"])),
         )
 
 
@@ -85,24 +111,54 @@ class Fleet:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :site AND begins_with(sk, :servers)",
-            ProjectionExpression="server, applied_version, last_seen",
+            ProjectionExpression=", ".join(_KNOWN),
             ExpressionAttributeValues=to_wire({":site": f"SITE#{site}", ":servers": "SERVER#"}),
         )
         return [known_server(site, from_wire(item)) for page in pages for item in page["Items"]]
 
-    def saw(self, server: Server, have: int | None) -> None:
-        """Note that a server asked, with the version it has; written when that is news, or a while after the last."""
+    def states(self, site: str) -> list[ServerState]:
+        """The state of each server of a site, by its name."""
+        servers = self.servers(site)
+        if not servers:
+            return []
+        # Not from the index, which has no digests.
+        got = self._dynamodb.get_item(
+            TableName=self._table,
+            Key=to_wire({"pk": f"SITE#{site}", "sk": "HEAD"}),
+            ProjectionExpression="version, manifest_sha256",
+        )
+        head = from_wire(got.get("Item", {}))
+        version, manifest, at = head.get("version", 0), head.get("manifest_sha256", ""), self._clock()
+        return [server.state(version, manifest, at) for server in servers]
+
+    def saw(self, server: Server, have: int | None, manifest: str | None = None) -> None:
+        """Note that a server asked, and what it has; written when that is news, or a while after the last.
+
+        A server that says nothing of what it has may still have it: its next report tells.
+        """
         at = self._clock()
-        if have == server.applied_version and server.last_seen and at - server.last_seen < _SEEN_EVERY:
+        has = (server.applied_version, server.applied_manifest) if have is None else (have, manifest or "")
+        is_news = has != (server.applied_version, server.applied_manifest)
+        if not is_news and server.last_seen and at - server.last_seen < _SEEN_EVERY:
             return
+        applied = {"applied_version": has[0], "applied_manifest": has[1]} if is_news else {}
+        self._note(server, {**applied, "last_seen": _stamp(at)})
+
+    def reported(self, server: Server, report: dict[str, Any]) -> None:
+        """Keep a server's report, in the place of the one before; what it says of versions is as new as a question."""
+        at = _stamp(self._clock())
+        applied = {"applied_version": report["version"], "applied_manifest": report["manifest_sha256"] or ""}
+        self._note(server, {**applied, "last_seen": at, "reported_at": at, "report": report})
+
+    def _note(self, server: Server, values: dict[str, Any]) -> None:
         # A server that is enrolled no more must not come back as half of one.
         with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=to_wire({"pk": f"SITE#{server.site}", "sk": f"SERVER#{server.server}"}),
-                UpdateExpression="SET applied_version = :have, last_seen = :at",
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
                 ConditionExpression="attribute_exists(server)",
-                ExpressionAttributeValues=to_wire({":have": have, ":at": at.isoformat(timespec="seconds")}),
+                ExpressionAttributeValues=to_wire({f":{name}": value for name, value in values.items()}),
             )
 
     def mark_stale(self, site: str, since: str) -> None:
@@ -118,4 +174,17 @@ class Fleet:
 def known_server(site: str, item: dict[str, Any]) -> Server:
     """A server from its item."""
     seen = item.get("last_seen")
-    return Server(site, item["server"], item.get("applied_version"), datetime.fromisoformat(seen) if seen else None)
+    return Server(
+        site,
+        item["server"],
+        item.get("applied_version"),
+        item.get("applied_manifest", ""),
+        datetime.fromisoformat(seen) if seen else None,
+        item.get("reported_at", ""),
+        item.get("report", {}),
+        item.get("revoked_at", ""),
+    )
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

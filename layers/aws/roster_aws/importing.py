@@ -4,7 +4,7 @@
 2. Finish what an earlier run of the same site left undone.
 3. Decide from what the inbox holds: import now, wait, or nothing new.
 4. Read both files, each at one pinned version; plan the import, which is pure.
-5. Store the objects of the new version; settle, the one write that makes it the head.
+5. Store the objects of the new version and sign it; settle, the one write that makes it the head.
 6. Bring the groups and rights in the table to it, and tell the report.
 7. Let go of the lease, unless somebody left a mark: then again from 2.
 
@@ -33,6 +33,7 @@ from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Queue, Request, Stray
 from roster_aws.reports import Reports
 from roster_aws.results import Results
+from roster_aws.signing import Signer
 from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
 
@@ -49,6 +50,7 @@ class Importer:
     inbox: Inbox
     results: Results
     store: Store
+    signer: Signer
     projection: Projection
     queue: Queue
     reports: Reports
@@ -61,6 +63,7 @@ class Importer:
             Inbox.from_environment(),
             Results.from_environment(),
             Store.from_environment(),
+            Signer.from_environment(),
             Projection.from_environment(),
             Queue.from_environment(),
             Reports.from_environment(),
@@ -70,7 +73,7 @@ class Importer:
     @property
     def publisher(self) -> Publisher:
         """What makes a plan a version."""
-        return Publisher(self.results, self.store, self.projection, self.reports, self.clock)
+        return Publisher(self.results, self.store, self.signer, self.projection, self.reports, self.clock)
 
     @property
     def orders(self) -> Orders:
@@ -100,6 +103,7 @@ class Importer:
         if head.open_import:
             self.publisher.finish(head, owner, Phases())
             head = self.store.head(site)
+        head = self.publisher.sign_again(head, owner)
         if request.order:
             self.orders.carry_out(head, owner, request)
             head = self.store.head(site)
@@ -164,15 +168,16 @@ class Importer:
             report["asked"] = request.asked
         if plan.notices.totals:
             report["notices_key"] = self.results.put_notices(head.site, this_import, notices_csv(plan))
-        manifest_sha256 = self.publisher.store_version(head, this_import, plan)
-        if plan.held:
-            report["plan"] = {"manifest_sha256": manifest_sha256, "expires_at": stamp(self.clock() + HOLD_LIFE)}
-            manifest_sha256 = None
+        manifest = self.publisher.store_version(head, this_import, plan)
+        if manifest and plan.held:
+            report["plan"] = {"manifest_sha256": manifest.sha256, "expires_at": stamp(self.clock() + HOLD_LIFE)}
+            manifest = None
+        signed = self.signer.sign(manifest) if manifest else None
         phases.end("store")
         refused = {notice.file for notice in plan.notices.listed() if isinstance(notice, FileError)}
         seen = {file: upload.version_id for file, upload in pair.items()}
         readable = head.readable | {file: upload for file, upload in pair.items() if file not in refused}
-        settled = self.store.settle(head, owner, report, manifest_sha256, seen=seen, readable=readable)
+        settled = self.store.settle(head, owner, report, signed, seen=seen, readable=readable)
         phases.end("settle")
         self.publisher.finish(settled, owner, phases)
 

@@ -19,7 +19,7 @@ from roster_aws.environment import now
 from roster_aws.fleet import Fleet
 from roster_aws.projection import Projection
 from roster_aws.results import Results
-from roster_aws.store import Store, stamp
+from roster_aws.store import Head, Store, stamp
 
 SORTS = ("site", "status", "last_import", "version", "groups")
 
@@ -108,7 +108,7 @@ class Looking:
         }
 
     def _server_states(self, site: Data) -> dict[str, int]:
-        states = [server.state(site["version"], self.clock()) for server in self.fleet.servers(site["site"])]
+        states = self.fleet.states(site["site"])
         return {state: states.count(state) for state in ("applied", "behind", "silent")}
 
     def _site(self, asked: Asked) -> Data:
@@ -121,15 +121,6 @@ class Looking:
                 "Nothing was uploaded to this site yet. A site's name is the first folder of its uploads."
             )
         held = self.store.report(site, head.held) if head.held else None
-        servers = [
-            {
-                "server": server.server,
-                "state": server.state(head.version, self.clock()),
-                "applied_version": server.applied_version,
-                "last_seen": stamp(server.last_seen) if server.last_seen else None,
-            }
-            for server in self.fleet.servers(site)
-        ]
         return {
             "site": site,
             "version": head.version,
@@ -139,9 +130,25 @@ class Looking:
             "waiting": waiting,
             "settings": head.settings,
             "imports": imports,
-            "servers": servers,
+            "servers": self.servers(head),
             "held": held,
         }
+
+    def servers(self, head: Head) -> list[Data]:
+        """The servers of a site, each with what it applied against the head, and what it last reported."""
+        return [
+            {
+                "server": server.server,
+                "state": server.state(head.version, head.manifest_sha256, self.clock()),
+                "applied_version": server.applied_version,
+                "applied_manifest": server.applied_manifest,
+                "differs": server.differs(head.version, head.manifest_sha256),
+                "last_seen": stamp(server.last_seen) if server.last_seen else None,
+                "reported_at": server.reported_at or None,
+                "report": server.report,
+            }
+            for server in self.fleet.servers(head.site)
+        ]
 
     def _import(self, asked: Asked) -> Data:
         site = _text(asked, "site")

@@ -1,14 +1,15 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
-Reading: `imports`, `report`, `version`, `console`, `group`, `user`, and `page`, which is the data of a page.
-Changing: `enrol`, `import`, `approve`, `reject`, `rollback`, `pause`, `resume`; each leaves an audit event with `by`,
-the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is checked here, so that the
-answer is immediate, and then sent through the import queue, where it is checked again. Bad input is answered, not
-raised.
+Reading: `imports`, `report`, `version`, `servers`, `console`, `group`, `user`, and `page`, which is the data of a page.
+Changing: `enrol`, `revoke`, `import`, `approve`, `reject`, `rollback`, `new-epoch`, `pause`, `resume`; each leaves an
+audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is
+checked here, so that the answer is immediate, and then sent through the import queue, where it is checked again. Bad
+input is answered, not raised.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +21,19 @@ from roster.names import fold
 from roster.pair import is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
+from roster_aws.keyring import Keyrings
 from roster_aws.looking import Looking
 from roster_aws.orders import why_not_approved
 from roster_aws.projection import Projection
-from roster_aws.queue import Approval, Queue, Request, Rollback
+from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
 from roster_aws.results import Results
 from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
 
 _MOST_IMPORTS = 100
+_MOST_VERSIONS = 10**9
+# A first keyring takes an import function's cold start.
+_KEYRING_SECONDS = 20
 _NAME = "lower-case letters, digits and hyphens, at most 63, not starting with a hyphen"
 
 _WHY_NOT = {
@@ -43,6 +48,8 @@ _DONE = {
     "import": "The import has been asked for; it takes a few seconds.",
     "approve": "The import is approved; it is published in a moment.",
     "reject": "The import is rejected; nothing was changed.",
+    "revoke": "The server is revoked; nothing it sends is answered until it enrols again.",
+    "new-epoch": "A new epoch has been asked for; it is published in a moment.",
     "rollback": "Going back has been asked for: the version is published in a moment, and imports are paused.",
     "pause": "The site is paused: uploads are recorded and not imported.",
     "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
@@ -64,6 +71,7 @@ class Management:
     projection: Projection
     queue: Queue
     enrolment: Enrolment
+    keyrings: Keyrings
     looking: Looking
     clock: Callable[[], datetime]
 
@@ -76,6 +84,7 @@ class Management:
             Projection.from_environment(),
             Queue.from_environment(),
             Enrolment.from_environment(),
+            Keyrings.from_environment(),
             Looking.from_environment(),
             now,
         )
@@ -86,6 +95,7 @@ class Management:
             "imports": self._imports,
             "report": self._report,
             "version": self._version,
+            "servers": self._servers,
             "console": self._console,
             "group": self._group,
             "user": self._user,
@@ -93,10 +103,12 @@ class Management:
         }
         changing = {
             "enrol": self._enrol,
+            "revoke": self._revoke,
             "import": self._import,
             "approve": self._approve,
             "reject": self._reject,
             "rollback": self._rollback,
+            "new-epoch": self._new_epoch,
             "pause": self._pause,
             "resume": self._resume,
         }
@@ -112,7 +124,7 @@ class Management:
         except Refused as refused:
             return {"ok": False, "error": "bad_request", "message": str(refused)}
         if action in changing:
-            about = {name: asked[name] for name in ("import", "version", "server") if name in asked}
+            about = {name: asked[name] for name in ("import", "version", "server", "above") if name in asked}
             logger.info("audit", extra={"action": action, "site": site, "by": str(asked.get("by", "")), **about})
         return {"ok": True, **said}
 
@@ -168,6 +180,11 @@ class Management:
             raise Refused(_WHY_NOT["not_held"])
         return self.results.manifest(site, report["plan"]["manifest_sha256"])
 
+    def _servers(self, site: str, asked: Asked) -> Asked:
+        head = self.store.head(site)
+        about = {"version": head.version, "epoch": head.epoch, "manifest_sha256": head.manifest_sha256}
+        return {**about, "published_at": head.published_at or None, "servers": self.looking.servers(head)}
+
     def _console(self, site: str, asked: Asked) -> Asked:
         """A sixteenth of the console access list: that of partition `part`, 0 to 15. An answer has its limit."""
         part = asked.get("part", 0)
@@ -203,11 +220,27 @@ class Management:
     # Changing
 
     def _enrol(self, site: str, asked: Asked, request_id: str) -> Asked:
-        server = asked.get("server")
-        if not isinstance(server, str) or not is_server(server):
-            raise Refused(f"server: {_NAME}")
+        server = _server(asked)
+        self._await_keyring()
         code, expires_at = self.enrolment.give_code(site, server)
         return {"code": code, "expires_at": expires_at.isoformat(timespec="seconds")}
+
+    def _await_keyring(self) -> None:
+        """Have the stack's first keyring made before the first code is given out: whoever enrols gets it."""
+        if self.keyrings.newest():
+            return
+        self.queue.ask_for_keyring()
+        deadline = time.monotonic() + _KEYRING_SECONDS
+        while not self.keyrings.newest():
+            if time.monotonic() > deadline:
+                raise Refused("the keys that servers are given are not made yet; try again in a minute")
+            time.sleep(0.2)
+
+    def _revoke(self, site: str, asked: Asked, request_id: str) -> Asked:
+        server = _server(asked)
+        if not self.enrolment.revoke(site, server):
+            raise Refused("there is no such server; `servers` lists them")
+        return {}
 
     def _import(self, site: str, asked: Asked, request_id: str) -> Asked:
         self.queue.ask(Request(site, asked=request_id, asked_at=self.clock()))
@@ -235,6 +268,16 @@ class Management:
         self._order(site, request_id, Rollback(version, str(asked.get("by", ""))))
         return {"asked": request_id}
 
+    def _new_epoch(self, site: str, asked: Asked, request_id: str) -> Asked:
+        head = self.store.head(site)
+        above = asked.get("above")
+        if not head.version:
+            raise Refused("nothing is published yet; import the pair, then begin the new epoch")
+        if type(above) is not int or not head.version <= above < _MOST_VERSIONS:
+            raise Refused(f"above: a whole number from {head.version}, the newest version that this cloud knows")
+        self._order(site, request_id, NewEpoch(above, str(asked.get("by", ""))))
+        return {"asked": request_id}
+
     def _pause(self, site: str, asked: Asked, request_id: str) -> Asked:
         self.store.set_paused(site, paused=True)
         return {}
@@ -244,8 +287,15 @@ class Management:
         self.queue.ask(Request(site))  # what was uploaded meanwhile
         return {}
 
-    def _order(self, site: str, request_id: str, order: Approval | Rollback) -> None:
+    def _order(self, site: str, request_id: str, order: Order) -> None:
         self.queue.ask(Request(site, asked=request_id, asked_at=self.clock(), order=order))
+
+
+def _server(asked: Asked) -> str:
+    server = asked.get("server")
+    if not isinstance(server, str) or not is_server(server):
+        raise Refused(f"server: {_NAME}")
+    return server
 
 
 def _text(asked: Asked, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What people may order of a site: approve a held import, or go back to an old version.
+"""What people may order of a site: approve a held import, go back to an old version, or begin a new epoch.
 
 An order comes through the import queue and is carried out under the site's lease. It is checked again then, since the
 head may have moved after somebody read what was to be approved. What is refused is told as a report with the reason.
@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roster.pair import import_id, refusal_id
-from roster.plan import plan_rollback
+from roster.plan import nothing_changed, plan_rollback
 from roster_aws.publishing import Phases, Publisher
-from roster_aws.queue import Approval, Request, Rollback
+from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 from roster_aws.results import Results
 from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
@@ -58,6 +58,8 @@ class Orders:
             self._approve(head, owner, request, request.order)
         elif isinstance(request.order, Rollback):
             self._roll_back(head, owner, request, request.order)
+        elif isinstance(request.order, NewEpoch):
+            self._begin_epoch(head, owner, request, request.order)
 
     def _approve(self, head: Head, owner: str, request: Request, approval: Approval) -> None:
         """Publish a held import exactly as its plan says."""
@@ -66,11 +68,12 @@ class Orders:
         if report is None or refused:
             self.refuse(request, refused or "import_unknown")
             return
-        self.results.keep(self.results.manifest(head.site, approval.plan))
+        manifest = self.results.manifest(head.site, approval.plan)
+        self.results.keep(manifest)
         found = {notice["severity"] for notice in report["notices"].values()}
         status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
         report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
-        settled = self.store.settle(head, owner, report, report["plan"]["manifest_sha256"])
+        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(manifest))
         _audit("approve", head.site, approval.by, report["import"])
         self.publisher.finish(settled, owner, Phases())
 
@@ -85,12 +88,12 @@ class Orders:
         self.store.begin_import(head, owner, this_import, {})
         delta, changes = plan_rollback(self.publisher.base(head), self.results.lines(head.site, old.snapshot))
         phases.end("plan")
-        manifest_sha256 = None
+        signed = None
         if delta:
             again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
             again = self.publisher.store_manifest(again, head, delta)
             self.results.keep(again)
-            manifest_sha256 = again.sha256
+            signed = self.publisher.signer.sign(again)
         phases.end("store")
         report = {
             "site": head.site,
@@ -106,8 +109,46 @@ class Orders:
             "base_version": head.version,
             "version": head.version + 1 if delta else head.version,
         }
-        settled = self.store.settle(head, owner, report, manifest_sha256, pause=True)
+        settled = self.store.settle(head, owner, report, signed, pause=True)
         _audit("rollback", head.site, order.by, this_import)
+        self.publisher.finish(settled, owner, phases)
+
+    def _begin_epoch(self, head: Head, owner: str, request: Request, order: NewEpoch) -> None:
+        """Publish what is published again, in the next epoch, with a number above every one that was ever published.
+
+        For a cloud whose table was restored from a backup: servers have newer versions than it knows of, and refuse
+        whatever is below them. Servers that have an older epoch take the snapshot.
+        """
+        if not head.version or order.above < head.version:
+            self.refuse(request, "version_below")
+            return
+        phases = Phases()
+        this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
+        self.store.begin_import(head, owner, this_import, {})
+        old = self.results.manifest(head.site, head.manifest_sha256)
+        again = old._replace(
+            epoch=head.epoch + 1, version=order.above + 1, import_id=this_import, delta=None, delta_from=None
+        )
+        unchanged, changes = nothing_changed(self.publisher.base(head))
+        again = self.publisher.store_manifest(again, head, unchanged)
+        self.results.keep(again)
+        phases.end("store")
+        report = {
+            "site": head.site,
+            "import": this_import,
+            "asked": request.asked,
+            "status": "ok",
+            "reason": "new_epoch",
+            "epoch": again.epoch,
+            "epoch_by": order.by,
+            "counts": old.counts,
+            "changes": changes,
+            "notices": {},
+            "base_version": head.version,
+            "version": again.version,
+        }
+        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(again))
+        _audit("new_epoch", head.site, order.by, this_import)
         self.publisher.finish(settled, owner, phases)
 
     def refuse(self, request: Request, reason: str) -> None:

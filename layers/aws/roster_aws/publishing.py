@@ -1,7 +1,8 @@
 """From a plan to a version: stored, and after the head has moved, shown in the table and told.
 
-Objects first, under their digests, which is nobody's version yet; `Store.settle` then is the commit. What comes after
-it, `finish`, can be done again from its beginning, and is, by the next run of the site, when a run died in it.
+Objects first, under their digests, which is nobody's version yet. Then the manifest is signed, and `Store.settle` is
+the commit. What comes after it, `finish`, can be done again from its beginning, and is, by the next run of the site,
+when a run died in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from roster.plan import Base, Packed, Plan
 from roster_aws.projection import Projection
 from roster_aws.reports import Reports
 from roster_aws.results import Results
+from roster_aws.signing import Signer
 from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
 
@@ -40,6 +42,7 @@ class Publisher:
 
     results: Results
     store: Store
+    signer: Signer
     projection: Projection
     reports: Reports
     clock: Callable[[], datetime]
@@ -48,8 +51,8 @@ class Publisher:
         """The published version, for the next to be compared with."""
         return self.results.base(self.results.manifest(head.site, head.manifest_sha256))
 
-    def store_version(self, head: Head, import_id: str, plan: Plan) -> str | None:
-        """Store what a plan's version consists of; the digest of its manifest, or None when it makes no version."""
+    def store_version(self, head: Head, import_id: str, plan: Plan) -> Manifest | None:
+        """Store what a plan's version consists of; its manifest, or None when it makes no version."""
         if not plan.snapshot:
             return None
         self.results.put_object(head.site, plan.snapshot)
@@ -58,7 +61,7 @@ class Publisher:
         manifest = self.store_manifest(first, head, plan.delta)
         if plan.held:
             self.results.let_expire(manifest)
-        return manifest.sha256
+        return manifest
 
     def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> Manifest:
         """Store the manifest of a version whose snapshot is stored, with the delta that leads to it."""
@@ -68,6 +71,13 @@ class Publisher:
         self.results.put_manifest(manifest)
         return manifest
 
+    def sign_again(self, head: Head, owner: str) -> Head:
+        """Sign a head anew that is not signed by a key of the newest keyring: servers enrolled since know no other."""
+        if not head.version or head.keyring_serial == self.signer.keyring().serial:
+            return head
+        signed = self.signer.sign(self.results.manifest(head.site, head.manifest_sha256))
+        return self.store.put_signature(head, owner, signed)
+
     def finish(self, head: Head, owner: str, phases: Phases) -> None:
         """Bring the table to the head's version and tell the open import."""
         if head.projected_version != head.version:
@@ -75,7 +85,7 @@ class Publisher:
             manifest = self.results.manifest(head.site, head.manifest_sha256)
             self.projection.apply(manifest, head.projected_version)
             if head.projected_version:
-                self.results.retire(head.site, head.projected_version)
+                self.results.retire(head.projected_version, manifest)
             phases.end("project")
         report = self.store.report(head.site, head.open_import)
         if report is None:  # it was written with the head, so this is a fault of ours

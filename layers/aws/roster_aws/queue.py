@@ -27,13 +27,14 @@ _RETRY_SECONDS = 15
 class Request:
     """A reason to look at a site's inbox; `asked` is the id of a person's request.
 
-    A person's request may be an order to carry out first: `approve` a held import, or `rollback` to a version.
+    A person's request may be an order to carry out first: `approve` a held import, `rollback` to a version, or begin a
+    `new-epoch`.
     """
 
     site: str
     asked: str = ""
     asked_at: datetime | None = None
-    order: Approval | Rollback | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,21 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class NewEpoch:
+    """Somebody (`by`) wants the published content published again, in a new epoch and above every version so far."""
+
+    above: int
+    by: str
+
+
+Order = Approval | Rollback | NewEpoch
+_ORDERS: dict[str, type[Order]] = {"approve": Approval, "rollback": Rollback, "new-epoch": NewEpoch}
+
+# Has the keyring made, which the consumer of any message sees to.
+_KEYRING_WANTED = {"keyring": "wanted"}
+
+
+@dataclass(frozen=True)
 class Stray:
     """An upload that no import will read: its key names no site, or no file of a pair."""
 
@@ -70,7 +86,7 @@ class Stray:
 
 
 def read_message(body: str) -> list[Request | Stray]:
-    """What a message says: nothing if it is S3's own test or a new folder.
+    """What a message says: nothing if it is S3's own test, a new folder, or only there to be consumed.
 
     ValueError or KeyError for what is none of ours.
     """
@@ -80,10 +96,9 @@ def read_message(body: str) -> list[Request | Stray]:
         if not is_site(message["site"]):
             raise ValueError("a request for something that is no site")
         order = message.get("order")
-        orders = {"approve": Approval, "rollback": Rollback}
-        carried = orders[order.pop("kind")](**order) if order else None
+        carried = _ORDERS[order.pop("kind")](**order) if order else None
         return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None, carried)]
-    if message.get("Event") == "s3:TestEvent":
+    if message.get("Event") == "s3:TestEvent" or message == _KEYRING_WANTED:
         return []
     uploads = [record["s3"]["object"] | {"at": record["eventTime"]} for record in message["Records"]]
     # What the S3 console calls a folder is an empty object; making one for a new site is no mistake.
@@ -116,10 +131,14 @@ class Queue:
         if request.asked_at:
             body |= {"asked": request.asked, "asked_at": request.asked_at.isoformat()}
         if request.order:
-            kind = "approve" if isinstance(request.order, Approval) else "rollback"
+            kind = next(kind for kind, order in _ORDERS.items() if isinstance(request.order, order))
             body["order"] = {"kind": kind, **vars(request.order)}
         delay = max(0, min(_LONGEST_DELAY, int(delay_seconds) + (delay_seconds > int(delay_seconds))))
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=delay)
+
+    def ask_for_keyring(self) -> None:
+        """Have a keyring made, in a stack that has none yet."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(_KEYRING_WANTED))
 
     def retry_soon(self, receipt_handle: str, attempts: int) -> None:
         """Let a message that failed come back early: after 15 s the first time, then twice as long each time."""

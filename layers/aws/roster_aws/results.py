@@ -60,17 +60,22 @@ class Results:
         for key, content_type in _objects(manifest).items():
             self._renew(key, content_type)
 
-    def let_expire(self, manifest: Manifest) -> None:
-        """Let a version expire in 180 days: another has taken its place, or it is held and may never be published."""
-        for key, content_type in _objects(manifest).items():
-            self._renew(key, content_type, _RETENTION_TAG)
+    def let_expire(self, manifest: Manifest, newer: Manifest | None = None) -> None:
+        """Let a version expire in 180 days: another has taken its place, or it is held and may never be published.
 
-    def retire(self, site: str, version: int) -> None:
-        """Let a version that was published expire, with the manifest under its number."""
-        manifest = self.published(site, version)
+        What the newer version consists of too stays.
+        """
+        needed = _objects(newer) if newer else {}
+        for key, content_type in _objects(manifest).items():
+            if key not in needed:
+                self._renew(key, content_type, _RETENTION_TAG)
+
+    def retire(self, version: int, newer: Manifest) -> None:
+        """Let a version that was published expire, with the manifest under its number: `newer` has taken its place."""
+        manifest = self.published(newer.site, version)
         if manifest:
-            self.let_expire(manifest)
-            self._renew(manifest_key(site, version), _JSON, _RETENTION_TAG)
+            self.let_expire(manifest, newer)
+            self._renew(manifest_key(newer.site, version), _JSON, _RETENTION_TAG)
 
     def put_notices(self, site: str, import_id: str, data: bytes) -> str:
         """Store an import's notices.csv; the key is returned."""

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from roster.pair import Upload, Wait
 from roster_aws.environment import client, now, variable
+from roster_aws.signing import Signed
 from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Head:
     groups and rights in the table show; `open_import` is an import whose outcome stands but has not been told yet;
     `held` is one that waits for approval. `settings` are the last good ones, `settings_version` the upload last read
     for them; `settings_changed` says that no import has settled with them yet. `stale_since` is the watch's.
+    `signature` {key_id, signature} is over epoch, version and manifest, by a key of the keyring `keyring_serial`.
     """
 
     site: str
@@ -55,6 +57,8 @@ class Head:
     epoch: int = 1
     manifest_sha256: str = ""
     published_at: str = ""
+    signature: dict[str, str] = field(default_factory=dict)
+    keyring_serial: int = 0
     projected_version: int = 0
     imports: int = 0
     running: str = ""
@@ -142,13 +146,13 @@ class Store:
         head: Head,
         owner: str,
         report: dict[str, Any],
-        manifest_sha256: str | None = None,
+        signed: Signed | None = None,
         *,
         seen: dict[str, str] | None = None,
         readable: dict[str, Upload] | None = None,
         pause: bool = False,
     ) -> Head:
-        """Make an import's outcome stand, and with a manifest move the head to the next version: the commit.
+        """Make an import's outcome stand, and with a signed version make that the head: the commit.
 
         The report is stored with it, still to be told: `finish` does that, now or after a crash. An import held before
         is superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the
@@ -167,10 +171,10 @@ class Store:
             settled = replace(settled, files_at=max(files_at, head.files_at))
         if report["status"] != "failed":
             settled = replace(settled, held=report["import"] if report["status"] == "held" else "")
-        if manifest_sha256:
+        if signed:
+            published = {**_signed(signed), "version": signed.version, "epoch": signed.epoch}
             now = stamp(self._clock())
-            version = head.version + 1
-            settled = replace(settled, version=version, manifest_sha256=manifest_sha256, published_at=now)
+            settled = replace(settled, **published, manifest_sha256=signed.manifest_sha256, published_at=now)
         values = {name: value for name, value in vars(settled).items() if name not in _NOT_SETTLED}
         if pause:
             values["paused"] = True
@@ -188,6 +192,15 @@ class Store:
             writes.append(self._end_hold(head.site, head.held, "superseded", {"superseded_by": report["import"]}))
         self._transact(writes)
         return settled
+
+    def put_signature(self, head: Head, owner: str, signed: Signed) -> Head:
+        """Sign the head anew as it is, by a key of a newer keyring."""
+        values = _signed(signed)
+        update = "SET " + ", ".join(f"{name} = :{name}" for name in values)
+        known = {**values, "owner": owner, "version": signed.version}
+        if self._update_head(head.site, update, "lease_owner = :owner AND version = :version", known) is None:
+            raise HeadMoved("the lease was lost")
+        return replace(head, **values)
 
     def _end_hold(self, site: str, import_id: str, status: str, about: dict[str, str]) -> dict[str, Any]:
         values = {"status": status, "held": "held", **about}
@@ -350,6 +363,11 @@ def _values(values: dict[str, Any]) -> dict[str, Any]:
 def _listed(site: str) -> dict[str, str]:
     """What `_LISTED` sets."""
     return {"kind": "head", "site": site}
+
+
+def _signed(signed: Signed) -> dict[str, Any]:
+    signature = {"key_id": signed.key_id, "signature": signed.signature}
+    return {"signature": signature, "keyring_serial": signed.keyring_serial}
 
 
 def _last(report: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Watch:
         at = self.clock()
         sites = list(self.fleet.sites())
         with ThreadPoolExecutor(_THREADS) as threads:
-            servers: Counter[str] = sum(threads.map(lambda site: self._servers(site, at), sites), Counter())
+            servers: Counter[str] = sum(threads.map(self._servers, sites), Counter())
         watched = [site for site in sites if not site["paused"]]
         stale = {site["site"] for site in watched if _is_stale(site, at)}
         numbers = {
@@ -59,8 +59,8 @@ class Watch:
             self.fleet.mark_stale(site["site"], site["files_at"] if site["site"] in stale else "")
         return numbers
 
-    def _servers(self, site: dict[str, Any], at: datetime) -> Counter[str]:
-        return Counter(server.state(site.get("version", 0), at) for server in self.fleet.servers(site["site"]))
+    def _servers(self, site: dict[str, Any]) -> Counter[str]:
+        return Counter(state for state in self.fleet.states(site["site"]) if state != "revoked")
 
 
 def _is_stale(site: dict[str, Any], at: datetime) -> bool:

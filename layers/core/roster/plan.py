@@ -133,6 +133,13 @@ def plan_rollback(base: Base, old: Iterable[bytes]) -> tuple[Packed | None, dict
     return Packed(*difference.finish()) if differs else None, dict(tally)
 
 
+def nothing_changed(base: Base) -> tuple[Packed, dict[str, int]]:
+    """The delta from the published version to the same content under another number, and what it changes."""
+    difference = Packer()
+    difference.write(delta.first_line(next(base.lines()), base.content_sha256))
+    return Packed(*difference.finish()), dict.fromkeys(delta.CHANGES, 0)
+
+
 def refuse(found: Iterable[Notice]) -> Plan:
     """The plan of a pair that is refused for what its uploads are, before a byte of them is read."""
     notices = Notices()

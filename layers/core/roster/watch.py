@@ -14,7 +14,7 @@ STALE_HOURS = 48
 # A server asks every few minutes; one that has not for a day was switched off, moved or blocked.
 SILENT_AFTER = timedelta(hours=24)
 
-ServerState = Literal["applied", "behind", "silent"]
+ServerState = Literal["applied", "behind", "silent", "revoked"]
 
 _SATURDAY = 5
 _HOUR = timedelta(hours=1)
@@ -43,8 +43,8 @@ def is_stale(files_at: datetime, now: datetime) -> bool:
     return weekday_hours(files_at, now) > STALE_HOURS
 
 
-def server_state(version: int, applied_version: int | None, last_seen: datetime | None, now: datetime) -> ServerState:
-    """What to think of a server of a site whose newest version is `version`, from what it said last and when."""
+def server_state(last_seen: datetime | None, now: datetime, *, has_newest: bool) -> ServerState:
+    """What to think of a server, from when it asked last and whether it then had the newest version of its site."""
     if last_seen is None or now - last_seen > SILENT_AFTER:
         return "silent"
-    return "applied" if applied_version == version else "behind"
+    return "applied" if has_newest else "behind"
