@@ -23,7 +23,7 @@ def answer(cloud: Cloud, authorization: str | None) -> Any:
 
 def test_a_token_is_known_by_the_site_and_server_it_was_given_to(school: Site) -> None:
     token = enrolled(school, "srv-02")
-    never = {"applied_version": -1, "last_seen": ""}
+    never = {"applied_version": -1, "applied_manifest": "", "last_seen": "", "newer_token": 0}
     known = {"isAuthorized": True, "context": {"site": school.name, "server": "srv-02", **never}}
     assert answer(school.cloud, f"Bearer {token}") == known
     assert answer(school.cloud, f"bearer  {token} ") == known

@@ -4,13 +4,21 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 
-from roster_aws import feed
 from roster_aws.enrolment import Enrolment
+from roster_aws.fleet import Fleet
+from roster_aws.keyring import Keyrings
+from roster_aws.servers import Servers
+from roster_aws.store import Store
 from tests.deployed import Site, client, event, log_events
 from tests.functions.feed import enrol, enrolled, serve
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def test_a_code_gives_a_server_its_token(school: Site) -> None:
@@ -18,7 +26,8 @@ def test_a_code_gives_a_server_its_token(school: Site) -> None:
     answer = enrol(school, code)
     said = answer.json()
     assert answer.status == 200
-    assert (said["site"], said["server"], set(said)) == (school.name, "srv-01", {"site", "server", "token"})
+    assert (said["site"], said["server"]) == (school.name, "srv-01")
+    assert set(said) == {"site", "server", "token", "keyring"}
     assert len(said["token"].rpartition(".")[2]) >= 43, "256 random bits"
 
 
@@ -44,7 +53,7 @@ def test_a_code_works_once(school: Site) -> None:
 
 
 def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school: Site) -> None:
-    body = json.dumps({"code": school.ask("enrol", server="srv-01")["code"]})
+    body = json.dumps({"code": school.ask("enrol", server="srv-01")["code"]}).encode()
     # Neither writes before both have read that the code is unused.
     both_have_read = Barrier(2, timeout=30)
 
@@ -54,8 +63,9 @@ def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school:
     def use(_: int) -> int:
         dynamodb = school.cloud.client("dynamodb")
         dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_the_other)
-        enrolment = Enrolment(dynamodb, school.cloud.table_name, lambda: datetime.now(UTC))
-        return feed.enrol(enrolment, body, is_base64=False).status
+        table: Any = (dynamodb, school.cloud.table_name)
+        servers = Servers(Enrolment(*table, clock), Fleet(*table, clock), Store(*table, clock), Keyrings(*table), clock)
+        return servers.enrol(body, "203.0.113.80").status
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(use, range(2))) == [200, 403]

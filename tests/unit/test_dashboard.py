@@ -65,7 +65,7 @@ class TwoSites:
             {"site": "durmstrang", "paused": False, "files_at": today, "succeeded_at": today, "stale_since": long_ago},
         ]
 
-    def servers(self, site: str) -> list[Any]:
+    def states(self, site: str) -> list[Any]:
         return []
 
     def mark_stale(self, site: str, since: str) -> None:
@@ -88,7 +88,9 @@ def told() -> dict[str, set[str]]:
     )
     Watch(cast(Any, TwoSites()), reports, lambda: NOW).look()
     nothing = cast(Any, None)
-    Importer(nothing, nothing, nothing, nothing, nothing, reports, lambda: NOW).refuse(Stray("lost.csv", "v", NOW, 1))
+    Importer(nothing, nothing, nothing, nothing, nothing, nothing, reports, lambda: NOW).refuse(
+        Stray("lost.csv", "v", NOW, 1)
+    )
     fields: dict[str, set[str]] = {}
     for event in log.events:
         parts = {f"{name}.{part}" for name, value in event.items() if isinstance(value, dict) for part in value}

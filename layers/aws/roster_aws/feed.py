@@ -61,9 +61,7 @@ class Feed:
                 return Answer(304, headers={"poll-after-seconds": str(poll)})
             deltas = self.chains.find(head, cursor) if cursor else []
         except CursorUnknown:
-            return refuse(
-                410, "cursor_unknown", "this version is unknown here, or kept no longer: ask without it"
-            )
+            return refuse(410, "cursor_unknown", "this version is unknown here, or kept no longer: ask without it")
         said = {
             "site": site,
             "epoch": head.epoch,

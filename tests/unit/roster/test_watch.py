@@ -55,17 +55,16 @@ def test_a_site_is_stale_after_two_weekdays_without_files(files_at: datetime, no
 
 
 @pytest.mark.parametrize(
-    ("applied", "seen", "expected"),
+    ("has_newest", "seen", "expected"),
     [
-        (3, timedelta(minutes=5), "applied"),
-        (2, timedelta(minutes=5), "behind"),
-        (None, timedelta(minutes=5), "behind"),
-        (3, SILENT_AFTER, "applied"),
-        (3, SILENT_AFTER + timedelta(seconds=1), "silent"),
-        (None, None, "silent"),
+        (True, timedelta(minutes=5), "applied"),
+        (False, timedelta(minutes=5), "behind"),
+        (True, SILENT_AFTER, "applied"),
+        (True, SILENT_AFTER + timedelta(seconds=1), "silent"),
+        (False, None, "silent"),
     ],
 )
 def test_a_server_is_judged_by_what_it_said_last_and_when(
-    applied: int | None, seen: timedelta | None, expected: str
+    has_newest: bool, seen: timedelta | None, expected: str
 ) -> None:
-    assert server_state(3, applied, MONDAY - seen if seen else None, MONDAY) == expected
+    assert server_state(MONDAY - seen if seen else None, MONDAY, has_newest=has_newest) == expected
