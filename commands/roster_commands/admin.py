@@ -23,6 +23,7 @@ from roster_commands.check import Unreadable
 from roster_commands.looking import between, difference, history, imports, preview, print_changes, show, shown_report
 from roster_commands.report import report
 from roster_commands.reports import import_report
+from roster_commands.servers import revoke, servers
 from roster_commands.site import Failed, Site
 from roster_pages.wording import changes_text
 
@@ -92,6 +93,18 @@ def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         return 1
     with _waiting(err, "Publishing …"):
         done = site.order("rollback", version=arguments.version)
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish what is published again, above every version that any server may have."""
+    site = Site(arguments.site, arguments.stack)
+    question = f"Publish what is published as version {arguments.above + 1}, in a new epoch?"
+    if not _agreed(arguments, err, question):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("new-epoch", above=arguments.above)
     shown_report(done, out, as_json=arguments.json)
     return 0 if done["status"] in _ENDED_WELL else 1
 
@@ -203,6 +216,18 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("enrol", parents=[common], help="a code that enrols an Impero server")
     command.add_argument("server", metavar="SERVER", type=_server, help="a name for the server, such as srv-01")
     command.set_defaults(run=enrol)
+    command = commands.add_parser("servers", parents=[common], help="the servers, and what each of them has applied")
+    command.set_defaults(run=servers)
+    command = commands.add_parser("revoke", parents=[common], help="end a server's tokens, at once")
+    command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")
+    command.set_defaults(run=revoke)
+    command = commands.add_parser(
+        "new-epoch", parents=[common, asking], help="after a restore: publish above every version there ever was"
+    )
+    command.add_argument(
+        "--above", type=_version, required=True, metavar="VERSION", help="the highest version that any server has"
+    )
+    command.set_defaults(run=new_epoch)
     return parser
 
 

@@ -63,7 +63,7 @@ def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school:
     def use(_: int) -> int:
         dynamodb = school.cloud.client("dynamodb")
         dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_the_other)
-        table: Any = (dynamodb, school.cloud.table_name)
+        table = dynamodb, school.cloud.table_name
         servers = Servers(Enrolment(*table, clock), Fleet(*table, clock), Store(*table, clock), Keyrings(*table), clock)
         return servers.enrol(body, "203.0.113.80").status
 

@@ -146,7 +146,12 @@ def _about(report: Mapping[str, Any], at: object) -> Facts:
         rows.append(("Kept", kept_text(report["kept"])))
     if report.get("rolled_back_to"):
         rows.append(("Went back to", f"version {report['rolled_back_to']}"))
-    for who, term in (("approved_by", "Approved by"), ("rejected_by", "Rejected by"), ("rolled_back_by", "Ordered by")):
+    for who, term in (
+        ("approved_by", "Approved by"),
+        ("rejected_by", "Rejected by"),
+        ("rolled_back_by", "Ordered by"),
+        ("epoch_by", "Ordered by"),
+    ):
         if report.get(who):
             rows.append((term, str(report[who])))
     if report.get("superseded_by"):

@@ -29,14 +29,10 @@ from roster_pages.model import (
 )
 from roster_pages.overview import stale
 from roster_pages.people import lookup
+from roster_pages.servers import servers_table
 from roster_pages.times import as_of, moment, short, time_of
 from roster_pages.wording import STATUS_MEANS, changes_text, several
 
-_SERVER_STATES: dict[str, tuple[str, Tone]] = {
-    "applied": ("has the newest version", "good"),
-    "behind": ("behind", "warn"),
-    "silent": ("silent", "bad"),
-}
 _USERNAMES = {"district": "District username", "email": "Email"}
 _REMOVALS = {
     "apply": "applied: who is no longer in the files is removed",
@@ -64,7 +60,7 @@ def site_page(data: Mapping[str, Any]) -> Page:
     blocks: list[Block] = [*_first(data, newest, paused=paused)]
     if newest and running:
         blocks.append(steps(newest))
-    blocks += [_integration(data, newest), _settings(site, settings), _servers(data, at)]
+    blocks += [_integration(data, newest), _settings(site, settings), servers_table(data.get("servers", []), at)]
     blocks += _imports(data, imports)
     blocks.append(lookup(site))
     return Page(site, buttons.trail(), tuple(badges), _buttons(site, settings, paused=paused), tuple(blocks), as_of(at))
@@ -165,23 +161,6 @@ def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
 
 def _yes(value: object) -> str:
     return "yes" if value else "no"
-
-
-def _servers(data: Mapping[str, Any], at: object) -> Table:
-    rows = []
-    for server in data.get("servers", []):
-        words, tone = _SERVER_STATES.get(server["state"], (str(server["state"]), "quiet"))
-        applied = server.get("applied_version")
-        rows.append(
-            (
-                str(server["server"]),
-                Badge(words, tone),
-                "none" if applied is None else applied,
-                moment(server.get("last_seen"), at),
-            )
-        )
-    columns = (Column("Server"), Column("State"), Column("Version", number=True), Column("Asked last"))
-    return Table("Impero servers", columns, tuple(rows), _NO_SERVER)
 
 
 def _imports(data: Mapping[str, Any], imports: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -62,6 +62,8 @@ REASONS = {
     "version_unknown": "There is no such older version, or it is kept no longer.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
     "rolled_back": "Somebody went back to an older version.",
+    "new_epoch": "Somebody began a new epoch, above every version that servers may have.",
+    "version_below": "The cloud has a newer version than the one named: name the highest that any server has.",
 }
 
 

@@ -100,6 +100,13 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def server(name: str, state: str, applied: int | None, seen: str | None, **reported: Any) -> dict[str, Any]:
+    """An Impero server as a site's page has it; with `reported`, one that has sent a report."""
+    report = {"agent": "1.4.0", "outcome": "applied", "held": False, "version": applied, **reported} if reported else {}
+    about = {"applied_version": applied, "applied_manifest": "", "last_seen": seen, "differs": False}
+    return {"server": name, "state": state, **about, "reported_at": seen if report else None, "report": report}
+
+
 def site(**more: Any) -> dict[str, Any]:
     """The data of a site's page."""
     return {
@@ -114,9 +121,10 @@ def site(**more: Any) -> dict[str, Any]:
         "settings": SETTINGS,
         "imports": [report(number) for number in (14, 13, 12)],
         "servers": [
-            {"server": "srv-01", "state": "applied", "applied_version": 14, "last_seen": "2026-09-15T07:58:00+00:00"},
-            {"server": "srv-02", "state": "behind", "applied_version": 12, "last_seen": "2026-09-15T07:10:00+00:00"},
-            {"server": "srv-03", "state": "silent", "applied_version": None, "last_seen": None},
+            server("srv-01", "applied", 14, "2026-09-15T07:58:00+00:00", clock_offset=-2),
+            server("srv-02", "behind", 12, "2026-09-15T07:10:00+00:00", outcome="held", held=True, clock_offset=780),
+            server("srv-03", "silent", None, None),
+            server("srv-04", "behind", 14, "2026-09-15T07:59:00+00:00", clock_offset=-315_360_000) | {"differs": True},
         ],
         "held": None,
     } | more
