@@ -103,13 +103,12 @@ class Feed:
 
 def cursor(query: Mapping[str, str]) -> Cursor | None:
     """What a server says that it has, by the query of its question; BadCursor when that can be no version."""
-    if "have" not in query:
-        return None
-    have, epoch = whole_number(query["have"]), whole_number(query.get("epoch", "1"))
+    numbers = {name: whole_number(query[name]) for name in ("have", "epoch") if name in query}
     manifest = query.get("manifest")
-    if not (have and epoch) or (manifest is not None and not _SHA256.fullmatch(manifest)):
+    if not all(numbers.values()) or (manifest is not None and not _SHA256.fullmatch(manifest)):
         raise BadCursor
-    return Cursor(have, epoch if "epoch" in query else None, manifest)
+    have = numbers.get("have")
+    return Cursor(have, numbers.get("epoch"), manifest) if have else None
 
 
 def whole_number(text: str | None) -> int | None:

@@ -1,0 +1,68 @@
+"""docs/feed.openapi.yaml against the deployed feed: hundreds of questions made from the page, answered as it says.
+
+The questions name a site, a version and an object that there are, or break one rule of the page at a time.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from roster.encode import Manifest
+from tests.deployed import ROOT, RunningSites, Site, client
+from tests.flow.conftest import Command, Server
+
+PAGE = ROOT / "docs" / "feed.openapi.yaml"
+
+SETTINGS = """
+[phases.coverage]
+unexpected-methods = []  # API Gateway says 404, and not 405, to a method that no route has
+
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "304", "403", "404", "410"]  # what is rightly asked for need not be there
+
+[checks.negative_data_rejection]
+expected-statuses = ["4xx"]
+"""
+
+
+@pytest.fixture(scope="module")
+def published(running_sites: RunningSites) -> Site:
+    return running_sites.take()
+
+
+def page_about(site: Site) -> str:
+    """The page, with the one site, server, version and object that there are in the place of all there could be."""
+    page = yaml.safe_load(PAGE.read_text(encoding="utf-8"))
+    stored = client(site.cloud, "s3").get_object(
+        Bucket=site.cloud.results_bucket, Key=f"{site.name}/versions/1/manifest.json"
+    )
+    snapshot = Manifest.from_bytes(stored["Body"].read()).snapshot.sha256
+    named = {"site": site.name, "server": "srv-01", "version": 1, "sha256": snapshot}
+    operations = [operation for methods in page["paths"].values() for operation in methods.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", [])]
+    for parameter in (*parameters, *page["components"]["parameters"].values()):
+        if parameter.get("in") == "path":
+            parameter["schema"] = {"enum": [named[parameter["name"]]]}
+    return str(yaml.safe_dump(page))
+
+
+def test_the_feed_answers_as_its_page_says(
+    published: Site, enrol: Callable[[Site], Server], command: Command, tmp_path: Path
+) -> None:
+    server = enrol(published)
+    token = json.loads((server.state / "enrolment.json").read_text())["token"]
+    page, settings = tmp_path / "feed.openapi.yaml", tmp_path / "schemathesis.toml"
+    page.write_text(page_about(published), encoding="utf-8")
+    settings.write_text(SETTINGS)
+    done = command(
+        "schemathesis",
+        *("--config-file", settings, "run", page, "--url", server.cloud.feed_url),
+        *("--header", f"Authorization: Bearer {token}", "--exclude-checks", "unsupported_method"),
+        *("--phases", "examples,coverage", "--max-examples", "8", "--seed", "1", "--output-truncate", "true"),
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:]
+    assert "6 selected" in done.stdout
