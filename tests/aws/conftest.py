@@ -55,9 +55,12 @@ class Clock:
 @cache
 def signing_keys(cloud: Cloud) -> tuple[str, ...]:
     """Two keys, for every world: in one template they would be the same two, too."""
-    kms: Any = cloud.client("kms")
-    made = [kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY") for _ in range(2)]
-    return tuple(key["KeyMetadata"]["Arn"] for key in made)
+    return new_signing_key(cloud), new_signing_key(cloud)
+
+
+def new_signing_key(cloud: Cloud) -> str:
+    made = cloud.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    return str(made["KeyMetadata"]["Arn"])
 
 
 def _schema(keys: tuple[tuple[str, str], ...]) -> Any:

@@ -4,14 +4,22 @@ import gzip
 import hashlib
 import json
 import os
+from base64 import b64decode
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from roster.statement import head_bytes
 from tests.deployed import SEED, Site, client, event
-from tests.functions.feed import EXAMPLE_SHA256, Answer, serve
+from tests.functions.feed import EXAMPLE_SHA256, Answer, enrol, serve
+
+# So large that a few changes are less than the whole.
+LARGE = SEED | {"students.csv": SEED["students.csv"] + b"".join(b"pupil.%d,Potions\n" % n for n in range(900))}
 
 
 def ask(site: Site, name: str, **path: str) -> Answer:
@@ -32,6 +40,12 @@ def head(site: Site, have: str | None) -> Answer:
         asked["rawQueryString"] = ""
     else:
         asked["queryStringParameters"] = {"have": have}
+    return serve(site, asked)
+
+
+def asked_with(site: Site, cursor: dict[str, str]) -> Answer:
+    asked = request(site, "head")
+    asked["queryStringParameters"] = cursor
     return serve(site, asked)
 
 
@@ -58,14 +72,70 @@ def test_the_head_says_what_is_published_and_when_to_ask_again(published: Site) 
     assert len(said["manifest_sha256"]) == 64
 
 
+def test_the_head_is_signed_by_a_key_that_the_server_knows(published: Site) -> None:
+    said = head(published, None).json()
+    key = said["keyring"]["keys"][said["signature"]["key_id"]]
+    public = load_der_public_key(b64decode(key))
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    statement = head_bytes(said["site"], said["epoch"], said["version"], said["manifest_sha256"])
+    public.verify(b64decode(said["signature"]["signature"]), statement, ec.ECDSA(SHA256()))
+    enrolled_with = enrol(published, published.ask("enrol", server="srv-keys")["code"]).json()["keyring"]
+    assert enrolled_with == said["keyring"]
+
+
 def test_a_server_that_has_the_head_is_told_nothing_new(published: Site) -> None:
-    answer = head(published, "1")
-    assert (answer.status, answer.body) == (304, b"")
+    known = head(published, None).json()
+    for cursor in ({"have": "1"}, {"have": "1", "epoch": "1", "manifest": known["manifest_sha256"]}):
+        answer = asked_with(published, cursor)
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.headers["poll-after-seconds"] == str(known["poll_after_seconds"])
 
 
-@pytest.mark.parametrize("have", ["0", "2", "-1", "", "one", "1.0", "١", "9" * 40])
-def test_a_server_that_has_anything_else_is_told_the_head(have: str, published: Site) -> None:
-    assert head(published, have).json()["version"] == 1
+@pytest.mark.parametrize("have", ["0", "-1", "", "one", "1.0", "\u0661", "9" * 40])
+def test_a_version_that_can_be_none_is_a_bad_request(have: str, published: Site) -> None:
+    answer = head(published, have)
+    assert (answer.status, answer.error) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "more", [{"epoch": "0"}, {"epoch": "x"}, {"manifest": ""}, {"manifest": "0" * 63}, {"manifest": "A" * 64}]
+)
+def test_what_is_said_beside_the_version_has_its_form_too(more: dict[str, str], published: Site) -> None:
+    assert asked_with(published, {"have": "1"} | more).status == 400
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [{"have": "2"}, {"have": "1", "epoch": "2"}, {"have": "1", "epoch": "1", "manifest": "0" * 64}],
+    ids=["above the head", "another epoch", "other bytes"],
+)
+def test_a_version_that_was_never_published_is_gone(cursor: dict[str, str], published: Site) -> None:
+    answer = asked_with(published, cursor)
+    assert (answer.status, answer.error) == (410, "cursor_unknown")
+
+
+def test_a_server_one_version_behind_is_shown_the_way(running: Site) -> None:
+    running.publish(LARGE)
+    running.publish(LARGE | {"students.csv": LARGE["students.csv"] + b"One.More,Potions\n"})
+    said = head(running, "2").json()
+    manifest = ask(running, "manifest", version="3").json()
+    (delta,) = said["deltas"]
+    assert delta == {"version": 3, **manifest["delta"]}
+    packed = ask(running, "object", sha256=delta["sha256"]).body
+    assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == delta["content_sha256"]
+
+
+def test_while_a_version_is_new_servers_ask_each_minute(published: Site) -> None:
+    answer = head(published, None)
+    assert (answer.json()["poll_after_seconds"], answer.headers["poll-after-seconds"]) == (60, "60")
+
+
+def test_what_never_changes_may_be_kept_and_what_does_may_not(published: Site) -> None:
+    snapshot = ask(published, "manifest").json()["snapshot"]["sha256"]
+    for answer in (ask(published, "manifest"), ask(published, "object", sha256=snapshot)):
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    for answer in (head(published, None), head(published, "1"), ask(published, "manifest", version="9")):
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_site_without_a_version_has_no_head(school: Site) -> None:
@@ -152,7 +222,7 @@ def test_a_larger_object_is_answered_with_a_link_that_needs_no_token(school: Sit
 # Whose token it is
 
 
-@pytest.mark.parametrize("name", ["head", "manifest", "object"])
+@pytest.mark.parametrize("name", ["head", "manifest", "object", "report", "token"])
 def test_a_token_reads_its_own_site_only(name: str, published: Site, school: Site) -> None:
     asked = request(published, name)
     asked["requestContext"]["authorizer"]["lambda"]["site"] = school.name
