@@ -19,7 +19,9 @@ from tests.deployed import SEED, Site, client, event
 from tests.functions.feed import EXAMPLE_SHA256, Answer, enrol, serve
 
 # So large that a few changes are less than the whole.
-LARGE = SEED | {"students.csv": SEED["students.csv"] + b"".join(b"pupil.%d,Potions\n" % n for n in range(900))}
+LARGE = SEED | {
+    "students.csv": SEED["students.csv"] + b"".join(b"pupil.%d,Class %d\n" % (n, n % 17) for n in range(900))
+}
 
 
 def ask(site: Site, name: str, **path: str) -> Answer:

@@ -121,6 +121,19 @@ def test_who_waits_for_what_is_said() -> None:
     says(samples.EVERY["site, stale"], "No files have come since 2026-09-11")
 
 
+def test_a_server_is_shown_with_what_it_has_and_what_it_reported() -> None:
+    says(
+        samples.EVERY["site"],
+        "srv-01 has the newest version 14",
+        "1.4.0 applied,",
+        "srv-02 behind 12",
+        "held, a version is held on the server until somebody approves it there, its clock is 13 minutes ahead,",
+        "srv-03 silent none",
+        "srv-04 has other content under this number 14",
+        "its clock is 10 years slow,",
+    )
+
+
 def test_the_overview_counts_servers_by_what_they_have() -> None:
     says(
         samples.EVERY["overview"],

@@ -1,0 +1,63 @@
+"""What the feed says of a head: when to ask again, and with which keys it is verified."""
+
+from roster_aws.answer import Answer
+from roster_aws.chain import Chains, Cursor
+from roster_aws.feed import Feed
+from roster_aws.keyring import Keyrings
+from roster_aws.servers import Servers
+
+from .conftest import World, csv, new_signing_key
+
+TEACHERS = csv("Severus_Snape,Potions")
+STUDENTS = csv("Harry_Potter,Potions")
+
+
+def publish(world: World, site: str = "hogwarts") -> None:
+    world.upload(site, teachers=TEACHERS, students=STUDENTS)
+    world.run(site)
+
+
+def head(world: World, cursor: Cursor | None = None) -> Answer:
+    importer = world.importer()
+    keyrings = Keyrings(world.client("dynamodb"), world.table)
+    feed = Feed(importer.store, importer.results, keyrings, Chains(importer.results), 300, world.clock)
+    return feed.head("hogwarts", cursor)
+
+
+def keyring_at_enrolment(world: World, site: str) -> int:
+    keyrings = Keyrings(world.client("dynamodb"), world.table)
+    servers = Servers(world.enrolment(), world.fleet(), world.importer().store, keyrings, world.clock)
+    code, _ = world.enrolment().give_code(site, "srv-01")
+    answer = servers.enrol(b'{"code": "%s"}' % code.encode(), "203.0.113.80")
+    assert answer.status == 200
+    assert b'"serial": ' in answer.body
+    return int(answer.body.partition(b'"serial": ')[2].partition(b",")[0])
+
+
+def test_servers_ask_often_while_a_version_is_new_and_then_as_the_stack_says(world: World) -> None:
+    publish(world)
+    for minutes, seconds in ((0, "60"), (14, "60"), (1, "300"), (60 * 24 * 90, "300")):
+        world.clock.pass_by(minutes=minutes)
+        assert head(world).headers["poll-after-seconds"] == seconds
+        assert head(world, Cursor(1)).headers["poll-after-seconds"] == seconds
+
+
+def test_a_version_from_before_there_were_signatures_is_offered_once_it_is_signed(world: World) -> None:
+    publish(world)
+    world.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={"pk": {"S": "SITE#hogwarts"}, "sk": {"S": "HEAD"}},
+        UpdateExpression="REMOVE signature, keyring_serial",
+    )
+    assert head(world).status == 503
+    world.run("hogwarts")  # nothing new was uploaded
+    assert head(world).status == 200
+
+
+def test_a_server_is_enrolled_with_the_keys_of_its_sites_head(world: World) -> None:
+    publish(world)
+    world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2
+    publish(world, "durmstrang")
+    assert keyring_at_enrolment(world, "hogwarts") == 1, "its head is not signed anew yet"
+    assert keyring_at_enrolment(world, "durmstrang") == 2
+    assert keyring_at_enrolment(world, "beauxbatons") == 2, "a site without a version gets the newest"
