@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import Site, event, function, reports_logged
+from tests.deployed import Site, client, event, function, reports_logged
 from tests.functions.lambda_runtime import LambdaRuntime
 
 pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for Linux only")
@@ -25,13 +25,16 @@ Start = Callable[..., LambdaRuntime]
 def nowhere() -> dict[str, str]:
     """An environment that leads to no AWS at all."""
     names = ["TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"]
-    names += ["MANAGE_SITE_ARN", "SHOW_REPORTS_ARN"]
-    return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none")}
+    names += ["MANAGE_SITE_ARN", "SHOW_REPORTS_ARN", "SIGNING_KEYS", "SIGNING_KEY_IN_USE"]
+    numbers = {"KEYRING_SERIAL": "1", "FEED_POLL_SECONDS": "300"}
+    return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none"), **numbers}
 
 
 @pytest.fixture
 def here(cloud: Cloud) -> dict[str, str]:
     """The environment that template.yaml gives the functions, in the local cloud."""
+    deployed = client(cloud, "lambda").get_function_configuration(FunctionName=function(cloud, "ImportPairFunction"))
+    given = deployed["Environment"]["Variables"]
     return {
         **cloud.aws_environment,
         "TABLE_NAME": cloud.table_name,
@@ -41,6 +44,8 @@ def here(cloud: Cloud) -> dict[str, str]:
         "REPORTS_LOG_GROUP": function(cloud, "ReportsLogs"),
         "MANAGE_SITE_ARN": "arn:of:manage-site",
         "SHOW_REPORTS_ARN": "arn:of:show-reports",
+        "FEED_POLL_SECONDS": "300",
+        **{name: given[name] for name in ("SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL")},
     }
 
 
@@ -105,8 +110,8 @@ def test_a_poison_message_is_a_response_and_no_error(start: Start, here: dict[st
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": failures})
 
 
-def test_the_test_message_of_s3_asks_nothing_of_aws_and_tells_nothing(start: Start, nowhere: dict[str, str]) -> None:
-    runtime = start("import_pair", nowhere)
+def test_the_test_message_of_s3_imports_nothing_and_tells_nothing(start: Start, here: dict[str, str]) -> None:
+    runtime = start("import_pair", here)
     posted = runtime.invoke(event("import_pair/s3_test"), "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
     assert runtime.told() == ""

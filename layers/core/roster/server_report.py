@@ -35,13 +35,13 @@ def read_report(data: bytes, received: datetime) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise BadReport("the body is no JSON") from None
     if not isinstance(said, dict) or not said.keys() >= _FIELDS:
-        raise BadReport(f"a report has {', '.join(sorted(_FIELDS))}")
+        raise BadReport("a report has version, epoch, manifest_sha256, files, outcome, agent, clock and held")
     version, epoch, digest = said["version"], said["epoch"], said["manifest_sha256"]
     if not (version is epoch is digest is None or (_number(version) and _number(epoch) and _matches(_SHA256, digest))):
         raise BadReport("version, epoch and manifest_sha256 are all those of a version, or all null")
     files = said["files"]
     if not isinstance(files, dict) or not files.keys() <= {TEACHERS, STUDENTS}:
-        raise BadReport(f"files are {TEACHERS} and {STUDENTS}, as far as they are there")
+        raise BadReport("files are teachers.csv and students.csv, as far as they are there")
     if not all(_matches(_SHA256, each) for each in files.values()):
         raise BadReport("a file is named with its SHA-256")
     if not (_matches(_OUTCOME, said["outcome"]) and _matches(_AGENT, said["agent"]) and isinstance(said["held"], bool)):
