@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Approval, Request, Rollback
+from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 
 from .conftest import LIFE, MakeWorld, World, csv
 
@@ -84,6 +84,10 @@ def roll_back(world: World) -> Request:
     return Request(SITE, "an-order", world.clock(), Rollback(1, "arn:somebody"))
 
 
+def begin_epoch(world: World) -> Request:
+    return Request(SITE, "an-order", world.clock(), NewEpoch(8, "arn:somebody"))
+
+
 def settle(first: World, *others: World) -> None:
     """Let the uploads have come a while ago, at one time in every world."""
     first.settle()
@@ -108,8 +112,9 @@ def timeless(item: dict[str, Any]) -> dict[str, Any]:
         ([FIRST], THIRD, 1),
         ([FIRST, THIRD], approve, 2),
         ([FIRST, SECOND], roll_back, 3),
+        ([FIRST], begin_epoch, 9),
     ],
-    ids=["first import", "next import", "held import", "approval", "rollback"],
+    ids=["first import", "next import", "held import", "approval", "rollback", "new epoch"],
 )
 def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
     make_world: MakeWorld,

@@ -55,6 +55,40 @@ def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
     assert page(world)["sites"][0]["status"] == "ok_with_warnings"
 
 
+def test_servers_are_told_apart_by_what_they_have_and_when_they_asked(world: World) -> None:
+    uploaded(world)
+    manifest = world.importer().store.head("hogwarts").manifest_sha256
+    enrolment, fleet = world.enrolment(), world.fleet()
+
+    def seen(name: str, have: int | None, digest: str | None = None) -> None:
+        code, _ = enrolment.give_code("hogwarts", name)
+        server = enrolment.recognise(enrolment.enrol(code)["token"])
+        assert server
+        fleet.saw(server, have, digest)
+
+    seen("silent", 1, manifest)
+    world.clock.pass_by(hours=25)
+    seen("applied", 1, manifest)
+    seen("by-number", 1)
+    seen("differs", 1, "0" * 64)
+    seen("behind", None)
+    seen("revoked", 1, manifest)
+    enrolment.revoke("hogwarts", "revoked")
+    listed = {server["server"]: server for server in page(world, view="site", site="hogwarts")["servers"]}
+    assert {name: server["state"] for name, server in listed.items()} == {
+        "applied": "applied",
+        "by-number": "applied",
+        "behind": "behind",
+        "differs": "behind",
+        "silent": "silent",
+        "revoked": "revoked",
+    }
+    assert [name for name, server in listed.items() if server["differs"]] == ["differs"]
+    assert page(world)["sites"][0]["servers"] == {"applied": 2, "behind": 2, "silent": 1}
+    numbers = world.watch().look()
+    assert (numbers["Servers"], numbers["ServersBehind"], numbers["ServersSilent"]) == (5, 2, 1)
+
+
 def test_a_rejected_import_is_no_longer_held(world: World) -> None:
     uploaded(world)
     uploaded(world, students=csv("Severus_Snape,Potions"))
