@@ -38,7 +38,7 @@ def servers_table(servers: Sequence[Mapping[str, Any]], at: object) -> Table:
         Column("Last report"),
     )
     rows = tuple(_row(server, at) for server in servers)
-    return Table("Impero servers", columns, rows, "No server is enrolled: `roster-admin enrol` gives a code.")
+    return Table("Impero servers", columns, rows, "No server is enrolled: roster-admin enrol gives a code for one.")
 
 
 def _row(server: Mapping[str, Any], at: object) -> tuple[Cell, ...]:

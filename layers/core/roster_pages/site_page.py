@@ -43,7 +43,6 @@ _DRAWN: tuple[tuple[str, str, Tone], ...] = (
     ("rows_rejected", "Rows rejected", "bad"),
 )
 _SHOWN_NAMES = 20
-_NO_SERVER = "No server is enrolled: roster-admin enrol gives a code for one."
 
 
 def site_page(data: Mapping[str, Any]) -> Page:
