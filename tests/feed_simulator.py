@@ -1,10 +1,11 @@
 """A feed on this machine: the real interface over real HTTP, without a cloud behind it.
 
-It enrols servers with single-use codes, knows tokens, and publishes versions as the real publisher encodes them. Every
-request is kept in `requests`. `spoil` lets a test change an answer of one route just before it is sent, which is how
-proxies, broken disks and attackers are played.
+It enrols servers with single-use codes, knows tokens, publishes versions as the real publisher encodes them, and signs
+heads with keys of its own. Every request is kept in `requests`, every report in `reports`. `spoil` lets a test change
+an answer of one route just before it is sent, which is how proxies, broken disks and attackers are played.
 """
 
+import base64
 import hashlib
 import json
 import secrets
@@ -16,9 +17,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from roster.encode import Manifest, Packer, entries, line, settings_line
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from roster.encode import Blob, Corrupt, Manifest, Packer, entries, line, settings_line
 from roster.model import Group, Right, Roster
 from roster.names import fold
+from roster.statement import head_bytes, keyring_bytes
+from roster_agent.version import Version
 
 # As the local cloud has it; an address's path must survive.
 BASE = "/_aws/execute-api/a1b2c3/$default"
@@ -50,6 +57,41 @@ class Published:
     objects: dict[str, bytes]
     epoch: int
     version: int
+    content: bytes = b""
+
+
+class Keys:
+    """Signing keys by their ids; `trusted` are those of the keyring, the first of them is in use."""
+
+    def __init__(self, *ids: str) -> None:
+        self.serial = 1
+        self.trusted = list(ids)
+        self.private = {key_id: ec.generate_private_key(ec.SECP256R1()) for key_id in ids}
+        self.vouching: list[str] = []
+
+    def change(self, *ids: str) -> None:
+        """Another keyring, vouched for by the keys of the one before."""
+        self.vouching, self.trusted, self.serial = self.trusted, list(ids), self.serial + 1
+        for key_id in ids:
+            self.private.setdefault(key_id, ec.generate_private_key(ec.SECP256R1()))
+
+    def sign(self, key_id: str, statement: bytes) -> str:
+        return base64.b64encode(self.private[key_id].sign(statement, ec.ECDSA(hashes.SHA256()))).decode()
+
+    def keyring(self) -> dict[str, object]:
+        keys = {key_id: self._public(key_id) for key_id in self.trusted}
+        statement = keyring_bytes(self.serial, keys)
+        signers = {*self.trusted, *self.vouching}
+        signatures = {key_id: self.sign(key_id, statement) for key_id in signers}
+        return {"serial": self.serial, "keys": keys, "signatures": signatures}
+
+    def signature(self, site: str, epoch: int, version: int, manifest_sha256: str) -> dict[str, str]:
+        key_id = self.trusted[0]
+        return {"key_id": key_id, "signature": self.sign(key_id, head_bytes(site, epoch, version, manifest_sha256))}
+
+    def _public(self, key_id: str) -> str:
+        key = self.private[key_id].public_key()
+        return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -66,6 +108,10 @@ class FeedSimulator:
         self.requests: list[Asked] = []
         self.codes: dict[str, tuple[str, str]] = {}
         self.tokens: dict[str, str] = {}
+        self.servers: dict[str, str] = {}
+        self.reports: list[dict[str, object]] = []
+        self.keys = Keys("first", "second")
+        self.poll_after = 300
         self.published: dict[str, list[Published]] = {}
         self.redirects = False
         self._spoil: dict[str, Callable[[Answer], Answer]] = {}
@@ -85,7 +131,7 @@ class FeedSimulator:
             self._server.server_close()
 
     def spoil(self, route: str, change: Callable[[Answer], Answer]) -> None:
-        """Change every answer of enrol, head, manifest, object or download from now on."""
+        """Change every answer of enrol, head, manifest, object, download, report or token from now on."""
         self._spoil[route] = change
 
     def heal(self) -> None:
@@ -102,13 +148,21 @@ class FeedSimulator:
         """Publish a roster as a site's next version, or as the one named; `content` instead of the snapshot's own."""
         versions = self.published.setdefault(site, [])
         number = version or len(versions) + 1
-        packer = Packer()
-        packer.write(snapshot(roster) if content is None else content)
-        packed, blob = packer.finish()
+        said = snapshot(roster) if content is None else content
+        packed, blob = _packed(said)
         manifest = Manifest(site, epoch, number, f"import-{number}", _counts(roster), blob)
-        published = Published(manifest.to_bytes(), {blob.sha256: packed}, epoch, number)
+        published = Published(manifest.to_bytes(), {blob.sha256: packed}, epoch, number, said)
+        if versions and versions[-1].epoch == epoch and content is None:
+            self._add_delta(manifest, versions[-1], published)
         versions.append(published)
         return published
+
+    def _add_delta(self, manifest: Manifest, before: Published, published: Published) -> None:
+        """Publish what changed from the version before, too."""
+        changes = Version(before.manifest, before.content).delta_to(Version(published.manifest, published.content))
+        packed, blob = _packed(changes)
+        published.manifest = manifest._replace(delta=blob, delta_from=before.version).to_bytes()
+        published.objects[blob.sha256] = packed
 
     def paths(self) -> list[str]:
         """What was asked since the last call, without the base."""
@@ -131,11 +185,15 @@ class FeedSimulator:
         match parts:
             case ["v1", "enrol"] if asked.method == "POST":
                 return "enrol", self._enrol(body)
-            case ["v1", "sites", site, *rest] if asked.method == "GET":
-                if asked.authorization is None or asked.authorization.removeprefix("Bearer ") not in self.tokens:
+            case ["v1", "sites", site, *rest] if rest and asked.method in ("GET", "POST"):
+                token = (asked.authorization or "").removeprefix("Bearer ")
+                if token not in self.tokens:
                     return rest[0], Answer(401, b'{"message":"Unauthorized"}', _JSON)
-                if self.tokens[asked.authorization.removeprefix("Bearer ")] != site:
+                if self.tokens[token] != site:
                     return rest[0], Answer(403, b'{"message":"Forbidden"}', _JSON)
+                self._end_older(token)
+                if asked.method == "POST":
+                    return self._write(rest, token, body)
                 return self._read(site, rest, asked)
         return "nowhere", _error(404, "not_found")
 
@@ -149,13 +207,34 @@ class FeedSimulator:
         del self.codes[asked["code"]]
         token = secrets.token_urlsafe(32)
         self.tokens[token] = site
-        return _json({"site": site, "server": server, "token": token})
+        self.servers[token] = server
+        return _json({"site": site, "server": server, "token": token, "keyring": self.keys.keyring()})
+
+    def _end_older(self, token: str) -> None:
+        """The first use of a server's newest token ends those before it."""
+        mine = [known for known, server in self.servers.items() if server == self.servers.get(token)]
+        if token in mine and token == mine[-1]:
+            for older in mine[:-1]:
+                del self.tokens[older], self.servers[older]
+
+    def _write(self, rest: list[str], token: str, body: bytes) -> tuple[str, Answer]:
+        match rest:
+            case ["servers", server, "report" | "token"] if server != self.servers[token]:
+                return rest[-1], _error(403, "server_forbidden")
+            case ["servers", _, "report"]:
+                self.reports.append(json.loads(body))
+                return "report", Answer(204)
+            case ["servers", server, "token"]:
+                second = secrets.token_urlsafe(32)
+                self.tokens[second], self.servers[second] = self.tokens[token], server
+                return "token", _json({"token": second})
+        return "nowhere", _error(404, "not_found")
 
     def _read(self, site: str, rest: list[str], asked: Asked) -> tuple[str, Answer]:
         versions = self.published.get(site, [])
         match rest:
             case ["head"]:
-                return "head", self._head(site, versions, parse_qs(asked.query.removeprefix("?")).get("have"))
+                return "head", self._head(site, versions, parse_qs(asked.query.removeprefix("?")))
             case ["versions", number, "manifest"]:
                 manifests = [published.manifest for published in versions if str(published.version) == number]
                 found = Answer(200, manifests[-1], _JSON) if manifests else _error(404, "version_unknown")
@@ -171,15 +250,29 @@ class FeedSimulator:
                 return "object", Answer(200, packed, {"Content-Type": "application/gzip"})
         return "nowhere", _error(404, "not_found")
 
-    def _head(self, site: str, versions: list[Published], have: list[str] | None) -> Answer:
+    def head(self, site: str, published: Published) -> dict[str, object]:
+        """A head as it is answered, signed; without a cursor."""
+        digest = hashlib.sha256(published.manifest).hexdigest()
+        head = {"site": site, "epoch": published.epoch, "version": published.version, "manifest_sha256": digest}
+        more = {"published_at": "2026-11-23T12:00:00+00:00", "poll_after_seconds": self.poll_after, "deltas": []}
+        signature = self.keys.signature(site, published.epoch, published.version, digest)
+        return head | more | {"signature": signature, "keyring": self.keys.keyring()}
+
+    def _head(self, site: str, versions: list[Published], asked: dict[str, list[str]]) -> Answer:
         if not versions:
             return _error(404, "nothing_published")
         newest = versions[-1]
-        if have == [str(newest.version)]:
-            return Answer(304)
-        head = {"site": site, "epoch": newest.epoch, "version": newest.version, "poll_after_seconds": 300, "deltas": []}
-        digest = hashlib.sha256(newest.manifest).hexdigest()
-        return _json(head | {"manifest_sha256": digest, "published_at": "2026-11-23T12:00:00+00:00"})
+        have, epoch, digest = (asked.get(name, [""])[0] for name in ("have", "epoch", "manifest"))
+        polled = {"poll-after-seconds": str(self.poll_after)}
+        if not have:
+            return _json(self.head(site, newest), polled)
+        base = next((known for known in versions if str(known.version) == have), None)
+        is_known = base and (str(base.epoch), hashlib.sha256(base.manifest).hexdigest()) == (epoch, digest)
+        if base is None or not is_known or base.epoch != newest.epoch:
+            return _error(410, "cursor_unknown")
+        if base is newest:
+            return Answer(304, headers=polled)
+        return _json(self.head(site, newest) | {"deltas": _chain(versions, base)}, polled)
 
     def _object(self, sha256: str) -> bytes | None:
         stored = (published.objects for versions in self.published.values() for published in versions)
@@ -207,7 +300,7 @@ class FeedSimulator:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                if answer.status != 304:
+                if answer.status not in (204, 304):
                     self.send_header(
                         "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
                     )
@@ -256,8 +349,32 @@ def _key(entry: Group | Right) -> str:
     return entry.key
 
 
-def _json(answer: dict[str, object]) -> Answer:
-    return Answer(200, json.dumps(answer).encode(), _JSON)
+def _packed(content: bytes) -> tuple[bytes, Blob]:
+    packer = Packer()
+    packer.write(content)
+    return packer.finish()
+
+
+def _chain(versions: list[Published], base: Published) -> list[dict[str, object]]:
+    """The deltas that lead to the newest version; none where they are no smaller than the snapshot, or too many."""
+    wanted = versions[versions.index(base) + 1 :]
+    try:
+        manifests = [Manifest.from_bytes(published.manifest) for published in wanted]
+    except Corrupt:
+        return []
+    chain = [
+        {"from": manifest.delta_from, "version": manifest.version, **manifest.delta._asdict()}
+        for manifest in manifests
+        if manifest.delta
+    ]
+    size = sum(manifest.delta.bytes for manifest in manifests if manifest.delta)
+    if len(chain) < len(manifests) or len(chain) > 50 or size >= manifests[-1].snapshot.bytes:
+        return []
+    return chain
+
+
+def _json(answer: dict[str, object], headers: dict[str, str] | None = None) -> Answer:
+    return Answer(200, json.dumps(answer).encode(), _JSON | (headers or {}))
 
 
 def _error(status: int, code: str) -> Answer:

@@ -18,7 +18,7 @@ from roster_agent.failures import AgentError
 from roster_agent.state import State, default_folder
 
 if TYPE_CHECKING:
-    from roster_agent.feed import Progress
+    from roster_agent.transport import Progress
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def _pull(state: State, options: argparse.Namespace) -> tuple[dict[str, Any], st
     from roster_agent.pull import pull
 
     with _progress() as progress:
-        attempt = pull(state, progress)
+        attempt = pull(state, progress).attempt
     return {"at": attempt.at, "outcome": attempt.outcome, "message": attempt.message}, attempt.message
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 _PRIVATE = 0o600
 # A virus scanner or a backup may keep a file open for a moment, and Windows then refuses to replace it.
-_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+PATIENCE_SECONDS = 1.5
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 
 
 def stage(path: Path, data: bytes, mode: int = 0o666) -> Path:
@@ -41,15 +42,19 @@ def staged_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def put_in_place(path: Path) -> None:
-    """Rename what was staged for `path` over it; a file that another program holds is tried again for a moment."""
-    for wait in _WAITS:
+def put_in_place(path: Path, patience: float = PATIENCE_SECONDS) -> None:
+    """Rename what was staged for `path` over it; a file that another program holds is tried again for that long."""
+    wait, left = _FIRST_WAIT, patience
+    while True:
         try:
             staged_path(path).replace(path)
             return
         except PermissionError:
-            time.sleep(wait)
-    staged_path(path).replace(path)
+            if left <= 0:
+                raise
+        time.sleep(min(wait, left))
+        left -= wait
+        wait = min(2 * wait, _LONGEST_WAIT)
 
 
 def sync_folder(folder: Path) -> None:

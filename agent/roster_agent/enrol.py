@@ -1,14 +1,24 @@
-"""How a code becomes an enrolment.
+"""How a code becomes an enrolment, and how its token is replaced by another.
 
 Comes in: the feed's address, a site, a single-use code and the CSVImport folder. Goes out: an enrolment in the state
-folder. Everything that can be wrong on this machine is refused before the code is used up: the address, the site's
-form, a folder that is missing or cannot be written, a state folder that is not the agent's, an enrolment that is there.
+folder, with the keys to trust. Everything that can be wrong on this machine is refused before the code is used up: the
+address, the site's form, a folder that is missing or cannot be written, a state folder that is not the agent's, an
+enrolment that is there.
 """
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from roster_agent import trust
-from roster_agent.failures import AlreadyEnrolled, BadArgument, NotEnrolled, StateUnusable
+from roster_agent import addresses
+from roster_agent.failures import (
+    AlreadyEnrolled,
+    BadArgument,
+    NotEnrolled,
+    NothingPublished,
+    StateUnusable,
+    TokenRefused,
+)
 from roster_agent.feed import Feed
 from roster_agent.folder import Folder
 from roster_agent.state import Enrolment, State
@@ -19,7 +29,7 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
 
     The mirror outlives that when feed and site stay the same; else it is dropped, and the next pull starts anew.
     """
-    feed, site, folder = trust.feed_url(feed), trust.site(site), folder.absolute()
+    feed, site, folder = addresses.feed_url(feed), addresses.site(site), folder.absolute()
     if not code.strip():
         raise BadArgument("the code is empty")
     private, delivered = state.folder.resolve(), folder.resolve()
@@ -30,13 +40,35 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
     with state.locked():
         if state.is_enrolled() and not force:
             raise AlreadyEnrolled
-        with Feed(feed, site) as connection:
-            server, token = connection.enrol(code.strip())
+        with Feed(feed, site, settings=state.settings()) as connection:
+            server, token, keyring = connection.enrol(code.strip())
         if not _is_same_source(state, feed, site):
             state.forget_versions()
         enrolment = Enrolment(feed, site, server, str(folder), token)
+        # The keys first: an enrolment without them could believe nothing.
+        state.save_keyring(keyring)
         state.save_enrolment(enrolment)
+        state.offer_settings()
     return enrolment
+
+
+def rotate_token(state: State) -> None:
+    """Replace this server's token by a new one. The old one works until the new one is used, so nothing locks out.
+
+    The new one is written down before it is used, and taken back when the feed does not know it.
+    """
+    with state.locked():
+        before = state.enrolment()
+        settings = state.settings()
+        with Feed(before.feed, before.site, before.token, settings) as connection:
+            token = connection.second_token(before.server)
+        state.save_enrolment(replace(before, token=token))
+        try:
+            with Feed(before.feed, before.site, token, settings) as connection, suppress(NothingPublished):
+                connection.head(None)
+        except TokenRefused:
+            state.save_enrolment(before)
+            raise
 
 
 def _is_same_source(state: State, feed: str, site: str) -> bool:

@@ -5,9 +5,12 @@
     AgentError
     ├─ SetupError             this server's administrator can put it right
     │  ├─ BadArgument
+    │  ├─ BadSettings
+    │  ├─ BundleUnusable
     │  ├─ NotEnrolled
     │  ├─ AlreadyEnrolled
     │  ├─ AlreadyRunning
+    │  ├─ ServiceFailed
     │  ├─ StateUnusable
     │  ├─ FolderUnusable
     │  └─ MirrorUnusable
@@ -21,14 +24,20 @@
     │  ├─ FeedFailed
     │  ├─ NotTheFeed
     │  ├─ VersionGone
+    │  ├─ CursorUnknown
     │  └─ NothingPublished
     ├─ RefusedVersion         what the feed offers is not to be trusted
+    │  ├─ WronglySigned
     │  ├─ CorruptDownload
     │  ├─ VersionWentBackwards
-    │  └─ VersionRewritten
-    └─ NoAnswer               a question that the mirror cannot answer
-       ├─ NothingPulled
-       └─ UnknownName
+    │  ├─ VersionRewritten
+    │  └─ VersionHeld
+    ├─ NoAnswer               a question that the mirror cannot answer
+    │  ├─ NothingPulled
+    │  ├─ NothingHeld
+    │  ├─ UnknownName
+    │  └─ VersionNotKept
+    └─ Stopped                asked to stop; nothing is wrong
 
 A failure's docstring is what a person reads: what happened, then what to do. The text never holds a token, a username
 or a class name. The code (the class's name in snake case) is what ``status`` shows and what people search for.
@@ -65,6 +74,27 @@ class BadArgument(SetupError):
     """
 
     exit_status = 2
+
+
+class BadSettings(SetupError):
+    """The settings in agent.toml cannot be used.
+
+    Correct the file, which is in the state folder; docs/agent.md describes each line of it.
+    """
+
+
+class BundleUnusable(SetupError):
+    """The bundle cannot be used.
+
+    Nothing was changed. Write it anew with roster-agent export, on a server that has a version.
+    """
+
+
+class ServiceFailed(SetupError):
+    """The system's service manager refused.
+
+    Run the command as an administrator; docs/agent.md says what it changes.
+    """
 
 
 class NotEnrolled(SetupError):
@@ -149,8 +179,8 @@ class FeedError(AgentError):
 class FeedUnreachable(FeedError):
     """The feed could not be reached.
 
-    Nothing was changed; the next pull tries again. If this stays, check the feed's address, the network and the clock,
-    and the proxy: one that opens TLS needs its certificate in this system's trust store.
+    Nothing was changed; the next pull tries again. If this stays, roster-agent doctor looks at the feed's address, the
+    network, the clock and the proxy: one that opens TLS needs its certificate in this system's trust store.
     """
 
 
@@ -159,6 +189,11 @@ class FeedFailed(FeedError):
 
     Nothing was changed. This rarely lasts; the next pull tries again.
     """
+
+    def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
+        """With the seconds that the feed asks to be left alone for, where it says so."""
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class NotTheFeed(FeedError):
@@ -175,6 +210,13 @@ class VersionGone(FeedError):
     """
 
 
+class CursorUnknown(FeedError):
+    """The feed does not know the version that this server says it has.
+
+    Nothing was changed. The next pull takes the newest version whole.
+    """
+
+
 class NothingPublished(FeedError):
     """The feed says that nothing was ever published for this site, though this server has a version of it.
 
@@ -184,6 +226,14 @@ class NothingPublished(FeedError):
 
 class RefusedVersion(AgentError):
     """The feed offers what this server must not take."""
+
+
+class WronglySigned(RefusedVersion):
+    """The version is not signed by a key that this server trusts.
+
+    Nothing was changed. The next pull tries again. If this stays, tell the cloud's administrator: where this server
+    was off while the feed changed its keys twice, ask for a new code and run roster-agent enrol with it and --force.
+    """
 
 
 class CorruptDownload(RefusedVersion):
@@ -208,6 +258,14 @@ class VersionRewritten(RefusedVersion):
     """
 
 
+class VersionHeld(RefusedVersion):
+    """The version would remove more memberships than this server allows at once, so it is held.
+
+    Nothing was changed. See what it would change with roster-agent pull --dry-run. If that is right, run
+    roster-agent approve; if not, tell the cloud's administrator: the next version is judged anew.
+    """
+
+
 class NoAnswer(AgentError):
     """The mirror cannot tell."""
 
@@ -219,8 +277,29 @@ class NothingPulled(NoAnswer):
     """
 
 
+class NothingHeld(NoAnswer):
+    """No version is held.
+
+    There is nothing to approve; roster-agent status shows what this server has.
+    """
+
+
+class VersionNotKept(NoAnswer):
+    """The mirror does not keep that version.
+
+    See roster-agent history for those that it keeps.
+    """
+
+
 class UnknownName(NoAnswer):
     """The version that this server holds has no such name.
 
     Upper and lower case do not matter; roster-agent status shows which version it is.
+    """
+
+
+class Stopped(AgentError):
+    """The agent was asked to stop.
+
+    Nothing is half done; the next pull goes on.
     """

@@ -8,7 +8,7 @@ taken back, so that a locked file never leaves a new students.csv beside an old 
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from roster_agent import durable
@@ -16,10 +16,11 @@ from roster_agent.failures import FolderUnusable
 
 
 class Folder:
-    """A CSVImport folder."""
+    """A CSVImport folder. A file that another program keeps open is tried again for `patience` seconds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = durable.PATIENCE_SECONDS) -> None:
         self.path = path
+        self._patience = patience
 
     def check(self) -> None:
         """Raise unless files can be made and replaced here."""
@@ -30,7 +31,7 @@ class Folder:
             durable.stage(probe, b"")
             durable.staged_path(probe).unlink()
 
-    def digests(self, names: Mapping[str, object]) -> dict[str, str]:
+    def digests(self, names: Iterable[str]) -> dict[str, str]:
         """The SHA-256 of each named file that is there."""
         found = {}
         with self._usable():
@@ -62,7 +63,7 @@ class Folder:
         done: list[str] = []
         try:
             for name in names:
-                durable.put_in_place(self.path / name)
+                durable.put_in_place(self.path / name, self._patience)
                 done.append(name)
         except OSError:
             for name in done:
@@ -74,7 +75,7 @@ class Folder:
             path.unlink()
         else:
             durable.stage(path, before)
-            durable.put_in_place(path)
+            durable.put_in_place(path, self._patience)
 
     def _read(self, name: str) -> bytes | None:
         try:

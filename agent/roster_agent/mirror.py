@@ -1,11 +1,13 @@
 """The local copy of a site's roster: one SQLite file that holds one whole version, and answers without the network.
 
-Comes in: a verified `Version`; a group's or a user's name, in any case. Goes out: the version again, byte for byte; a
-group's members; a user's groups and console access. Refused: a database that does not hold exactly what its manifest
-promises (``MirrorBroken``, which a pull repairs by fetching the version anew).
+Comes in: a verified `Version` and the signature under its head; a group's or a user's name, in any case. Goes out: the
+version again, byte for byte, and those before it that are kept (`past`); a group's members; a user's groups and console
+access. Refused: a database that does not hold exactly what its manifest promises (``MirrorBroken``, which a pull
+repairs by fetching the version anew).
 
-A version is replaced in one transaction. The log is written ahead (WAL) with ``synchronous=FULL``: once `replace` has
-returned, a power failure cannot bring the old version back, and readers never wait for a pull.
+A version is replaced in one transaction, and the cursor, which is its manifest, with it. The log is written ahead (WAL)
+with ``synchronous=FULL``: once `replace` has returned, a power failure cannot bring the old version back, and readers
+never wait for a pull.
 """
 
 import contextlib
@@ -22,12 +24,18 @@ from roster import encode
 from roster.encode import Manifest
 from roster.model import Group, Right
 from roster.names import fold
+from roster_agent import past
 from roster_agent.failures import CorruptDownload, MirrorBroken, MirrorUnusable
-from roster_agent.version import Version
+from roster_agent.trust import Offer
+from roster_agent.version import User, Version
 
-_FORMAT = 1
-_TABLES = """
-CREATE TABLE version (manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, applied_at TEXT NOT NULL);
+_FORMAT = 2
+_TABLES = f"""
+CREATE TABLE version (
+    manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, key_id TEXT NOT NULL, signature TEXT NOT NULL,
+    applied_at TEXT NOT NULL
+);
+{past.TABLE}
 CREATE TABLE line (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL);
 CREATE UNIQUE INDEX line_key ON line (kind, key);
 CREATE TABLE member (key TEXT PRIMARY KEY, name TEXT NOT NULL, positions TEXT NOT NULL) WITHOUT ROWID;
@@ -37,19 +45,13 @@ CREATE TABLE file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
 
 @dataclass(frozen=True)
 class Applied:
-    """The version that the mirror holds."""
+    """The version that the mirror holds, who signed it, and when it came."""
 
     manifest: Manifest
+    manifest_sha256: str
+    key_id: str
+    signature: str
     applied_at: str
-
-
-@dataclass(frozen=True)
-class User:
-    """What the mirror knows of one username: the groups it is a member of, and its console access if it has any."""
-
-    username: str
-    member_of: tuple[str, ...]
-    console: Right | None
 
 
 class Mirror:
@@ -93,14 +95,16 @@ class Mirror:
     def applied(self) -> Applied | None:
         """The version held; None before the first."""
         with _sqlite_failures():
-            row = self._db.execute("SELECT manifest, manifest_sha256, applied_at FROM version").fetchone()
+            row = self._db.execute(
+                "SELECT manifest, manifest_sha256, key_id, signature, applied_at FROM version"
+            ).fetchone()
         if row is None:
             return None
-        manifest, digest, applied_at = row
+        manifest, digest, *others = row
         if hashlib.sha256(manifest).hexdigest() != digest:
             raise MirrorBroken
         try:
-            return Applied(Manifest.from_bytes(manifest), applied_at)
+            return Applied(Manifest.from_bytes(manifest), digest, *others)
         except encode.Corrupt as problem:
             # Written by a newer agent.
             raise MirrorBroken from problem
@@ -117,20 +121,39 @@ class Mirror:
             raise MirrorBroken
         return Version(manifest, content)
 
-    def replace(self, version: Version, files: dict[str, str], applied_at: str) -> None:
-        """Hold `version` instead of what was held; `files` are the SHA-256 of the files that it delivers."""
-        lines, members = _rows(version)
-        digest = hashlib.sha256(version.manifest_bytes).hexdigest()
+    def replace(self, version: Version, offer: Offer, files: dict[str, str], applied_at: str) -> None:
+        """Hold `version`, which was offered as `offer`, instead of what was held, and that one as one before it.
+
+        `files` are the SHA-256 of the files that it delivers.
+        """
+        rows, members = _rows(version)
+        signed = (version.manifest_bytes, offer.head.manifest_sha256, offer.key_id, offer.signature, applied_at)
         with _sqlite_failures(), self._transaction():
+            before, held = self.applied(), self.version()
+            if before and held:
+                past.keep(self._db, held, before.applied_at, version)
             for table in ("version", "line", "member", "file"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
-            self._db.execute("INSERT INTO version VALUES (?, ?, ?)", (version.manifest_bytes, digest, applied_at))
+            self._db.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?)", signed)
             try:
-                self._db.executemany("INSERT INTO line VALUES (?, ?, ?, ?)", lines)
+                self._db.executemany("INSERT INTO line VALUES (?, ?, ?, ?)", rows)
             except sqlite3.IntegrityError as problem:
                 raise CorruptDownload("the snapshot names a group or a user twice") from problem
             self._db.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
+
+    def history(self) -> list[past.Kept]:
+        """The versions that were held before, newest first, as far as they are kept."""
+        with _sqlite_failures():
+            return past.history(self._db)
+
+    def as_of(self, number: int) -> Version | None:
+        """A version of this number, the one held or one before it; None when it is not kept."""
+        held = self.version()
+        if held is None or held.manifest.version == number:
+            return held
+        with _sqlite_failures():
+            return past.version(self._db, held, number)
 
     def files(self) -> dict[str, str]:
         """The SHA-256 of each file that the version held delivers."""

@@ -1,9 +1,9 @@
-"""The agent's state folder: one enrolment, the newest version seen, the last attempt, the lock; beside them the mirror.
+"""The agent's state folder: one enrolment, the keys trusted, what was seen, held, tried and reported; the mirror.
 
 Comes in: a folder. Goes out: typed records. Refused (``StateUnusable``): a folder that holds other things, because
 making it private would lock others out of theirs. The folder and its files belong to the owner alone (0700, 0600); on
 Windows, Python gives a folder made with mode 0700 to its owner, SYSTEM and the administrators only (3.11.10, 3.12.4).
-The token is in enrolment.json and nowhere else.
+The token is in enrolment.json and nowhere else; agent.toml may hold a proxy's password.
 """
 
 import contextlib
@@ -14,8 +14,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from roster_agent import keyring, lock, settings
 from roster_agent.durable import write_private
-from roster_agent.failures import AlreadyRunning, NotEnrolled, StateUnusable
+from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
+from roster_agent.hold import Hold, Limits, Loss
+from roster_agent.keyring import Keyring
+from roster_agent.settings import Settings
 from roster_agent.trust import Seen
 
 
@@ -56,10 +60,16 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.mirror = self.folder / "mirror.db"
+        self.settings_file = self.folder / "agent.toml"
+        self.logs = self.folder / "logs"
         self._enrolment = self.folder / "enrolment.json"
+        self._keyring = self.folder / "keyring.json"
         self._seen = self.folder / "seen.json"
+        self._hold = self.folder / "hold.json"
         self._attempt = self.folder / "last-attempt.json"
+        self._reported = self.folder / "reported.json"
         self._lock = self.folder / "roster-agent.lock"
+        self._run_lock = self.folder / "roster-agent-run.lock"
 
     def prepare(self) -> None:
         """Make the folder, private to its owner. A folder that is not the agent's own is left alone and refused."""
@@ -67,7 +77,9 @@ class State:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 self.folder.mkdir(mode=0o700)
-            if not self._lock.exists() and any(self.folder.iterdir()):
+            # Settings may be there first: a school may need its proxy to enrol.
+            others = {path.name for path in self.folder.iterdir()} - {self.settings_file.name}
+            if others and not self._lock.exists():
                 raise StateUnusable(f"{self.folder} holds other things; the agent needs a folder of its own")
             self.folder.chmod(0o700)
 
@@ -75,13 +87,36 @@ class State:
     def locked(self) -> Iterator[None]:
         """Hold the folder's lock; the system frees it when the process ends, however it ends."""
         with _usable(self.folder):
-            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = lock.take(self._lock)
         try:
-            with _usable(self.folder):
-                _lock(handle)
             yield
         finally:
             os.close(handle)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold the lock of the one agent that runs by itself; a pull by hand may come between its pulls."""
+        with _usable(self.folder):
+            handle = lock.take(self._run_lock)
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+    def is_running(self) -> bool:
+        """Whether some process holds the lock of `running`."""
+        with _usable(self.folder):
+            return self._run_lock.exists() and lock.is_taken(self._run_lock)
+
+    def settings(self) -> Settings:
+        """What agent.toml says; BadSettings when it cannot be used."""
+        return settings.parse(self._read(self.settings_file) or b"")
+
+    def offer_settings(self) -> None:
+        """Put a settings file that says what can be set where there is none."""
+        if self._read(self.settings_file) is None:
+            with _usable(self.folder):
+                write_private(self.settings_file, settings.TEMPLATE.encode())
 
     def enrolment(self) -> Enrolment:
         data = self._read(self._enrolment)
@@ -96,12 +131,22 @@ class State:
         with _usable(self.folder):
             return self._enrolment.exists()
 
+    def save_enrolment(self, enrolment: Enrolment) -> None:
+        self._write(self._enrolment, asdict(enrolment))
+
+    def keyring(self) -> Keyring:
+        """The keys that this server trusts."""
+        try:
+            return keyring.read_stored(self._read(self._keyring) or b"")
+        except NotTheFeed as problem:
+            raise StateUnusable("its keyring is gone, so ask for a new code and enrol with --force") from problem
+
+    def save_keyring(self, trusted: Keyring) -> None:
+        self._write(self._keyring, trusted.to_json())
+
     def has_mirror(self) -> bool:
         with _usable(self.folder):
             return self.mirror.exists()
-
-    def save_enrolment(self, enrolment: Enrolment) -> None:
-        self._write(self._enrolment, asdict(enrolment))
 
     def seen(self) -> Seen | None:
         """The newest version seen, kept outside the mirror so that a lost mirror does not open the way back."""
@@ -113,6 +158,21 @@ class State:
     def save_seen(self, seen: Seen) -> None:
         self._write(self._seen, asdict(seen))
 
+    def hold(self) -> Hold | None:
+        """The version that is held; None when none is."""
+        try:
+            said = json.loads(self._read(self._hold) or b"")
+            return Hold(**said | {"loss": Loss(**said["loss"]), "limits": Limits(**said["limits"])})
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def save_hold(self, hold: Hold) -> None:
+        self._write(self._hold, asdict(hold))
+
+    def end_hold(self) -> None:
+        with _usable(self.folder):
+            self._hold.unlink(missing_ok=True)
+
     def last_attempt(self) -> Attempt | None:
         try:
             return Attempt(**json.loads(self._read(self._attempt) or b""))
@@ -122,11 +182,22 @@ class State:
     def save_attempt(self, attempt: Attempt) -> None:
         self._write(self._attempt, asdict(attempt))
 
+    def reported(self) -> dict[str, object]:
+        """What the cloud was told last; nothing when that is not known."""
+        try:
+            said = json.loads(self._read(self._reported) or b"")
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    def save_reported(self, said: dict[str, object]) -> None:
+        self._write(self._reported, said)
+
     def forget_versions(self) -> None:
         """Drop the mirror and the newest version seen: they belong to another feed or site."""
         with _usable(self.folder):
-            self._seen.unlink(missing_ok=True)
-            self._attempt.unlink(missing_ok=True)
+            for record in (self._seen, self._hold, self._attempt, self._reported):
+                record.unlink(missing_ok=True)
             self.forget_mirror()
 
     def forget_mirror(self) -> None:
@@ -153,22 +224,3 @@ def _usable(folder: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         raise StateUnusable(f"{folder} ({problem.strerror or type(problem).__name__})") from problem
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except PermissionError as problem:
-            raise AlreadyRunning from problem
-
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            raise AlreadyRunning from problem

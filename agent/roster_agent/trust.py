@@ -1,45 +1,62 @@
-"""What the agent believes: every rule about addresses, heads and manifests, without IO.
+"""What the agent believes: every rule about heads, deltas and manifests, without IO.
 
-Comes in: what a person typed, what the feed answered, and the newest version this server has seen. Goes out: the same
-as typed values. Refused, in the order of a pull:
+Comes in: what the feed answered, the keys trusted and the newest version this server has seen.
+Goes out: the same as typed values. Refused, in the order of a pull:
 
-1. an address that is neither https nor this machine itself (``BadArgument``; for a redirect ``NotTheFeed``),
-2. a head that is malformed or another site's (``NotTheFeed``),
+1. a head that is malformed or another site's (``NotTheFeed``; `addresses` has refused what does not lead to a feed),
+2. a newer keyring that no trusted key has signed; a head that no key of the keyring has signed (``WronglySigned``),
 3. a head below the newest version seen (``VersionWentBackwards``), or equal to it with another manifest
    (``VersionRewritten``); a restored cloud raises its epoch *and* jumps above every version it ever published,
 4. a manifest whose SHA-256 is not the head's, or that is for another site, epoch or version (``CorruptDownload``),
-5. a snapshot too large for a school server's memory (``CorruptDownload``). `roster.encode.unpack` checks its bytes.
+5. a snapshot too large for a school server's memory (``CorruptDownload``),
+6. content that has not the length and SHA-256 of the manifest, whichever way it came (``CorruptDownload``).
+
+A chain of deltas is not signed and need not be: what it leads to is held against the manifest. One that is no chain
+from what this server has is passed over, and the snapshot taken.
 """
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urljoin, urlsplit
+from itertools import pairwise
+from typing import Any
 
-from roster.encode import Manifest
-from roster_agent.failures import BadArgument, CorruptDownload, NotTheFeed, VersionRewritten, VersionWentBackwards
+from roster.encode import Blob, Manifest
+from roster.statement import head_bytes
+from roster_agent import keyring as keys
+from roster_agent.failures import (
+    CorruptDownload,
+    NotTheFeed,
+    VersionRewritten,
+    VersionWentBackwards,
+    WronglySigned,
+)
+from roster_agent.keyring import Keyring
 
 MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30
 
-_SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_MOST_DELTAS = 64
+
+_SERVER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _TOKEN = re.compile(r"[\x21-\x7e]{16,4096}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The newest version that this server ever applied."""
+    """The newest version that this server ever applied, and how many memberships it had."""
 
     epoch: int
     version: int
     manifest_sha256: str
+    memberships: int = 0
 
 
 @dataclass(frozen=True)
 class Head:
-    """The feed's pointer to a site's newest version."""
+    """The feed's pointer to a site's newest version: what is signed."""
 
     site: str
     epoch: int
@@ -47,61 +64,98 @@ class Head:
     manifest_sha256: str
 
 
-def site(text: str) -> str:
-    """The site's id, when it can be one."""
-    if not _SITE.fullmatch(text):
-        raise BadArgument("a site has 1 to 63 lower-case letters, digits and hyphens, and starts with no hyphen")
-    return text
+@dataclass(frozen=True)
+class Delta:
+    """What leads from one version to the next."""
+
+    base: int
+    version: int
+    blob: Blob
 
 
-def feed_url(text: str) -> str:
-    """The feed's address without a slash at its end. Its path is kept; credentials, query and fragment are refused."""
-    parts = _split(text)
-    if parts is None or "?" in text or "#" in text or "@" in parts.netloc:
-        raise BadArgument("the feed's address is like https://HOST or https://HOST/PATH, with nothing behind")
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise BadArgument("the feed's address must start with https:// (http:// only on this machine itself)")
-    return text.rstrip("/")
+@dataclass(frozen=True)
+class Offer:
+    """What the feed answers to the question for the head; `signed` says whether to believe it."""
+
+    head: Head
+    key_id: str
+    signature: str
+    keyring: Keyring | None = None
+    deltas: tuple[Delta, ...] = ()
 
 
-def redirect_url(requested: str, location: str) -> str:
-    """Where a redirect leads. Only a feed on this machine may send to http, and then only to this machine."""
-    try:
-        target = urljoin(requested, location)
-    except ValueError:
-        target = ""
-    parts, origin = _split(target), _split(requested)
-    local = parts and origin and is_loopback(parts.hostname or "") and is_loopback(origin.hostname or "")
-    if not location or parts is None or "@" in parts.netloc or not (parts.scheme == "https" or local):
-        raise NotTheFeed("it sends a download to an address that is not https")
-    return target
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def grant(answer: object, asked_site: str) -> tuple[str, str]:
-    """The server id and token of an enrolment's answer. Both must be fit for a file, a header and a screen."""
+def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:
+    """Server id, token and keyring of an enrolment's answer, fit for a file, a header and a screen."""
     match answer:
-        case {"site": str(granted_site), "server": str(server), "token": str(token)}:
-            if granted_site == asked_site and server and server.isprintable() and _TOKEN.fullmatch(token):
-                return server, token
+        case {"site": str(granted_site), "server": str(server), "token": str(text), "keyring": ring}:
+            if granted_site == asked_site and _SERVER.fullmatch(server):
+                return server, token(text), keys.first(keys.read(ring))
     raise NotTheFeed("its answer to the enrolment is malformed")
 
 
-def head(answer: object, asked_site: str) -> Head:
-    """The head that the feed answered with. What else is in the answer is for other agents."""
+def token(text: object) -> str:
+    """A token, when it is fit to be one."""
+    if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+        raise NotTheFeed("the token that it gave is malformed")
+    return text
+
+
+def offer(answer: Any, asked_site: str) -> Offer:
+    """The head that the feed answered with, and what came with it. What else is in the answer is for other agents."""
     match answer:
         case {"site": str(of), "epoch": int(epoch), "version": int(version), "manifest_sha256": str(digest)}:
             numbers_fit = type(epoch) is type(version) is int and epoch >= 1 and version >= 1
             if of == asked_site and numbers_fit and _SHA256.fullmatch(digest):
-                return Head(of, epoch, version, digest)
+                return _offer(answer, Head(of, epoch, version, digest))
     raise NotTheFeed("its head is malformed or for another site")
+
+
+def _offer(answer: Mapping[Any, Any], head: Head) -> Offer:
+    match answer.get("signature"):
+        case {"key_id": str(key_id), "signature": str(signature)}:
+            ring = keys.read(answer["keyring"]) if "keyring" in answer else None
+            return Offer(head, key_id, signature, ring, _deltas(answer.get("deltas")))
+    raise WronglySigned("it has no signature")
+
+
+def _deltas(answer: object) -> tuple[Delta, ...]:
+    """The deltas that the feed offers; none when any of them has not the form of one."""
+    found = []
+    for said in answer if isinstance(answer, list) and len(answer) <= _MOST_DELTAS else []:
+        match said:
+            case {
+                "from": int(base),
+                "version": int(version),
+                "sha256": str(sha256),
+                "bytes": int(size),
+                "content_sha256": str(content_sha256),
+                "content_bytes": int(content_size),
+            } if _SHA256.fullmatch(sha256):
+                found.append(Delta(base, version, Blob(sha256, size, content_sha256, content_size)))
+            case _:
+                return ()
+    return tuple(found)
+
+
+def signed(offered: Offer, trusted: Keyring) -> Keyring:
+    """The keyring to trust from now on, when it and the head are signed as they have to be; else WronglySigned."""
+    ring = keys.newer(trusted, offered.keyring) if offered.keyring else trusted
+    head = offered.head
+    statement = head_bytes(head.site, head.epoch, head.version, head.manifest_sha256)
+    if not keys.has_signed(ring, offered.key_id, offered.signature, statement):
+        raise WronglySigned("no key that this server trusts has signed the head")
+    return ring
+
+
+def is_chain(deltas: Sequence[Delta], have: Head, promised: Manifest) -> bool:
+    """Whether these deltas lead from what this server has to what is promised, and cost less than the snapshot."""
+    steps = [(delta.base, delta.version) for delta in deltas]
+    joined = all(after == base for (_, after), (base, _) in pairwise(steps))
+    ends = bool(steps) and (steps[0][0], steps[-1][1]) == (have.version, promised.version)
+    sizes = [(delta.blob.bytes, delta.blob.content_bytes) for delta in deltas]
+    fits = all(size > 0 and 0 < content <= MAX_CONTENT_BYTES for size, content in sizes)
+    smaller = sum(size for size, _ in sizes) <= promised.snapshot.bytes
+    return joined and ends and fits and smaller and have.epoch == promised.epoch
 
 
 def refuse_backwards(seen: Seen | None, offered: Head) -> None:
@@ -136,12 +190,9 @@ def manifest(data: bytes, promised: Head) -> Manifest:
     return found
 
 
-def _split(address: str) -> SplitResult | None:
-    """The parts of a usable http or https address, else None."""
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        return None
-    # urlsplit drops tabs and line breaks silently; what is stored and sent must be what was checked.
-    return parts if usable and address.isprintable() and " " not in address else None
+def content(data: bytes, promised: Manifest) -> bytes:
+    """A version's content, when it is what its manifest promises, to the byte."""
+    snapshot = promised.snapshot
+    if (len(data), hashlib.sha256(data).hexdigest()) != (snapshot.content_bytes, snapshot.content_sha256):
+        raise CorruptDownload("the content has not the length and SHA-256 that the manifest says")
+    return data

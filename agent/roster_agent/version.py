@@ -1,17 +1,31 @@
 """One whole version in memory: its manifest, its verified content, and what the two CSV files say of it.
 
 Comes in: the exact bytes of a manifest and of the snapshot's content, whose digests the caller has checked. Goes out:
-the content's lines, its groups and rights, and the bytes of both CSV files. Refused (`roster.encode.Corrupt`): content
-in a form that this agent does not know.
+the content's lines, its groups and rights, the bytes of both CSV files, and what leads from one version to another.
+Refused (`roster.encode.Corrupt`): content in a form that this agent does not know.
 """
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from roster import delta
 from roster.csvimport import students_csv, teachers_csv
+from roster.delta import Change
 from roster.encode import Corrupt, Manifest, entry, read_snapshot
 from roster.model import Group, Right
+from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS
+
+
+@dataclass(frozen=True)
+class User:
+    """What a version says of one username: the groups it is a member of, and its console access if it has any."""
+
+    username: str
+    member_of: tuple[str, ...]
+    console: Right | None
 
 
 @dataclass(frozen=True)
@@ -28,10 +42,7 @@ class Version:
     @cached_property
     def lines(self) -> list[bytes]:
         """The content's lines, settings first; joined they are the content again, byte for byte."""
-        if not self.content.endswith(b"\n"):
-            raise Corrupt("the last line has no end")
-        # JSON escapes a line feed inside a value, and splitlines would also break at other characters.
-        return [line + b"\n" for line in self.content.split(b"\n")[:-1]]
+        return lines(self.content)
 
     @cached_property
     def entries(self) -> list[Group | Right]:
@@ -45,3 +56,40 @@ class Version:
         groups = [known for known in self.entries if isinstance(known, Group)]
         rights = [known for known in self.entries if isinstance(known, Right)]
         return {STUDENTS: students_csv(groups), TEACHERS: teachers_csv(rights, [group.name for group in groups])}
+
+    def group(self, name: str) -> Group | None:
+        key = fold(name)
+        return next((known for known in self.entries if isinstance(known, Group) and known.key == key), None)
+
+    def user(self, name: str) -> User | None:
+        """Everything about a username; None when it is neither a member nor has console access."""
+        key = fold(name)
+        groups = [known for known in self.entries if isinstance(known, Group)]
+        spelt = {group.name: member for group in groups for member in group.members if fold(member) == key}
+        console = next((known for known in self.entries if isinstance(known, Right) and known.key == key), None)
+        if not spelt and console is None:
+            return None
+        return User(console.username if console else next(iter(spelt.values())), tuple(spelt), console)
+
+    def changes_to(self, other: "Version") -> Iterator[Change]:
+        """Every group and right that differs in another version."""
+        return delta.changes(iter(self.lines[1:]), zip(other.entries, other.lines[1:], strict=True))
+
+    def delta_to(self, other: "Version") -> bytes:
+        """The delta that makes this version's content into another's."""
+        first = delta.first_line(other.lines[0], hashlib.sha256(self.content).hexdigest())
+        return first + b"".join(map(delta.change_line, self.changes_to(other)))
+
+
+def lines(content: bytes) -> list[bytes]:
+    """The lines of a snapshot or a delta, each with its end; Corrupt when the last has none."""
+    if not content.endswith(b"\n"):
+        raise Corrupt("the last line has no end")
+    # JSON escapes a line feed inside a value, and splitlines would also break at other characters.
+    return [line + b"\n" for line in content.split(b"\n")[:-1]]
+
+
+def apply_delta(content: bytes, changes: bytes) -> bytes:
+    """The content that a delta makes of another; Corrupt when the delta starts from another content."""
+    base = hashlib.sha256(content).hexdigest()
+    return b"".join(delta.apply_delta(lines(content), base, lines(changes)))

@@ -65,7 +65,7 @@ def _write_in_place(path: Path, data: bytes, mode: int = 0o666) -> Path:
     return path
 
 
-def _leave_in_place(path: Path) -> None:
+def _leave_in_place(path: Path, patience: float = 0) -> None:
     pass
 
 
@@ -90,15 +90,15 @@ def _killed(state: Path, after_lines: int) -> bool:
     """Whether a pull was killed on reaching that many lines of the agent; False when it ended before."""
     child = os.fork()
     if child == 0:
-        left, visits = after_lines, Counter[tuple[CodeType, int]]()
+        left, visits = after_lines, Counter[tuple[CodeType, int, object]]()
 
         def trace(frame: FrameType, event: str, _: object) -> Any:
             nonlocal left
             if not frame.f_code.co_filename.startswith((*WRITERS, __file__)):
                 return None
-            place = (frame.f_code, frame.f_lineno)
-            # A loop is killed in its first rounds only: the others are no different.
-            if event == "line" and visits[place] < 2:
+            # A loop is killed in its first round only, but every file is another one.
+            place = (frame.f_code, frame.f_lineno, frame.f_locals.get("path"))
+            if event == "line" and visits[place] < 1:
                 visits[place] += 1
                 if left == 0:
                     os._exit(9)

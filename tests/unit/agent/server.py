@@ -62,6 +62,14 @@ class Server:
         attempt = self.state.last_attempt()
         return attempt.outcome if attempt else ""
 
+    def cursor(self) -> str:
+        """What it says to the feed of the version that it has."""
+        with Mirror(self.state.mirror) as mirror:
+            applied = mirror.applied()
+        assert applied
+        about = applied.manifest
+        return f"?have={about.version}&epoch={about.epoch}&manifest={applied.manifest_sha256}"
+
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
 

@@ -1,4 +1,4 @@
-"""What the agent may lean on: the standard library, the roster, and two small libraries."""
+"""What the agent may lean on: the standard library, the roster, and three libraries."""
 
 import ast
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import roster_agent
 
-ALLOWED = {"roster", "roster_agent", "httpx2", "rich"}
+ALLOWED = {"roster", "roster_agent", "cryptography", "httpx2", "rich"}
 
 
 def test_should_import_nothing_that_does_not_belong_on_a_schools_server() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from roster.encode import Blob, Manifest
-from roster_agent import feed as feed_module
+from roster_agent import transport
 from tests.feed_simulator import BASE, NEXT, SEED, Answer, FeedSimulator, make_roster, snapshot
 from tests.unit.agent.server import NEXT_FILES, SITE, Server
 
@@ -160,7 +160,7 @@ def test_should_give_up_on_a_download_that_drips(server: Server, monkeypatch: py
     before = server.holds()
     server.feed.publish(SITE, NEXT)
     server.feed.spoil("object", lambda answer: answer)
-    monkeypatch.setattr(feed_module, "_LONGEST_ANSWER_SECONDS", -1)
+    monkeypatch.setattr(transport, "_LONGEST_ANSWER_SECONDS", -1)
     assert server.pull() == 1
     assert server.outcome() == "feed_unreachable"
     assert server.holds() == before
@@ -229,7 +229,8 @@ def test_should_refuse_a_manifest_of_anything_else(server: Server, change: dict[
 @pytest.mark.parametrize("manifest", [b"{}", b"[]", b"null", b"[" * 60_000, b'{"format":2}', b'{"format":"x"}'])
 def test_should_refuse_a_manifest_that_it_cannot_read(server: Server, manifest: bytes) -> None:
     before = server.holds()
-    server.feed.publish(SITE, NEXT).manifest = manifest
+    published = server.feed.publish(SITE, NEXT)
+    published.manifest = manifest
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
     assert server.holds() == before
@@ -271,9 +272,7 @@ def test_should_follow_a_restored_cloud_that_jumped_ahead(server: Server) -> Non
 def test_should_refuse_other_contents_under_the_same_number(server: Server, epoch: int) -> None:
     before = server.holds()
     published = server.feed.publish(SITE, NEXT, version=1, epoch=epoch)
-    digest = hashlib.sha256(published.manifest).hexdigest()
-    head = {"site": SITE, "epoch": epoch, "version": 1, "manifest_sha256": digest}
-    server.feed.spoil("head", _json(200, head))
+    server.feed.spoil("head", _json(200, server.feed.head(SITE, published)))
     assert server.pull() == 1
     assert server.outcome() == "version_rewritten"
     assert server.holds() == before
@@ -311,9 +310,7 @@ def test_should_not_go_backwards_when_an_old_mirror_was_put_back(server: Server)
 
 
 def test_should_take_unchanged_answers_of_the_newest_version_as_nothing_new(server: Server) -> None:
-    digest = hashlib.sha256(server.feed.published[SITE][0].manifest).hexdigest()
-    head = {"site": SITE, "epoch": 1, "version": 1, "manifest_sha256": digest, "poll_after_seconds": 60, "deltas": []}
-    server.feed.spoil("head", _json(200, head))
+    server.feed.spoil("head", _json(200, server.feed.head(SITE, server.feed.published[SITE][0])))
     assert server.pull() == 0
     assert server.outcome() == "nothing_new"
 
@@ -332,6 +329,7 @@ def test_should_follow_a_redirect_of_an_object_without_the_token(server: Server)
         f"{BASE}/v1/sites/hogwarts": f"Bearer {token}",
         f"{BASE}/v1/sites/hogwarts/versions/2": f"Bearer {token}",
         f"{BASE}/v1/sites/hogwarts/objects": f"Bearer {token}",
+        f"{BASE}/v1/sites/hogwarts/servers/library": f"Bearer {token}",
         "/bucket": None,
     }
 

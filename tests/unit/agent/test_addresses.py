@@ -2,7 +2,7 @@
 
 import pytest
 
-from roster_agent import trust
+from roster_agent import addresses
 from roster_agent.failures import BadArgument, NotTheFeed
 
 
@@ -19,7 +19,7 @@ from roster_agent.failures import BadArgument, NotTheFeed
     ],
 )
 def test_should_take_https_anywhere_and_http_on_this_machine(typed: str, kept: str) -> None:
-    assert trust.feed_url(typed) == kept
+    assert addresses.feed_url(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_should_take_https_anywhere_and_http_on_this_machine(typed: str, kept: s
 )
 def test_should_refuse_any_other_address(typed: str) -> None:
     with pytest.raises(BadArgument):
-        trust.feed_url(typed)
+        addresses.feed_url(typed)
 
 
 def test_should_say_that_https_is_needed() -> None:
     with pytest.raises(BadArgument, match="https://"):
-        trust.feed_url("http://feed.example.org")
+        addresses.feed_url("http://feed.example.org")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_should_say_that_https_is_needed() -> None:
     ],
 )
 def test_should_follow_redirects_to_https_or_within_this_machine(requested: str, location: str, target: str) -> None:
-    assert trust.redirect_url(requested, location) == target
+    assert addresses.redirect_url(requested, location) == target
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_should_follow_redirects_to_https_or_within_this_machine(requested: str,
 )
 def test_should_refuse_redirects_that_leave_https(requested: str, location: str) -> None:
     with pytest.raises(NotTheFeed):
-        trust.redirect_url(requested, location)
+        addresses.redirect_url(requested, location)
 
 
 @pytest.mark.parametrize("site", ["hogwarts", "a", "7-oaks", "a" * 63])
 def test_should_take_the_id_of_a_site(site: str) -> None:
-    assert trust.site(site) == site
+    assert addresses.site(site) == site
 
 
 @pytest.mark.parametrize("site", ["", "-a", "Hogwarts", "a/b", "a.b", "a" * 64, "hogwarts\n"])
 def test_should_refuse_what_cannot_be_a_site(site: str) -> None:
     with pytest.raises(BadArgument):
-        trust.site(site)
+        addresses.site(site)

@@ -1,0 +1,82 @@
+"""What this server holds, and how another version takes its place: the mirror first, then both files.
+
+Comes in: a state folder, the CSVImport folder, a verified version. Goes out: the version held, proved; the names of the
+files that were written. A damaged mirror is dropped here, because the feed has it all; nothing else is ever removed.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from roster_agent import hold
+from roster_agent.failures import MirrorBroken
+from roster_agent.fetch import head_of
+from roster_agent.folder import Folder
+from roster_agent.mirror import Mirror
+from roster_agent.state import State
+from roster_agent.trust import Offer, Seen
+from roster_agent.version import Version
+
+
+def held(state: State, site: str) -> Version | None:
+    """The version that the mirror holds. A mirror that is damaged, or another site's, is dropped."""
+    try:
+        with Mirror(state.mirror, create=True) as mirror:
+            found = mirror.version()
+        if found is None or found.manifest.site == site:
+            return found
+    except MirrorBroken:
+        pass
+    state.forget_mirror()
+    return None
+
+
+def seen(state: State, found: Version | None) -> Seen | None:
+    """The newest version seen. A pull that was killed after its transaction left the note of it behind the mirror."""
+    noted = state.seen()
+    if found and (noted is None or found.manifest.version > noted.version):
+        noted = note(state, found)
+    return noted
+
+
+def note(state: State, version: Version) -> Seen:
+    """Note that this version was seen."""
+    head = head_of(version)
+    noted = Seen(head.epoch, head.version, head.manifest_sha256, hold.count(version.entries))
+    state.save_seen(noted)
+    return noted
+
+
+def roll_forward(state: State, folder: Folder, found: Version) -> list[str]:
+    """Deliver what the mirror holds where the folder has something else; the names of the files written."""
+    with Mirror(state.mirror) as mirror:
+        expected = mirror.files()
+        if expected and folder.digests(expected) == expected:
+            return []
+        files = found.files()
+        written = folder.deliver(files)
+        mirror.expect_files(_digests(files))
+    return written
+
+
+def replace(state: State, version: Version, offer: Offer, files: Mapping[str, bytes]) -> None:
+    """Hold this version in the mirror; from here on it counts as held."""
+    for last_try in (False, True):
+        try:
+            with Mirror(state.mirror, create=True) as mirror:
+                return mirror.replace(version, offer, _digests(files), now())
+        except MirrorBroken:
+            # Damage that reading did not meet, in an index for example: the version in hand makes it good.
+            if last_try:
+                raise
+            state.forget_mirror()
+    return None
+
+
+def now() -> str:
+    """The time as it is noted, in UTC. Nothing is ever decided by it: a server's clock may be years off."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}

@@ -1,0 +1,102 @@
+"""From what is offered to a whole, verified version in memory, whichever way it comes.
+
+Comes in: a source, which is the feed or a bundle; the cursor, the keys and the newest version seen. Goes out: what is
+offered, once it may be believed; then the version. Refused: whatever `trust` refuses. Nothing on disk is touched here.
+
+A chain of deltas is tried where the feed offers one; whatever is wrong with it, the snapshot is taken instead, once.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from roster.encode import Corrupt, Manifest, unpack
+from roster_agent import trust
+from roster_agent.failures import CorruptDownload, CursorUnknown, NotTheFeed, VersionGone
+from roster_agent.feed import Feed
+from roster_agent.keyring import Keyring
+from roster_agent.transport import Progress
+from roster_agent.trust import Head, Offer, Seen
+from roster_agent.version import Version, apply_delta
+
+
+class Source(Protocol):
+    """Where versions come from."""
+
+    def offer(self, have: Head | None) -> Offer | None:
+        """What it offers, unverified; None when that is what this server has."""
+
+    def manifest(self, version: int) -> bytes:
+        """The bytes of a version's manifest, unverified."""
+
+    def content(self, offer: Offer, manifest: Manifest, held: Version | None, progress: Progress | None) -> bytes:
+        """A version's content, unverified, no longer than the manifest says."""
+
+
+@dataclass(frozen=True)
+class Online:
+    """The feed as a source."""
+
+    feed: Feed
+
+    def offer(self, have: Head | None) -> Offer | None:
+        try:
+            return self.feed.head(have)
+        except CursorUnknown:
+            # Of another epoch, or kept no longer: whatever is the newest now is taken whole.
+            return self.feed.head(None)
+
+    def manifest(self, version: int) -> bytes:
+        return self.feed.manifest(version)
+
+    def content(self, offer: Offer, manifest: Manifest, held: Version | None, progress: Progress | None) -> bytes:
+        if held and trust.is_chain(offer.deltas, head_of(held), manifest):
+            try:
+                return trust.content(self._chained(offer, held, progress), manifest)
+            except (CorruptDownload, VersionGone, NotTheFeed, Corrupt):
+                # Nobody signed the deltas; the snapshot needs none of them.
+                pass
+        return unpack(self.feed.object(manifest.snapshot, progress), manifest.snapshot)
+
+    def _chained(self, offer: Offer, held: Version, progress: Progress | None) -> bytes:
+        content = held.content
+        for delta in offer.deltas:
+            content = apply_delta(content, unpack(self.feed.object(delta.blob, progress), delta.blob))
+            if len(content) > trust.MAX_CONTENT_BYTES:
+                raise Corrupt("more than any roster")
+        return content
+
+
+def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyring) -> tuple[Offer | None, Keyring]:
+    """What the source has that this server has not, and the keys to trust from now on."""
+    offer = source.offer(have)
+    if offer is None:
+        if have:
+            # A mirror that somebody put back: what it has was the newest once.
+            trust.refuse_backwards(seen, have)
+        return None, trusted
+    ring = trust.signed(offer, trusted)
+    trust.refuse_backwards(seen, offer.head)
+    return (None if offer.head == have else offer), ring
+
+
+def version(
+    source: Source, offer: Offer, held: Version | None, progress: Progress | None
+) -> tuple[Version, dict[str, bytes]]:
+    """The version that was offered and believed, and the files that it makes."""
+    manifest_bytes = source.manifest(offer.head.version)
+    manifest = trust.manifest(manifest_bytes, offer.head)
+    try:
+        content = source.content(offer, manifest, held, progress)
+        found = Version(manifest_bytes, trust.content(content, manifest))
+        # Read it all now: a form that this agent does not know must not get as far as the mirror.
+        return found, found.files()
+    except (Corrupt, RecursionError) as problem:
+        raise CorruptDownload(str(problem)) from problem
+
+
+def head_of(held: Version) -> Head:
+    """The head that a version was, or is."""
+    about = held.manifest
+    # Of the very bytes: a newer publisher may say more in them than this agent reads.
+    return Head(about.site, about.epoch, about.version, hashlib.sha256(held.manifest_bytes).hexdigest())

@@ -1,0 +1,61 @@
+"""Holding a version that would remove too much, until a person approves it or a better one comes.
+
+Comes in: the version held and the one to come. Goes out: nothing when it may come. Refused (``VersionHeld``): a version
+beyond the limits, unless it was approved: exactly this one, over exactly the one held. A hold is remembered, so that a
+version that waits for a person is not downloaded again at every poll.
+"""
+
+from dataclasses import replace
+
+from roster_agent import fetch, hold
+from roster_agent.failures import NothingHeld, VersionHeld
+from roster_agent.hold import Hold, Limits, Loss
+from roster_agent.state import State
+from roster_agent.trust import Head, Offer, Seen
+from roster_agent.version import Version
+
+
+def refuse_again(state: State, limits: Limits, have: Head | None, offer: Offer) -> None:
+    """Raise when this very version is held already and waits for a person."""
+    known = state.hold()
+    if known is None or known.approved or known.limits != limits:
+        return
+    if (known.manifest_sha256, known.over) == (offer.head.manifest_sha256, have.manifest_sha256 if have else None):
+        raise VersionHeld(_told(known))
+
+
+def judge(state: State, limits: Limits, held: Version | None, seen: Seen | None, version: Version) -> None:
+    """Raise when a version would remove more than it may."""
+    loss = loss_by(held, seen, version)
+    if loss is None or not loss.is_beyond(limits):
+        return
+    over = fetch.head_of(held).manifest_sha256 if held else None
+    digest = fetch.head_of(version).manifest_sha256
+    known = state.hold()
+    if known and known.approved and (known.manifest_sha256, known.over) == (digest, over):
+        return
+    found = Hold(version.manifest.version, digest, over, loss, limits)
+    state.save_hold(found)
+    raise VersionHeld(_told(found))
+
+
+def loss_by(held: Version | None, seen: Seen | None, version: Version) -> Loss | None:
+    """What a version would remove; where the mirror was lost, what it would at the least; None before the first."""
+    if held:
+        return hold.loss(held.entries, version.entries)
+    return hold.loss_of_number(seen.memberships, hold.count(version.entries)) if seen else None
+
+
+def approve(state: State) -> Hold:
+    """Let the version that is held come, with the next pull."""
+    with state.locked():
+        found = state.hold()
+        if found is None:
+            raise NothingHeld
+        approved = replace(found, approved=True)
+        state.save_hold(approved)
+    return approved
+
+
+def _told(found: Hold) -> str:
+    return f"version {found.version}, with which {found.loss}"

@@ -1,0 +1,68 @@
+"""The versions that were held before: each as what leads back to it from the one that came after, zipped.
+
+Comes in: the mirror's database within its transaction, and the version that goes. Goes out: a version of before, proved
+by its manifest's digest, and when each was applied. The last `MOST` are kept: a night's changes are a few kilobytes,
+where a snapshot of a large school has megabytes. Refused (``MirrorBroken``): a way back that does not end at exactly
+what was held.
+"""
+
+import hashlib
+import sqlite3
+import zlib
+from dataclasses import dataclass
+
+from roster.encode import Corrupt, Manifest
+from roster_agent.failures import MirrorBroken
+from roster_agent.version import Version, apply_delta
+
+MOST = 30
+TABLE = """\
+CREATE TABLE past (
+    version INTEGER PRIMARY KEY, manifest BLOB NOT NULL, applied_at TEXT NOT NULL, way_back BLOB NOT NULL
+);"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version that was held before."""
+
+    manifest: Manifest
+    applied_at: str
+
+
+def keep(database: sqlite3.Connection, held: Version, applied_at: str, follower: Version) -> None:
+    """Keep the version that goes, as the way back to it from the one that takes its place."""
+    way_back = zlib.compress(follower.delta_to(held), 1)
+    row = (held.manifest.version, held.manifest_bytes, applied_at, way_back)
+    database.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)", row)
+    database.execute(
+        "DELETE FROM past WHERE version <= (SELECT version FROM past ORDER BY 1 DESC LIMIT 1 OFFSET ?)", (MOST,)
+    )
+
+
+def history(database: sqlite3.Connection) -> list[Kept]:
+    """What is kept, newest first."""
+    rows = database.execute("SELECT manifest, applied_at FROM past ORDER BY version DESC")
+    try:
+        return [Kept(Manifest.from_bytes(manifest), applied_at) for manifest, applied_at in rows]
+    except Corrupt as problem:
+        raise MirrorBroken from problem
+
+
+def version(database: sqlite3.Connection, held: Version, number: int) -> Version | None:
+    """The version of this number, found by going back from the one held; None when it is not kept."""
+    query = "SELECT version, manifest, way_back FROM past WHERE version >= ? ORDER BY version DESC"
+    rows = database.execute(query, (number,)).fetchall()
+    if not rows or rows[-1][0] != number:
+        return None
+    content = held.content
+    try:
+        for _, _, way_back in rows:
+            content = apply_delta(content, zlib.decompress(way_back))
+        found = Version(rows[-1][1], content)
+        promised = found.manifest.snapshot.content_sha256
+    except (Corrupt, zlib.error) as problem:
+        raise MirrorBroken from problem
+    if hashlib.sha256(content).hexdigest() != promised:
+        raise MirrorBroken
+    return found

@@ -1,0 +1,75 @@
+"""Telling the cloud what this server has: which version, which files are in its folder, how the last pull ended.
+
+Comes in: the state folder and a connection. Goes out: one report, where it says something that the last one did not, or
+that was long ago. A report that cannot be delivered is no failure: the next one says the same.
+"""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from roster.notices import STUDENTS, TEACHERS
+from roster_agent.failures import AgentError, FolderUnusable
+from roster_agent.feed import Feed
+from roster_agent.folder import Folder
+from roster_agent.mirror import Mirror
+from roster_agent.state import Attempt, Enrolment, State
+
+# The clock's offset is worth telling now and then, too.
+_AGAIN = timedelta(hours=6)
+
+
+def tell(state: State, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bool:
+    """Tell the cloud, if there is anything to tell; whether it was told."""
+    clock = datetime.now(UTC).astimezone()
+    said = about(state, enrolment, attempt)
+    if not _is_news(state.reported(), said, clock):
+        return False
+    with contextlib.suppress(AgentError):
+        feed.report(enrolment.server, said | {"clock": clock.isoformat(timespec="seconds")})
+        state.save_reported({"at": clock.isoformat(), "said": said})
+        return True
+    return False
+
+
+def about(state: State, enrolment: Enrolment, attempt: Attempt) -> dict[str, object]:
+    """What there is to tell, without the clock."""
+    held: dict[str, object] = {"version": None, "epoch": None, "manifest_sha256": None}
+    with contextlib.suppress(AgentError):
+        if state.has_mirror():
+            with Mirror(state.mirror) as mirror:
+                if applied := mirror.applied():
+                    numbers = {"version": applied.manifest.version, "epoch": applied.manifest.epoch}
+                    held = {**numbers, "manifest_sha256": applied.manifest_sha256}
+    try:
+        files = Folder(Path(enrolment.folder)).digests((STUDENTS, TEACHERS))
+    except FolderUnusable:
+        files = {}
+    waits = state.hold()
+    is_held = waits is not None and not waits.approved
+    return held | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
+
+
+def agent_version() -> str:
+    """Which release of the agent this is."""
+    try:
+        return version("impero-sis-import")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _is_news(last: dict[str, object], said: dict[str, object], clock: datetime) -> bool:
+    try:
+        age = clock - datetime.fromisoformat(str(last.get("at")))
+    except (ValueError, TypeError):
+        return True
+    # A clock that was set back must not silence the server for years.
+    return _facts(last.get("said")) != _facts(said) or abs(age) > _AGAIN
+
+
+def _facts(said: object) -> object:
+    """What was said, where one good end of a pull is as good as another."""
+    if isinstance(said, dict) and said.get("outcome") in ("applied", "nothing_new"):
+        return said | {"outcome": "up to date"}
+    return said
