@@ -1,16 +1,20 @@
-"""What the local records answer, without the network: the facts behind ``status``, ``group`` and ``user``.
+"""What the local records answer, without the network: the facts behind ``status``, ``history``, ``group``, ``user``.
 
-Comes in: a state folder and, for two of them, a name in any case. Goes out: plain dictionaries in the shape that
-``--json`` prints. Refused: a state folder without an enrolment; a mirror without a version or without that name.
+Comes in: a state folder and, for two of them, a name in any case and the number of an earlier version. Goes out: plain
+dictionaries in the shape that ``--json`` prints. Refused: a state folder without an enrolment; a mirror without a
+version, that version or that name.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from roster_agent.failures import FolderUnusable, NothingPulled, UnknownName
+from roster_agent.failures import FolderUnusable, NothingPulled, UnknownName, VersionNotKept
 from roster_agent.folder import Folder
 from roster_agent.mirror import Mirror
+from roster_agent.past import Kept
 from roster_agent.state import State
+from roster_agent.version import Version
 
 
 def status(state: State) -> dict[str, Any]:
@@ -39,22 +43,40 @@ def status(state: State) -> dict[str, Any]:
             }
     attempt = state.last_attempt()
     last = {"at": attempt.at, "outcome": attempt.outcome, "message": attempt.message} if attempt else None
-    return about | held | {"last_attempt": last}
+    hold = state.hold()
+    waits = {"version": hold.version, "approved": hold.approved, **asdict(hold.loss)} if hold else None
+    return about | held | {"held": waits, "last_attempt": last}
 
 
-def group(state: State, name: str) -> dict[str, Any]:
+def history(state: State) -> list[dict[str, Any]]:
+    """The versions that this server has applied, newest first, as far as it keeps them."""
+    with _mirror(state) as mirror:
+        applied, before = mirror.applied(), mirror.history()
+    held = [Kept(applied.manifest, applied.applied_at)] if applied else []
+    return [
+        {
+            "version": kept.manifest.version,
+            "epoch": kept.manifest.epoch,
+            "applied_at": kept.applied_at,
+            "counts": kept.manifest.counts,
+        }
+        for kept in (*held, *before)
+    ]
+
+
+def group(state: State, name: str, as_of: int | None = None) -> dict[str, Any]:
     """A group and its members."""
     with _mirror(state) as mirror:
-        found = mirror.group(name)
+        found = mirror.group(name) if as_of is None else _as_of(mirror, as_of).group(name)
     if found is None:
         raise UnknownName("no such group")
     return {"group": found.name, "members": list(found.members)}
 
 
-def user(state: State, name: str) -> dict[str, Any]:
+def user(state: State, name: str, as_of: int | None = None) -> dict[str, Any]:
     """The groups that a user is a member of and, for a teacher, the console access."""
     with _mirror(state) as mirror:
-        found = mirror.user(name)
+        found = mirror.user(name) if as_of is None else _as_of(mirror, as_of).user(name)
     if found is None:
         raise UnknownName("no such user")
     right = found.console
@@ -76,6 +98,13 @@ def _mirror(state: State) -> Mirror:
         mirror.close()
         raise NothingPulled
     return mirror
+
+
+def _as_of(mirror: Mirror, number: int) -> Version:
+    found = mirror.as_of(number)
+    if found is None:
+        raise VersionNotKept(str(number))
+    return found
 
 
 def _in_place(folder: Folder, expected: dict[str, str]) -> dict[str, str]:

@@ -149,10 +149,10 @@ class Mirror:
 
     def as_of(self, number: int) -> Version | None:
         """A version of this number, the one held or one before it; None when it is not kept."""
-        held = self.version()
-        if held is None or held.manifest.version == number:
-            return held
-        with _sqlite_failures():
+        with _sqlite_failures(), self._transaction("DEFERRED"):  # one look, also while a pull is at work
+            held = self.version()
+            if held is None or held.manifest.version == number:
+                return held
             return past.version(self._db, held, number)
 
     def files(self) -> dict[str, str]:
@@ -194,8 +194,8 @@ class Mirror:
         return encode.entry(row[0]) if row else None
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
+        self._db.execute(f"BEGIN {kind}")
         try:
             yield
         except BaseException:

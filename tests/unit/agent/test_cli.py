@@ -30,6 +30,7 @@ def test_should_show_the_status_as_json(server: Server) -> None:
         "epoch": 1,
         "counts": {"groups": 4, "members": 2, "memberships": 5, "teachers": 4},
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in SEED_FILES.items()},
+        "held": None,
         "last_attempt": {
             "outcome": "applied",
             "message": "Version 1 applied. Files delivered: students.csv, teachers.csv.",
@@ -44,6 +45,7 @@ def test_should_show_the_status_before_the_first_pull(enrolled: Server) -> None:
         "epoch",
         "applied_at",
         "counts",
+        "held",
         "last_attempt",
     }
     assert status["files"] == {}
@@ -180,7 +182,25 @@ def test_should_end_with_2_on_wrong_usage(new_server: Server, arguments: tuple[s
     assert "usage: roster-agent" in new_server.err
 
 
-@pytest.mark.parametrize("command", ["enrol", "pull", "status", "group", "user"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "enrol",
+        "pull",
+        "run",
+        "approve",
+        "export",
+        "import-bundle",
+        "status",
+        "history",
+        "group",
+        "user",
+        "doctor",
+        "support-bundle",
+        "rotate-token",
+        "service",
+    ],
+)
 def test_should_explain_each_command(new_server: Server, command: str) -> None:
     assert new_server.run(command, "--help") == 0
     assert "--state" in new_server.out

@@ -1,0 +1,227 @@
+"""What each command of ``roster-agent`` does: calls the module that does it, and puts what came of it into words.
+
+Comes in: a state folder and the command's arguments. Goes out: `Said`, the facts for ``--json`` and a text for people.
+The modules that only some commands need are imported by those: a question to the mirror shall not wait for a client.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from roster_agent import answer
+from roster_agent.state import State
+
+if TYPE_CHECKING:
+    from roster_agent.transport import Progress
+
+
+class Said(NamedTuple):
+    """What to print, and the exit status."""
+
+    shown: Any
+    text: str
+    status: int = 0
+
+
+def enrol(state: State, options: Namespace) -> Said:
+    """A code becomes an enrolment."""
+    from roster_agent.enrol import enrol
+
+    done = enrol(
+        state, feed=options.feed, site=options.site, code=options.code, folder=options.folder, force=options.force
+    )
+    shown = {"site": done.site, "server": done.server, "feed": done.feed, "folder": done.folder}
+    return Said(shown, f"Enrolled as server {done.server} of site {done.site}. Next: roster-agent pull")
+
+
+def pull(state: State, options: Namespace) -> Said:
+    """One pull, or what it would do."""
+    with _progress() as progress:
+        if options.dry_run:
+            from roster_agent.preview import preview
+
+            shown = preview(state, progress)
+            return Said(shown, _previewed(shown))
+        from roster_agent.pull import pull
+
+        attempt = pull(state, progress).attempt
+    return Said(asdict(attempt), attempt.message)
+
+
+def run(state: State, options: Namespace) -> Said:
+    """Pull until asked to stop."""
+    from roster_agent.run import run, stop_on_signals
+
+    run(state, stop_on_signals())
+    return Said({"outcome": "stopped"}, "Stopped, as asked.")
+
+
+def approve(state: State, options: Namespace) -> Said:
+    """Let the held version come, with a pull right now."""
+    from roster_agent.guard import approve
+
+    approved = approve(state)
+    said = pull(state, Namespace(dry_run=False))
+    return Said({"approved": approved.version, **said.shown}, f"Version {approved.version} approved. {said.text}")
+
+
+def rotate_token(state: State, options: Namespace) -> Said:
+    """Replace the token."""
+    from roster_agent.enrol import rotate_token
+
+    rotate_token(state)
+    return Said({"rotated": True}, "This server has a new token; the old one works no more.")
+
+
+def export(state: State, options: Namespace) -> Said:
+    """Write the version held to a file."""
+    from roster_agent.bundle import export
+
+    version = export(state, options.file)
+    text = f"Version {version} written to {options.file}. It holds names: keep it as safe as the CSV files."
+    return Said({"version": version, "file": str(options.file)}, text)
+
+
+def import_bundle(state: State, options: Namespace) -> Said:
+    """Take the version in a file."""
+    from roster_agent.bundle import Bundle
+    from roster_agent.pull import take
+
+    attempt = take(state, Bundle(options.file, state.enrolment().site))
+    return Said(asdict(attempt), attempt.message)
+
+
+def status(state: State, options: Namespace) -> Said:
+    """What this server is and has."""
+    shown = answer.status(state)
+    counts, last, held = shown["counts"], shown["last_attempt"], shown["held"]
+    version = f"{shown['version']} (epoch {shown['epoch']}), applied {shown['applied_at']}"
+    rows = {
+        "site": shown["site"],
+        "server": shown["server"],
+        "feed": shown["feed"],
+        "version": version if shown["version"] else "none yet",
+        "counts": _counted(counts) if counts else "none yet",
+        "folder": shown["folder"],
+        "files delivered": ", ".join(shown["files"]) or "none in place",
+        "last attempt": f"{last['at']} {last['outcome']}: {last['message']}" if last else "none yet",
+    }
+    if held:
+        what = "approved, comes with the next pull" if held["approved"] else "waits for roster-agent approve"
+        rows["held"] = f"version {held['version']}, {held['gone']} of {held['of']} memberships would go; {what}"
+    return Said(shown, "\n".join(f"{name:<16}{value}" for name, value in rows.items()))
+
+
+def history(state: State, options: Namespace) -> Said:
+    """The versions that were applied."""
+    shown = answer.history(state)
+    rows = [f"{kept['version']:>8}  {kept['applied_at']}  {_counted(kept['counts'])}" for kept in shown]
+    return Said(shown, "\n".join([f"{'version':>8}  {'applied':<25}  counts", *rows]))
+
+
+def group(state: State, options: Namespace) -> Said:
+    """A group's members."""
+    shown = answer.group(state, options.name, options.as_of)
+    return Said(shown, _listed(f"{shown['group']}, members", shown["members"]))
+
+
+def user(state: State, options: Namespace) -> Said:
+    """A user's groups and console access."""
+    shown = answer.user(state, options.name, options.as_of)
+    parts = [_listed(f"{shown['username']}, member of", shown["member_of"])]
+    if console := shown["console"]:
+        basic = " (Basic Console Only)" if console["basic_console_only"] else ""
+        sees = ["every group"] if console["all_groups"] else console["groups"]
+        parts.append(_listed(f"console access{basic}, sees", sees))
+        if console["pending"]:
+            parts.append(_listed("waiting for these classes to have students", console["pending"]))
+    else:
+        parts.append("no console access")
+    return Said(shown, "\n".join(parts))
+
+
+def doctor(state: State, options: Namespace) -> Said:
+    """Every check; the status is 1 when one failed."""
+    from roster_agent.doctor import examine
+
+    checks = list(examine(state))
+    lines = []
+    for check in checks:
+        lines.append(f"{check.verdict:<8} {check.name}: {check.found}")
+        if check.advice:
+            lines.append(f"{'':<9}{check.advice}")
+    failed = any(check.verdict == "failed" for check in checks)
+    return Said([asdict(check) for check in checks], "\n".join(lines), int(failed))
+
+
+def support_bundle(state: State, options: Namespace) -> Said:
+    """Write what helps to help."""
+    from roster_agent.support import write
+
+    parts = write(state, options.file)
+    text = f"Written to {options.file}: {', '.join(parts)}. No username, class, token or password is in it."
+    return Said({"file": str(options.file), "parts": parts}, text)
+
+
+def service(state: State, options: Namespace) -> Said:
+    """Install, remove or look at the service."""
+    from roster_agent import service
+
+    if options.action == "status":
+        shown = {"manager": service.status(), "running": state.is_running()}
+        work = "at work" if shown["running"] else "not at work"
+        return Said(shown, f"{shown['manager']}; roster-agent run is {work}")
+    if options.action == "install":
+        done = service.install(state, options.account)
+        return Said({"file": str(done.file)}, f"Installed ({done.file}) and started.")
+    done = service.uninstall(state)
+    return Said({"file": str(done.file)}, "Stopped, and started no more. Enrolment, mirror and files stay.")
+
+
+def _previewed(shown: dict[str, Any]) -> str:
+    lines = []
+    if shown["version"] is None:
+        return "Nothing is published for this site yet."
+    if not any(shown["changes"].values()):
+        lines.append(f"No roster changes: version {shown['version']}.")
+    else:
+        lines.append(f"Version {shown['version']} would take the place of {shown['from'] or 'nothing'}:")
+        counts = {name.replace("_", " "): number for name, number in shown["changes"].items() if number}
+        lines += [f"  {number} {name}" for name, number in counts.items()]
+        lines += [f"  {g['change']} group {g['group']} ({g['before']} → {g['after']} members)" for g in shown["groups"]]
+        lines += [f"  {right['change']} console access of {right['username']}" for right in shown["rights"]]
+    lines.append(f"Files that would be written: {', '.join(shown['files']) or 'none'}.")
+    if shown["held"]:
+        lines.append(f"It would be held: {shown['memberships_gone']} memberships would go. See roster-agent approve.")
+    return "\n".join(lines)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+def _listed(title: str, names: list[str]) -> str:
+    return "\n".join([f"{title}: {len(names) or 'none'}", *(f"  {name}" for name in names)])
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress | None]":
+    """A progress bar on stderr, only where somebody is watching."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+
+        def show(done: int, total: int) -> None:
+            task = bar.task_ids[0] if bar.task_ids else bar.add_task("fetching")
+            bar.update(task, completed=done, total=total)
+
+        yield show

@@ -1,0 +1,219 @@
+"""Looks at everything a pull needs, and says for each what to do when it is not so.
+
+Comes in: a state folder. Goes out: one line for each check, in the order in which to put things right. Nothing is
+changed, but for a file that is made and taken away in the CSVImport folder. No check names a user or a class.
+"""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from roster_agent import service
+from roster_agent.failures import AgentError, CursorUnknown, NothingPublished, NotTheFeed, TokenRefused
+from roster_agent.feed import Feed
+from roster_agent.folder import Folder
+from roster_agent.mirror import Mirror
+from roster_agent.settings import Settings
+from roster_agent.state import Enrolment, State
+
+Verdict = Literal["ok", "warning", "failed", "skipped"]
+
+_LEAST_FREE_BYTES = 200 << 20
+# Certificates begin and end to the minute, and logs are compared by it.
+_CLOCK_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, what was found, and what to do about it."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+class Trouble(Exception):
+    """A check's finding that is no failure of the agent's: what was found, and what to do."""
+
+    def __init__(self, verdict: Verdict, found: str, advice: str) -> None:
+        super().__init__(found)
+        self.verdict, self.found, self.advice = verdict, found, advice
+
+
+def examine(state: State) -> Iterator[Check]:
+    """All the checks; those that need what another found missing are skipped."""
+    yield _check("state folder", lambda: _state_folder(state))
+    yield (settings := _check("settings", lambda: _settings(state)))
+    yield (enrolled := _check("enrolment", lambda: _enrolment(state)))
+    yield _check("keyring", lambda: _keyring(state))
+    known = state.enrolment() if enrolled.verdict == "ok" else None
+    if known is None or settings.verdict != "ok":
+        yield from (Check(name, "skipped", "needs settings and enrolment") for name in ("address", "feed", "clock"))
+    else:
+        yield from _network(known, state.settings())
+    if known is None:
+        yield Check("CSVImport folder", "skipped", "needs an enrolment")
+    else:
+        yield _check("CSVImport folder", lambda: _folder(Path(known.folder)))
+    yield _check("disk space", lambda: _space(state, known))
+    yield _check("mirror", lambda: _mirror(state))
+    yield _check("files", lambda: _files(state, known))
+    yield _check("hold", lambda: _hold(state))
+    yield _check("service", lambda: _service(state))
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except Trouble as trouble:
+        return Check(name, trouble.verdict, trouble.found, trouble.advice)
+    except AgentError as failure:
+        found, _, advice = str(failure).partition(". ")
+        return Check(name, "failed", found, advice)
+
+
+def _state_folder(state: State) -> str:
+    if not state.folder.is_dir():
+        raise Trouble(
+            "failed", f"there is no folder {state.folder}", "Run roster-agent enrol, or name it with --state."
+        )
+    with state.locked():
+        return f"{state.folder}, usable by this account"
+
+
+def _settings(state: State) -> str:
+    state.settings()
+    return f"{state.settings_file}, read without a fault"
+
+
+def _enrolment(state: State) -> str:
+    enrolment = state.enrolment()
+    return f"server {enrolment.server} of site {enrolment.site}"
+
+
+def _keyring(state: State) -> str:
+    keyring = state.keyring()
+    return f"serial {keyring.serial}, {len(keyring.keys)} keys"
+
+
+def _network(enrolment: Enrolment, settings: Settings) -> Iterator[Check]:
+    yield _check("address", lambda: _address(enrolment, settings))
+    with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
+        yield _check("feed", lambda: _reach(feed))
+        yield _check("clock", lambda: _clock(feed.date))
+
+
+def _address(enrolment: Enrolment, settings: Settings) -> str:
+    parts = urlsplit(enrolment.feed)
+    proxied = settings.proxy not in ("system", "none")
+    host = (urlsplit(settings.proxy) if proxied else parts).hostname or ""
+    what = f"the proxy {host}" if proxied else host
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        raise Trouble(
+            "warning",
+            f"the name of {what} cannot be resolved here",
+            "Behind a proxy that resolves names this is normal; else check this server's DNS.",
+        ) from None
+    return f"{what} is known to DNS" + (", the feed is asked through it" if proxied else "")
+
+
+def _reach(feed: Feed) -> str:
+    try:
+        feed.head(None)
+    except (NothingPublished, CursorUnknown):
+        pass
+    except TokenRefused as refused:
+        raise Trouble(
+            "failed", f"the feed answers, and refuses the token ({refused.code})", str(refused).partition(". ")[2]
+        ) from None
+    except NotTheFeed:
+        raise Trouble(
+            "failed",
+            "something else answers in the feed's place",
+            "A proxy, web filter or login page stands before it: let this server reach the feed's address unchanged.",
+        ) from None
+    return "TLS, proxy and token are in order"
+
+
+def _clock(date: datetime | None) -> str:
+    if date is None:
+        raise Trouble("skipped", "the feed did not say what time it is", "Put the line before in order first.")
+    offset = round((datetime.now(UTC) - date).total_seconds())
+    if abs(offset) > _CLOCK_SECONDS:
+        raise Trouble(
+            "warning",
+            f"this server's clock is {abs(offset)} seconds {'ahead of' if offset > 0 else 'behind'} the feed's",
+            "Pulls do not mind, but TLS does when it is far off, and times in logs mislead: set the clock.",
+        )
+    return f"within {_CLOCK_SECONDS} seconds of the feed's"
+
+
+def _folder(path: Path) -> str:
+    Folder(path).check()
+    return f"{path}, files can be made and replaced"
+
+
+def _space(state: State, enrolment: Enrolment | None) -> str:
+    places = [state.folder, *([Path(enrolment.folder)] if enrolment else [])]
+    free = {place: shutil.disk_usage(place).free for place in places if place.exists()}
+    for place, left in free.items():
+        if left < _LEAST_FREE_BYTES:
+            raise Trouble(
+                "warning", f"{left >> 20} MB are free at {place}", "Make room: 200 MB are enough for any site."
+            )
+    return f"{min(free.values(), default=0) >> 20} MB are free"
+
+
+def _mirror(state: State) -> str:
+    if not state.has_mirror():
+        raise Trouble("warning", "no version was pulled yet", "Run roster-agent pull.")
+    with Mirror(state.mirror) as mirror:
+        version = mirror.version()
+    if version is None:
+        raise Trouble("warning", "no version was pulled yet", "Run roster-agent pull.")
+    return f"version {version.manifest.version}, every byte as it was published"
+
+
+def _files(state: State, enrolment: Enrolment | None) -> str:
+    if enrolment is None or not state.has_mirror():
+        raise Trouble("skipped", "nothing was delivered yet", "")
+    with Mirror(state.mirror) as mirror:
+        expected = mirror.files()
+    found = Folder(Path(enrolment.folder)).digests(expected)
+    other = sorted(name for name, digest in expected.items() if found.get(name) != digest)
+    if other:
+        raise Trouble(
+            "warning",
+            f"{', '.join(other)}: missing, or changed by somebody since",
+            "The next pull delivers them again. If this comes back, find out what else writes into that folder.",
+        )
+    return "as they were delivered"
+
+
+def _hold(state: State) -> str:
+    hold = state.hold()
+    if hold and not hold.approved:
+        raise Trouble(
+            "warning",
+            f"version {hold.version} is held: {hold.loss}",
+            "See roster-agent pull --dry-run; if it is right, run roster-agent approve.",
+        )
+    return "nothing is held"
+
+
+def _service(state: State) -> str:
+    if state.is_running():
+        return "roster-agent run is at work"
+    raise Trouble(
+        "warning",
+        f"roster-agent run is not at work ({service.status()})",
+        "Nothing is pulled by itself. Run roster-agent service install.",
+    )

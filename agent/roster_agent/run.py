@@ -1,0 +1,120 @@
+"""The agent that runs by itself: pull, wait, pull again, until it is asked to stop.
+
+Comes in: a state folder and an event that asks it to stop. Goes out: log lines; the pulls do the rest. Refused
+(``AlreadyRunning``): a second one with the same state folder. What fails is tried again, each time later; a bug of ours
+is logged by its place and tried again, too. `schedule` says when, in monotonic time: the server's clock decides
+nothing. A pull by hand may come between; it takes the same lock.
+"""
+
+import logging
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from roster_agent import logs, schedule, watchdog
+from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, FeedFailed, Stopped, VersionHeld
+from roster_agent.pull import pull
+from roster_agent.reporting import agent_version
+from roster_agent.schedule import Schedule
+from roster_agent.state import State
+from roster_agent.watchdog import Watchdog
+
+# Nothing that a pull does takes longer without a byte that comes, not even with a large school's database.
+_LONGEST_SILENCE = 900.0
+# Windows tells a program of Ctrl-C only while it does something.
+_NAP = 1.0
+
+
+def run(state: State, stop: threading.Event, chance: Callable[[], float] = random.random) -> None:
+    """Run until `stop` is set."""
+    with state.running():
+        state.enrolment()
+        log = logs.begin(state.logs)
+        log.info("roster-agent %s begins", agent_version())
+        try:
+            with Watchdog(lambda: _hangs(state, log)) as watch:
+                _loop(state, stop, chance, watch, log)
+        finally:
+            log.info("roster-agent ends")
+            logs.end(log)
+
+
+def _loop(
+    state: State, stop: threading.Event, chance: Callable[[], float], watch: Watchdog, log: logging.Logger
+) -> None:
+    plan, wait = Schedule(), schedule.first_wait(chance())
+    while True:
+        watch.within(wait + _LONGEST_SILENCE)
+        log.debug("waiting %.0f seconds", wait)
+        if _stopped(stop, wait):
+            return
+        plan = _cycle(state, plan, stop, watch, log)
+        wait = plan.wait(chance())
+
+
+def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog, log: logging.Logger) -> Schedule:
+    """One pull, and when the next is due."""
+
+    def alive(done: int, total: int) -> None:
+        watch.within(_LONGEST_SILENCE)
+        if stop.is_set():
+            raise Stopped
+
+    watch.within(_LONGEST_SILENCE)
+    try:
+        log.setLevel(state.settings().log_level.upper())
+    except BadSettings:
+        pass  # the pull says so
+    except AgentError as failure:
+        log.error("%s: %s", failure.code, failure)
+        return plan.failed()
+    try:
+        done = pull(state, alive)
+    except Stopped:
+        return plan
+    except VersionHeld as held:
+        log.warning("%s: %s", held.code, held)
+        return plan.succeeded()
+    except AlreadyRunning:
+        # Somebody pulls by hand, which does as well.
+        return plan.succeeded()
+    except AgentError as failure:
+        log.error("%s: %s", failure.code, failure)
+        return plan.failed(failure.retry_after if isinstance(failure, FeedFailed) else None)
+    except Exception as bug:  # noqa: BLE001 - its text may quote a name, and the next pull may go well
+        log.critical("internal error, please report it: %s", logs.place(bug))
+        return plan.failed()
+    level = logging.DEBUG if done.attempt.outcome == "nothing_new" and not plan.failures else logging.INFO
+    log.log(level, "%s: %s", done.attempt.outcome, done.attempt.message)
+    return plan.succeeded(done.poll_after)
+
+
+def _stopped(stop: threading.Event, seconds: float) -> bool:
+    """Wait; whether the wait was ended by the wish to stop."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if stop.wait(min(left, _NAP)):
+            return True
+    return stop.is_set()
+
+
+def _hangs(state: State, log: logging.Logger) -> None:
+    log.critical("nothing happened for too long; ending with exit status %d", watchdog.EXIT_STATUS)
+    with (state.logs / "hang.txt").open("w", encoding="utf-8") as told:
+        watchdog.end_process(told)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that is set when the system, or a person, asks the process to end."""
+    stop = threading.Event()
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK" if sys.platform == "win32" else "SIGHUP"):
+        signal.signal(getattr(signal, name), asked)
+    return stop

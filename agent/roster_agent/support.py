@@ -1,0 +1,75 @@
+"""Everything that helps to help, in one zip file, and nothing that must not leave the school.
+
+Comes in: a state folder. Goes out: status, history, the doctor's findings, the settings, the logs and the versions of
+everything. Never in it: usernames, classes, tokens, passwords, the mirror, the CSV files. Texts are looked through once
+more for the token and for what stands before the @ of an address.
+"""
+
+import io
+import json
+import platform
+import re
+import sqlite3
+import ssl
+import zipfile
+from dataclasses import asdict
+from importlib.metadata import distributions
+from pathlib import Path
+
+from roster_agent import answer, doctor, durable
+from roster_agent.failures import AgentError, StateUnusable
+from roster_agent.reporting import agent_version
+from roster_agent.state import State
+
+_CREDENTIALS = re.compile(r"(://)[^/@\s\"']+@")
+_LIBRARIES = ("cryptography", "httpx2", "httpcore2", "truststore", "rich", "certifi")
+
+
+def write(state: State, file: Path) -> list[str]:
+    """Write the bundle to `file`; the names of what is in it."""
+    parts = dict(_parts(state))
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in parts.items():
+            bundle.writestr(name, _redacted(text, state))
+    try:
+        durable.write_private(file.absolute(), data.getvalue())
+    except OSError as problem:
+        raise StateUnusable(f"{file} cannot be written ({problem.strerror})") from problem
+    return list(parts)
+
+
+def _parts(state: State) -> "list[tuple[str, str]]":
+    parts = [("versions.json", _json(_versions()))]
+    for name, ask in (("status.json", answer.status), ("history.json", answer.history)):
+        try:
+            parts.append((name, _json(ask(state))))
+        except AgentError as failure:
+            parts.append((name, _json({"failed": failure.code})))
+    parts.append(("doctor.json", _json([asdict(check) for check in doctor.examine(state)])))
+    files = [state.settings_file, *sorted(state.logs.glob("*"))]
+    for path in files:
+        try:
+            parts.append((path.name, path.read_text(encoding="utf-8", errors="replace")))
+        except OSError as problem:
+            parts.append((path.name, f"cannot be read: {problem.strerror}\n"))
+    return parts
+
+
+def _versions() -> dict[str, str]:
+    found = {about.name: about.version for about in distributions() if about.name in _LIBRARIES}
+    system = {"agent": agent_version(), "python": platform.python_version(), "system": platform.platform()}
+    return system | {"sqlite": sqlite3.sqlite_version, "openssl": ssl.OPENSSL_VERSION} | found
+
+
+def _redacted(text: str, state: State) -> str:
+    text = _CREDENTIALS.sub(r"\1***@", text)
+    try:
+        token = state.enrolment().token
+    except AgentError:
+        return text
+    return text.replace(token, "***")
+
+
+def _json(said: object) -> str:
+    return json.dumps(said, indent=2)
