@@ -34,7 +34,7 @@ class Server:
         self.feed = feed
         self.state = State(root / "state")
         self.folder = root / "CSVImport"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self.out = self.err = ""
         self._capsys = capsys
 

@@ -1,0 +1,90 @@
+"""A dry run shows what a pull would do, and does none of it."""
+
+import shutil
+
+import pytest
+
+from roster.model import Roster
+from tests.feed_simulator import NEXT, SEED, Answer, make_roster
+from tests.unit.agent.server import SITE, Server
+
+
+def _everything(server: Server) -> dict[str, bytes]:
+    """What is on the disk, but for SQLite's own files beside the mirror, which reading makes too."""
+    paths = [*server.state.folder.rglob("*"), *server.folder.rglob("*")]
+    return {str(path): path.read_bytes() for path in paths if path.is_file() and not path.name.startswith("mirror.db-")}
+
+
+def test_should_show_what_would_change(server: Server) -> None:
+    server.feed.publish(SITE, NEXT)
+    before = _everything(server)
+    shown = server.asks("pull", "--dry-run")
+    assert _everything(server) == before
+    assert (shown["from"], shown["version"], shown["held"], shown["memberships_gone"]) == (1, 2, False, 4)
+    assert shown["files"] == ["students.csv", "teachers.csv"]
+    assert {name: number for name, number in shown["changes"].items() if number} == {
+        "groups_created": 1,
+        "groups_changed": 1,
+        "groups_removed": 3,
+        "members_created": 3,
+        "members_removed": 4,
+        "rights_created": 1,
+        "rights_changed": 1,
+        "rights_removed": 3,
+    }
+    assert {"group": "Potions", "change": "changed", "before": 2, "after": 2} in shown["groups"]
+    assert {"username": "Minerva_McGonagall", "change": "new"} in shown["rights"]
+    assert server.outcome() == "applied"
+    assert [path for path in server.feed.paths() if path.endswith("report")] == []
+
+
+def test_should_tell_it_to_a_person(server: Server) -> None:
+    server.feed.publish(SITE, NEXT)
+    assert server.run("pull", "--dry-run") == 0
+    assert "Version 2 would take the place of 1:" in server.out
+    assert "  gone group Dark Arts (1 → 0 members)" in server.out
+    assert "Files that would be written: students.csv, teachers.csv." in server.out
+
+
+def test_should_say_that_nothing_would_change(server: Server) -> None:
+    assert server.run("pull", "--dry-run") == 0
+    assert server.out == "No roster changes: version 1.\nFiles that would be written: none.\n"
+
+
+def test_should_say_which_files_would_be_mended(server: Server) -> None:
+    (server.folder / "teachers.csv").write_bytes(b"edited")
+    assert server.asks("pull", "--dry-run")["files"] == ["teachers.csv"]
+    assert (server.folder / "teachers.csv").read_bytes() == b"edited"
+
+
+def test_should_show_the_first_version_as_all_new(enrolled: Server) -> None:
+    assert enrolled.run("pull", "--dry-run") == 0
+    assert "Nothing is published" in enrolled.out
+    enrolled.feed.publish(SITE, SEED)
+    shown = enrolled.asks("pull", "--dry-run")
+    assert (shown["from"], shown["changes"]["groups_created"], enrolled.files()) == (None, 4, {})
+
+
+def test_should_say_that_a_version_would_be_held(enrolled: Server) -> None:
+    enrolled.feed.publish(SITE, make_roster({"Potions": [f"pupil{p}" for p in range(40)]}))
+    enrolled.pull()
+    enrolled.feed.publish(SITE, Roster((), ()))
+    assert enrolled.run("pull", "--dry-run") == 0
+    assert "It would be held: 40 memberships would go." in enrolled.out
+    assert enrolled.asks("status")["held"] is None
+
+
+def test_should_leave_a_damaged_mirror_where_it_is(server: Server) -> None:
+    server.state.mirror.write_bytes(b"quarantined" * 100)
+    assert server.asks("pull", "--dry-run")["from"] is None
+    assert server.state.mirror.read_bytes() == b"quarantined" * 100
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_should_refuse_what_a_pull_refuses(server: Server, missing: bool) -> None:
+    server.feed.publish(SITE, NEXT)
+    server.feed.spoil("object", lambda _: Answer(200, b""))
+    if missing:
+        shutil.rmtree(server.folder)
+    assert server.run("pull", "--dry-run") == 1
+    assert "not what was published" in server.err
