@@ -1,31 +1,39 @@
 """Run a pull again and again, each time killed one line later, and look at what is left. Started by test_interruptions.
 
-In: a state folder that holds version 1 and can pull version 2, its CSVImport folder, and a folder to work in. Out, as
+In: a state folder that holds a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
 JSON: how many kills there were, and what was found that must never be. Its own program, because it forks.
-`--control in-place` breaks the agent on purpose (files are written where they are read): the check must notice.
+
+`--approve` approves the held version first. `--full` kills nothing: each time, files may grow a little larger before
+the disk is full. `--control` breaks the agent on purpose, and the check must notice: `in-place` writes files where they
+are read, `checkpoint-first` notes the version as held before its content is there. What is broken is killed alone.
 """
 
 import argparse
+import contextlib
+import hashlib
 import json
 import os
+import resource
 import shutil
+import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import roster_agent
-from roster_agent import durable
+from roster_agent import durable, guard
+from roster_agent.failures import AgentError, MirrorBroken, NothingHeld, VersionHeld
 from roster_agent.mirror import Mirror
 from roster_agent.pull import pull
 from roster_agent.state import State
 
 # The modules that write; what is killed in the others has the same thing left behind.
-WRITERS = tuple(
-    str(Path(roster_agent.__path__[0], name))
-    for name in ("pull.py", "mirror.py", "folder.py", "durable.py", "state.py")
-)
+_NAMES = ("pull", "apply", "guard", "mirror", "past", "folder", "durable", "state")
+WRITERS = {str(Path(roster_agent.__path__[0], f"{name}.py")) for name in _NAMES}
+_FULL_STEP = 1024
 
 
 def main() -> None:
@@ -33,16 +41,26 @@ def main() -> None:
     options = argparse.ArgumentParser()
     for name in ("state", "folder", "work"):
         options.add_argument(name, type=Path)
+    options.add_argument("--approve", action="store_true")
+    options.add_argument("--full", action="store_true")
     options.add_argument("--control")
     given = options.parse_args()
     if given.control == "in-place":
         durable.stage, durable.put_in_place = _write_in_place, _leave_in_place
+    elif given.control == "checkpoint-first":
+        Mirror.replace = _checkpoint_first  # type: ignore[assignment,method-assign]
 
+    if given.control:
+        WRITERS.clear()
+        WRITERS.add(__file__)
+
+    act = _approve if given.approve else _pull
+    interrupted = _run_out_of_disk if given.full else _killed
     pristine = given.work / "pristine"
     _copy(given.state, pristine / "state")
     _copy(given.folder, pristine / "folder")
     old = _left(given.state, given.folder)
-    _pull(given.state)
+    act(given.state)
     new = _left(given.state, given.folder)
 
     found: list[str] = []
@@ -51,10 +69,10 @@ def main() -> None:
     while not (given.control and found):
         _copy(pristine / "state", given.state)
         _copy(pristine / "folder", given.folder)
-        if not _killed(given.state, after_lines=kills):
+        if not interrupted(given.state, act, kills):
             break
         kills += 1
-        found += [f"kill {kills}: {what}" for what in _wrong(given.state, given.folder, old, new)]
+        found += [f"kill {kills}: {what}" for what in _wrong(given.state, given.folder, act, old, new)]
     print(json.dumps({"kills": kills, "found": found}))
 
 
@@ -69,24 +87,47 @@ def _leave_in_place(path: Path, patience: float = 0) -> None:
     pass
 
 
+_replace = Mirror.replace
+
+
+def _checkpoint_first(mirror: Mirror, version: Any, *others: Any) -> None:
+    digest = hashlib.sha256(version.manifest_bytes).hexdigest()
+    mirror._db.execute("UPDATE version SET manifest = ?, manifest_sha256 = ?", (version.manifest_bytes, digest))
+    mirror._db.execute("DELETE FROM line WHERE position > 3")
+    _replace(mirror, version, *others)
+
+
 def _copy(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
 
 
 def _pull(state: Path) -> None:
-    pull(State(state))
+    with contextlib.suppress(VersionHeld):
+        pull(State(state))
+
+
+def _approve(state: Path) -> None:
+    with contextlib.suppress(NothingHeld):
+        guard.approve(State(state))
+    _pull(state)
 
 
 def _left(state: Path, folder: Path) -> dict[str, Any]:
     """The bytes of each file and the content of the mirror, which proves itself by its digest."""
-    with Mirror(State(state).mirror) as mirror:
-        version = mirror.version()
-    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".csv"}
-    return {"mirror": version and (version.manifest.version, version.content), **files}
+    try:
+        with Mirror(State(state).mirror) as mirror:
+            version = mirror.version()
+    except MirrorBroken:
+        return {"mirror": "damaged", **_files(folder)}
+    return {"mirror": version and (version.manifest.version, version.content), **_files(folder)}
 
 
-def _killed(state: Path, after_lines: int) -> bool:
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".csv"}
+
+
+def _killed(state: Path, act: Callable[[Path], None], after_lines: int) -> bool:
     """Whether a pull was killed on reaching that many lines of the agent; False when it ended before."""
     child = os.fork()
     if child == 0:
@@ -94,33 +135,55 @@ def _killed(state: Path, after_lines: int) -> bool:
 
         def trace(frame: FrameType, event: str, _: object) -> Any:
             nonlocal left
-            if not frame.f_code.co_filename.startswith((*WRITERS, __file__)):
+            if frame.f_code.co_filename not in WRITERS:
                 return None
             # A loop is killed in its first round only, but every file is another one.
             place = (frame.f_code, frame.f_lineno, frame.f_locals.get("path"))
             if event == "line" and visits[place] < 1:
                 visits[place] += 1
                 if left == 0:
-                    os._exit(9)
+                    os.kill(os.getpid(), signal.SIGKILL)
                 left -= 1
             return trace
 
         sys.settrace(trace)
-        _pull(state)
+        act(state)
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in (0, 9):
+    if status not in (0, -signal.SIGKILL):
         raise RuntimeError(f"the pull ended with {status}")
-    return status == 9
+    return status != 0
 
 
-def _wrong(state: Path, folder: Path, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def _run_out_of_disk(state: Path, act: Callable[[Path], None], steps: int) -> bool:
+    """Whether a pull failed because no file could grow beyond so many steps; SQLite's own writes fail, too."""
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (steps * _FULL_STEP, resource.RLIM_INFINITY))
+        try:
+            act(state)
+        except AgentError:
+            os._exit(1)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status not in (0, 1):
+        raise RuntimeError(f"the pull ended with {status}")
+    return status == 1
+
+
+def _wrong(
+    state: Path, folder: Path, act: Callable[[Path], None], old: dict[str, Any], new: dict[str, Any]
+) -> list[str]:
     """What a kill must not leave, and whether the next pull makes up for it."""
     left = _left(state, folder)
     wrong = [f"{name} is neither the old nor the new" for name in old if left.get(name) not in (old[name], new[name])]
     if left["mirror"] == old["mirror"] and any(left.get(name) != old[name] for name in old):
         wrong.append("a file is ahead of the mirror")
-    _pull(state)
+    seen = State(state).seen()
+    if seen and left["mirror"] != "damaged" and seen.version > left["mirror"][0]:
+        wrong.append("the version fell")
+    act(state)
     if _left(state, folder) != new:
         wrong.append("the next pull does not converge")
     litter = {path.name for path in folder.iterdir()} - new.keys()
