@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cloud test lint bench herd screenshots build lock clean
+.PHONY: help demo cloud test lint bench herd screenshots build wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,13 @@ herd: $(VENV)/installed ## many servers on a bad day, and what they cost
 build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
 
+wheel: $(VENV)/installed ## the agent alone, and its requirements with their hashes, in dist/agent
+	rm -rf build/agent dist/agent
+	mkdir -p build/agent dist/agent
+	cp -R layers/core/roster agent/roster_agent agent/pyproject.toml build/agent
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist/agent build/agent
+	cp agent/requirements.txt dist/agent
+
 # Two steps: a changed lock makes a new environment, a changed pyproject only installs the project again.
 $(VENV)/locked: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
@@ -65,11 +72,13 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 
 UV_COMPILE := $(BIN)/uv pip compile --no-config --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
-lock: $(VENV)/locked ## both locks anew, from pyproject.toml and the public registry
+lock: $(VENV)/locked ## all locks anew, from pyproject.toml and the public registry
 	@$(PIP) install uv==$(UV_VERSION)
 	$(UV_COMPILE) --extra dev --universal --python-version 3.11 --output-file requirements.lock pyproject.toml
 	echo aws-lambda-powertools | $(UV_COMPILE) --constraint requirements.lock --python-version 3.13 \
 		--python-platform aarch64-manylinux2014 --output-file layers/aws/requirements.txt -
+	$(UV_COMPILE) --constraint requirements.lock --universal --python-version 3.11 \
+		--output-file agent/requirements.txt agent/pyproject.toml
 
 clean: ## everything that was built
-	rm -rf $(VENV) .aws-sam .local .ruff_cache .mypy_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .aws-sam .local .ruff_cache .mypy_cache .pytest_cache .hypothesis build dist *.egg-info

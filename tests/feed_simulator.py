@@ -11,9 +11,10 @@ import json
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,19 +27,11 @@ from roster.model import Group, Right, Roster
 from roster.names import fold
 from roster.statement import head_bytes, keyring_bytes
 from roster_agent.version import Version
+from tests.feed_faults import JSON as _JSON
+from tests.feed_faults import Answer
 
 # As the local cloud has it; an address's path must survive.
 BASE = "/_aws/execute-api/a1b2c3/$default"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is sent. `length` may lie about the body; the connection then ends early."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -297,6 +290,7 @@ class FeedSimulator:
                 asked = Asked(self.command, address.path, query, self.headers["Authorization"])
                 feed.requests.append(asked)
                 answer = feed.answer(asked, body)
+                time.sleep(answer.silence)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -305,16 +299,21 @@ class FeedSimulator:
                         "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
                     )
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self._send(answer)
                 self.close_connection = answer.length is not None
+
+            def _send(self, answer: Answer) -> None:
+                if not answer.drip:
+                    self.wfile.write(answer.body)
+                    return
+                for byte in answer.body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(answer.drip)
 
             def log_message(self, *_: object) -> None:
                 pass
 
         return Handler
-
-
-_JSON = {"Content-Type": "application/json"}
 
 
 def snapshot(roster: Roster) -> bytes:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from roster.encode import Corrupt, Manifest
 from roster_agent import durable, trust
-from roster_agent.failures import BundleUnusable, CorruptDownload, NothingPulled
+from roster_agent.failures import BundleUnusable
 from roster_agent.mirror import Mirror
+from roster_agent.refusals import CorruptDownload, NothingPulled
 from roster_agent.state import State
 from roster_agent.transport import MAX_ANSWER_BYTES, Progress
 from roster_agent.trust import Head, Offer

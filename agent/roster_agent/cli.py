@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="roster-agent",
         description="Brings a site's published rosters to the CSVImport folder of an Impero server.",
+        # Wide enough for the longest command, so that each has its line.
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28),
         epilog="Exit status: 0 done, 1 failed, held or no such name, 2 wrong usage, 70 run hung and ended itself.",
     )
     listed = parser.add_subparsers(required=True, metavar="COMMAND")

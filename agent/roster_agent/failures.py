@@ -26,7 +26,7 @@
     │  ├─ VersionGone
     │  ├─ CursorUnknown
     │  └─ NothingPublished
-    ├─ RefusedVersion         what the feed offers is not to be trusted
+    ├─ RefusedVersion         what the feed offers is not to be taken (these two in `refusals`)
     │  ├─ WronglySigned
     │  ├─ CorruptDownload
     │  ├─ VersionWentBackwards
@@ -221,80 +221,6 @@ class NothingPublished(FeedError):
     """The feed says that nothing was ever published for this site, though this server has a version of it.
 
     Nothing was changed. Tell the cloud's administrator.
-    """
-
-
-class RefusedVersion(AgentError):
-    """The feed offers what this server must not take."""
-
-
-class WronglySigned(RefusedVersion):
-    """The version is not signed by a key that this server trusts.
-
-    Nothing was changed. The next pull tries again. If this stays, tell the cloud's administrator: where this server
-    was off while the feed changed its keys twice, ask for a new code and run roster-agent enrol with it and --force.
-    """
-
-
-class CorruptDownload(RefusedVersion):
-    """What was downloaded is not what was published.
-
-    Nothing was changed. The next pull tries again; if this stays, look for a proxy that alters downloads, and tell the
-    cloud's administrator.
-    """
-
-
-class VersionWentBackwards(RefusedVersion):
-    """The feed offers an older version than this server has seen.
-
-    Nothing was changed. Tell the cloud's administrator: a version never goes backwards.
-    """
-
-
-class VersionRewritten(RefusedVersion):
-    """The feed offers other contents under the number of a version that this server has seen.
-
-    Nothing was changed. Tell the cloud's administrator: a published version never changes.
-    """
-
-
-class VersionHeld(RefusedVersion):
-    """The version would remove more memberships than this server allows at once, so it is held.
-
-    Nothing was changed. See what it would change with roster-agent pull --dry-run. If that is right, run
-    roster-agent approve; if not, tell the cloud's administrator: the next version is judged anew.
-    """
-
-
-class NoAnswer(AgentError):
-    """The mirror cannot tell."""
-
-
-class NothingPulled(NoAnswer):
-    """No version was pulled yet.
-
-    Run roster-agent pull.
-    """
-
-
-class NothingHeld(NoAnswer):
-    """No version is held.
-
-    There is nothing to approve; roster-agent status shows what this server has.
-    """
-
-
-class VersionNotKept(NoAnswer):
-    """The mirror does not keep that version.
-
-    See roster-agent history for those that it keeps.
-    """
-
-
-class UnknownName(NoAnswer):
-    """The version that this server holds has no such name.
-
-    Upper and lower case do not matter; roster-agent status shows which version it is.
     """
 
 

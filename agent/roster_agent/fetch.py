@@ -12,9 +12,10 @@ from typing import Protocol
 
 from roster.encode import Corrupt, Manifest, unpack
 from roster_agent import trust
-from roster_agent.failures import CorruptDownload, CursorUnknown, NotTheFeed, VersionGone
+from roster_agent.failures import CursorUnknown, NotTheFeed, VersionGone
 from roster_agent.feed import Feed
 from roster_agent.keyring import Keyring
+from roster_agent.refusals import CorruptDownload
 from roster_agent.transport import Progress
 from roster_agent.trust import Head, Offer, Seen
 from roster_agent.version import Version, apply_delta

@@ -8,8 +8,8 @@ version that waits for a person is not downloaded again at every poll.
 from dataclasses import replace
 
 from roster_agent import fetch, hold
-from roster_agent.failures import NothingHeld, VersionHeld
 from roster_agent.hold import Hold, Limits, Loss
+from roster_agent.refusals import NothingHeld, VersionHeld
 from roster_agent.state import State
 from roster_agent.trust import Head, Offer, Seen
 from roster_agent.version import Version
@@ -26,17 +26,23 @@ def refuse_again(state: State, limits: Limits, have: Head | None, offer: Offer) 
 
 def judge(state: State, limits: Limits, held: Version | None, seen: Seen | None, version: Version) -> None:
     """Raise when a version would remove more than it may."""
+    found = holds(state, limits, held, seen, version)
+    if found:
+        state.save_hold(found)
+        raise VersionHeld(_told(found))
+
+
+def holds(state: State, limits: Limits, held: Version | None, seen: Seen | None, version: Version) -> Hold | None:
+    """Why a version has to be held; None when it may come."""
     loss = loss_by(held, seen, version)
     if loss is None or not loss.is_beyond(limits):
-        return
+        return None
     over = fetch.head_of(held).manifest_sha256 if held else None
     digest = fetch.head_of(version).manifest_sha256
     known = state.hold()
     if known and known.approved and (known.manifest_sha256, known.over) == (digest, over):
-        return
-    found = Hold(version.manifest.version, digest, over, loss, limits)
-    state.save_hold(found)
-    raise VersionHeld(_told(found))
+        return None
+    return Hold(version.manifest.version, digest, over, loss, limits)
 
 
 def loss_by(held: Version | None, seen: Seen | None, version: Version) -> Loss | None:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from roster.statement import keyring_bytes
-from roster_agent.failures import NotTheFeed, WronglySigned
+from roster_agent.failures import NotTheFeed
+from roster_agent.refusals import WronglySigned
 
 _MOST_KEYS = 8
 _LONGEST = 512

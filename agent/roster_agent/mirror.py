@@ -25,7 +25,8 @@ from roster.encode import Manifest
 from roster.model import Group, Right
 from roster.names import fold
 from roster_agent import past
-from roster_agent.failures import CorruptDownload, MirrorBroken, MirrorUnusable
+from roster_agent.failures import MirrorBroken, MirrorUnusable
+from roster_agent.refusals import CorruptDownload
 from roster_agent.trust import Offer
 from roster_agent.version import User, Version
 

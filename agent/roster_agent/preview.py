@@ -50,7 +50,7 @@ def preview(state: State, progress: Progress | None = None) -> dict[str, Any]:
         "rights": [_right(change) for change in changes if not isinstance(change.now or change.was, Group)],
         "files": _files(Folder(Path(enrolment.folder)), coming) if coming else [],
         "memberships_gone": loss.gone if loss else 0,
-        "held": bool(loss and loss.is_beyond(settings.limits)),
+        "held": bool(found and guard.holds(state, settings.limits, held, seen, found)),
     }
 
 

@@ -6,6 +6,7 @@ that was long ago. A report that cannot be delivered is no failure: the next one
 
 import contextlib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -51,12 +52,13 @@ def about(state: State, enrolment: Enrolment, attempt: Attempt) -> dict[str, obj
     return held | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
 
 
+@cache
 def agent_version() -> str:
-    """Which release of the agent this is."""
-    try:
-        return version("impero-sis-import")
-    except PackageNotFoundError:
-        return "unknown"
+    """Which release of the agent this is: installed alone, or with the rest of the project."""
+    for name in ("roster-agent", "impero-sis-import"):
+        with contextlib.suppress(PackageNotFoundError):
+            return version(name)
+    return "unknown"
 
 
 def _is_news(last: dict[str, object], said: dict[str, object], clock: datetime) -> bool:

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from types import FrameType
 
 from roster_agent import logs, schedule, watchdog
-from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, FeedFailed, Stopped, VersionHeld
+from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, FeedFailed, Stopped
 from roster_agent.pull import pull
+from roster_agent.refusals import VersionHeld
 from roster_agent.reporting import agent_version
 from roster_agent.schedule import Schedule
 from roster_agent.state import State

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import httpx2
 
-from roster_agent.failures import BadSettings, CorruptDownload, FeedUnreachable
+from roster_agent.failures import BadSettings, FeedUnreachable
+from roster_agent.refusals import CorruptDownload
 from roster_agent.settings import Settings
 
 MAX_ANSWER_BYTES = 64 << 10

@@ -25,14 +25,9 @@ from typing import Any
 from roster.encode import Blob, Manifest
 from roster.statement import head_bytes
 from roster_agent import keyring as keys
-from roster_agent.failures import (
-    CorruptDownload,
-    NotTheFeed,
-    VersionRewritten,
-    VersionWentBackwards,
-    WronglySigned,
-)
+from roster_agent.failures import NotTheFeed
 from roster_agent.keyring import Keyring
+from roster_agent.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
 
 MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30

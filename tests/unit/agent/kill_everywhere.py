@@ -25,9 +25,10 @@ from typing import Any
 
 import roster_agent
 from roster_agent import durable, guard
-from roster_agent.failures import AgentError, MirrorBroken, NothingHeld, VersionHeld
+from roster_agent.failures import AgentError, MirrorBroken
 from roster_agent.mirror import Mirror
 from roster_agent.pull import pull
+from roster_agent.refusals import NothingHeld, VersionHeld
 from roster_agent.state import State
 
 # The modules that write; what is killed in the others has the same thing left behind.

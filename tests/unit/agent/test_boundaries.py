@@ -21,18 +21,18 @@ def test_should_import_nothing_that_does_not_belong_on_a_schools_server() -> Non
 
 
 def test_should_draw_every_failure_in_the_tree() -> None:
-    from roster_agent import failures
+    from roster_agent import failures, refusals
 
     drawn = failures.__doc__ or ""
-    classes = [kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    both = {**vars(failures), **vars(refusals)}
+    classes = [kind for kind in both.values() if isinstance(kind, type) and issubclass(kind, Exception)]
     assert [kind.__name__ for kind in classes if f" {kind.__name__}" not in drawn] == []
 
 
 def test_should_say_with_every_failure_what_to_do() -> None:
-    from roster_agent import failures
+    from roster_agent import failures, refusals
 
-    kinds = [
-        kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, failures.AgentError)
-    ]
+    both = {**vars(failures), **vars(refusals)}
+    kinds = [kind for kind in both.values() if isinstance(kind, type) and issubclass(kind, failures.AgentError)]
     raised = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
     assert [kind.__name__ for kind in raised if "\n\n" not in (kind.__doc__ or "")] == []

@@ -17,7 +17,8 @@ from roster.model import Roster
 from roster_agent import fetch, trust
 from roster_agent.feed import Feed
 from roster_agent.version import Version, apply_delta
-from tests.feed_simulator import Answer, FeedSimulator, make_roster, snapshot
+from tests.feed_faults import Answer
+from tests.feed_simulator import FeedSimulator, make_roster, snapshot
 from tests.unit.agent.server import SITE, Server
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)

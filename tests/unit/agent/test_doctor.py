@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from roster_agent import doctor
-from tests.feed_simulator import NEXT, Answer, make_roster
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, make_roster
 from tests.unit.agent.server import SITE, Server
 
 NAMES = [

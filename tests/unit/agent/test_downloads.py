@@ -2,117 +2,29 @@
 
 import gzip
 import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 
 from roster.encode import Blob, Manifest
 from roster_agent import transport
-from tests.feed_simulator import BASE, NEXT, SEED, Answer, FeedSimulator, make_roster, snapshot
+from roster_agent.failures import FeedFailed
+from roster_agent.pull import pull
+from tests.feed_faults import FAULTS, Answer, Change, break_off, flip_a_bit, other_bytes, other_json, page
+from tests.feed_simulator import BASE, NEXT, SEED, FeedSimulator, make_roster, snapshot
 from tests.unit.agent.server import NEXT_FILES, SITE, Server
 
-Change = Callable[[Answer], Answer]
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-JSON = {"Content-Type": "application/json"}
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds where the agent would wait for a minute."""
+    monkeypatch.setattr(transport, "_TIMEOUT", httpx2.Timeout(1))
+    monkeypatch.setattr(transport, "_LONGEST_ANSWER_SECONDS", 0.5)
 
 
-def _page(status: int) -> Change:
-    return lambda _: Answer(status, b"<html>Please log in</html>", HTML)
-
-
-def _json(status: int, body: object) -> Change:
-    return lambda _: Answer(status, json.dumps(body).encode(), JSON)
-
-
-def _bytes(change: Callable[[bytes], bytes]) -> Change:
-    return lambda answer: replace(answer, body=change(answer.body))
-
-
-def _flip_a_bit(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
-
-
-def _break_off(answer: Answer) -> Answer:
-    return replace(answer, body=answer.body[:-5], length=len(answer.body))
-
-
-def _other_manifest(**change: Any) -> Change:
-    return lambda answer: replace(answer, body=Manifest.from_bytes(answer.body)._replace(**change).to_bytes())
-
-
-SPOILT: dict[str, tuple[str, Change, str]] = {
-    "head is a login page": ("head", _page(200), "not_the_feed"),
-    "head is JSON of somebody else": ("head", _json(200, {"status": "fine"}), "not_the_feed"),
-    "head is a list": ("head", _json(200, []), "not_the_feed"),
-    "head is nested beyond reason": ("head", _bytes(lambda _: b"[" * 60_000), "not_the_feed"),
-    "head is empty": ("head", _bytes(lambda _: b""), "not_the_feed"),
-    "head is another site's": ("head", _bytes(lambda b: b.replace(b"hogwarts", b"durmstra")), "not_the_feed"),
-    "head has a version that is no number": (
-        "head",
-        _bytes(lambda b: b.replace(b'n": 2', b'n": true')),
-        "not_the_feed",
-    ),
-    "head never ends": ("head", _bytes(lambda b: b + b" " * (65 << 10)), "corrupt_download"),
-    "head redirects": ("head", lambda _: Answer(302, headers={"Location": "https://login.invalid/"}), "not_the_feed"),
-    "head is at 404, as a page": ("head", _page(404), "not_the_feed"),
-    "head says that nothing was published": ("head", _json(404, {"error": "nothing_published"}), "nothing_published"),
-    "token is refused": ("head", _json(401, {"message": "Unauthorized"}), "token_refused"),
-    "token is another site's": ("head", _json(403, {"message": "Forbidden"}), "token_refused"),
-    "a web filter blocks": ("head", _page(403), "not_the_feed"),
-    "feed is over its limits": ("head", _json(429, {"message": "Too Many Requests"}), "feed_failed"),
-    "feed fails": ("head", _json(500, {"message": "Internal Server Error"}), "feed_failed"),
-    "feed fails with a page": ("head", _page(502), "feed_failed"),
-    "head breaks off": ("head", _break_off, "feed_unreachable"),
-    "manifest is a login page": ("manifest", _page(200), "not_the_feed"),
-    "manifest is changed": (
-        "manifest",
-        _bytes(lambda b: b.replace(b'"members":3', b'"members":4')),
-        "corrupt_download",
-    ),
-    "manifest is of another version": ("manifest", _other_manifest(version=1), "corrupt_download"),
-    "manifest is too long": ("manifest", _bytes(lambda b: b + b" " * (65 << 10)), "corrupt_download"),
-    "manifest is gone": ("manifest", _json(404, {"error": "version_unknown"}), "version_gone"),
-    "manifest breaks off": ("manifest", _break_off, "feed_unreachable"),
-    "manifest fails": ("manifest", _json(503, {}), "feed_failed"),
-    "object is a login page": ("object", _page(200), "not_the_feed"),
-    "object has a flipped bit": ("object", _bytes(_flip_a_bit), "corrupt_download"),
-    "object is cut": ("object", _bytes(lambda b: b[:-1]), "corrupt_download"),
-    "object is empty": ("object", _bytes(lambda _: b""), "corrupt_download"),
-    "object is longer": ("object", _bytes(lambda b: b + b"x"), "corrupt_download"),
-    "object never ends": ("object", _bytes(lambda b: b * 100_000), "corrupt_download"),
-    "object says that it is a terabyte": (
-        "object",
-        lambda answer: replace(answer, body=answer.body + b"x", length=1 << 40),
-        "corrupt_download",
-    ),
-    "object was unzipped on the way": ("object", _bytes(gzip.decompress), "corrupt_download"),
-    "object was zipped once more": ("object", _bytes(gzip.compress), "corrupt_download"),
-    "object is the version before": ("object", _bytes(lambda _: gzip.compress(snapshot(SEED))), "corrupt_download"),
-    "object is a gzip bomb": ("object", _bytes(lambda _: gzip.compress(bytes(50 << 20))), "corrupt_download"),
-    "object breaks off": ("object", _break_off, "feed_unreachable"),
-    "object is gone": ("object", _json(404, {"error": "object_unknown"}), "version_gone"),
-    "object is at 404, as a page": ("object", _page(404), "not_the_feed"),
-    "object fails": ("object", _json(500, {}), "feed_failed"),
-    "object's token is refused": ("object", _json(401, {"message": "Unauthorized"}), "token_refused"),
-    "object redirects to http elsewhere": (
-        "object",
-        lambda _: Answer(302, headers={"Location": "http://192.0.2.1/object"}),
-        "not_the_feed",
-    ),
-    "object redirects to nowhere": ("object", lambda _: Answer(302), "not_the_feed"),
-    "object redirects to nonsense": (
-        "object",
-        lambda _: Answer(302, headers={"Location": "https://["}),
-        "not_the_feed",
-    ),
-}
-
-
-@pytest.mark.parametrize(("route", "change", "code"), SPOILT.values(), ids=SPOILT)
+@pytest.mark.parametrize(("route", "change", "code"), FAULTS.values(), ids=FAULTS)
 def test_should_change_nothing_when(server: Server, route: str, change: Change, code: str) -> None:
     before = server.holds()
     server.feed.publish(SITE, NEXT)
@@ -156,14 +68,12 @@ def test_should_say_it_when_the_proxy_is_of_no_use(server: Server, monkeypatch: 
     assert server.holds() == before
 
 
-def test_should_give_up_on_a_download_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = server.holds()
-    server.feed.publish(SITE, NEXT)
-    server.feed.spoil("object", lambda answer: answer)
-    monkeypatch.setattr(transport, "_LONGEST_ANSWER_SECONDS", -1)
-    assert server.pull() == 1
-    assert server.outcome() == "feed_unreachable"
-    assert server.holds() == before
+def test_should_keep_the_time_that_a_busy_feed_asks_for(server: Server) -> None:
+    for status, header, seconds in ((429, "120", 120), (503, "Wed, 21 Oct 2015 07:30:00 GMT", 0), (503, "soon", None)):
+        server.feed.spoil("head", other_json(status, {}, Retry_After=header))
+        with pytest.raises(FeedFailed) as failed:
+            pull(server.state)
+        assert failed.value.retry_after == seconds
 
 
 # What the publisher itself got wrong, so that every digest is right.
@@ -272,7 +182,7 @@ def test_should_follow_a_restored_cloud_that_jumped_ahead(server: Server) -> Non
 def test_should_refuse_other_contents_under_the_same_number(server: Server, epoch: int) -> None:
     before = server.holds()
     published = server.feed.publish(SITE, NEXT, version=1, epoch=epoch)
-    server.feed.spoil("head", _json(200, server.feed.head(SITE, published)))
+    server.feed.spoil("head", other_json(200, server.feed.head(SITE, published)))
     assert server.pull() == 1
     assert server.outcome() == "version_rewritten"
     assert server.holds() == before
@@ -310,7 +220,7 @@ def test_should_not_go_backwards_when_an_old_mirror_was_put_back(server: Server)
 
 
 def test_should_take_unchanged_answers_of_the_newest_version_as_nothing_new(server: Server) -> None:
-    server.feed.spoil("head", _json(200, server.feed.head(SITE, server.feed.published[SITE][0])))
+    server.feed.spoil("head", other_json(200, server.feed.head(SITE, server.feed.published[SITE][0])))
     assert server.pull() == 0
     assert server.outcome() == "nothing_new"
 
@@ -337,13 +247,13 @@ def test_should_follow_a_redirect_of_an_object_without_the_token(server: Server)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (_bytes(_flip_a_bit), "corrupt_download"),
-        (_bytes(lambda b: b + b"x"), "corrupt_download"),
-        (_page(200), "not_the_feed"),
+        (other_bytes(flip_a_bit), "corrupt_download"),
+        (other_bytes(lambda b: b + b"x"), "corrupt_download"),
+        (page(200), "not_the_feed"),
         (lambda _: Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), "feed_failed"),
         (lambda _: Answer(503), "feed_failed"),
         (lambda _: Answer(302, headers={"Location": "https://elsewhere.invalid/"}), "not_the_feed"),
-        (_break_off, "feed_unreachable"),
+        (break_off, "feed_unreachable"),
     ],
     ids=["flipped bit", "longer", "login page", "expired", "busy", "redirects again", "breaks off"],
 )
@@ -369,7 +279,7 @@ def test_should_not_read_the_versions_of_another_site(server: Server, feed: Feed
 def test_should_name_nobody_in_any_failure(server: Server) -> None:
     server.feed.publish(SITE, make_roster({"Potions": ["Harry_Potter"]}))
     token = server.state.enrolment().token
-    for route, change, _ in SPOILT.values():
+    for route, change, _ in FAULTS.values():
         server.feed.heal()
         server.feed.spoil(route, change)
         server.pull()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from roster_agent.state import default_folder
-from tests.feed_simulator import NEXT, SEED, Answer, snapshot
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, SEED, snapshot
 from tests.unit.agent.server import SEED_FILES, SITE, Server
 
 

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from roster.model import Roster
-from tests.feed_simulator import NEXT, SEED, Answer, make_roster
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import SITE, Server
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.feed_simulator import NEXT, SEED, Answer, make_roster
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import SEED_FILES, SITE, Server
 
 

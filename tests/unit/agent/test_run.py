@@ -17,7 +17,8 @@ from roster_agent import schedule, watchdog
 from roster_agent.failures import AlreadyRunning
 from roster_agent.run import run
 from roster_agent.watchdog import Watchdog
-from tests.feed_simulator import NEXT, SEED, Answer, make_roster
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
 
 

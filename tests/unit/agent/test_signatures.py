@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.feed_simulator import NEXT, SEED, Answer, FeedSimulator, Keys
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT, SEED, FeedSimulator, Keys
 from tests.unit.agent.server import NEXT_FILES, SITE, Server
 
 Change = Callable[[dict[str, Any]], object]

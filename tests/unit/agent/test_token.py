@@ -3,7 +3,8 @@
 import pytest
 
 from roster_agent.state import State
-from tests.feed_simulator import NEXT, Answer
+from tests.feed_faults import Answer
+from tests.feed_simulator import NEXT
 from tests.unit.agent.server import NEXT_FILES, SITE, Server
 
 
