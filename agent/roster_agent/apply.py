@@ -4,17 +4,18 @@ Comes in: a state folder, the CSVImport folder, a verified version. Goes out: th
 files that were written. A damaged mirror is dropped here, because the feed has it all; nothing else is ever removed.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from roster_agent import hold
-from roster_agent.failures import MirrorBroken
+from roster_agent.failures import MirrorBroken, MirrorUnusable
 from roster_agent.fetch import head_of
 from roster_agent.folder import Folder
 from roster_agent.mirror import Mirror
 from roster_agent.state import State
-from roster_agent.trust import Offer, Seen
+from roster_agent.trust import Head, Offer, Seen
 from roster_agent.version import Version
 
 
@@ -28,6 +29,18 @@ def held(state: State, site: str) -> Version | None:
     except MirrorBroken:
         pass
     state.forget_mirror()
+    return None
+
+
+def cursor(state: State) -> Head | None:
+    """What to tell the feed of the version held, where nothing depends on whether every byte of it is in order."""
+    with contextlib.suppress(MirrorUnusable):
+        if state.has_mirror():
+            with Mirror(state.mirror) as mirror:
+                applied = mirror.applied()
+            if applied:
+                about = applied.manifest
+                return Head(about.site, about.epoch, about.version, applied.manifest_sha256)
     return None
 
 

@@ -4,6 +4,7 @@ Comes in: a state folder. Goes out: one line for each check, in the order in whi
 changed, but for a file that is made and taken away in the CSVImport folder. No check names a user or a class.
 """
 
+import contextlib
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -13,8 +14,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from roster_agent import service
-from roster_agent.failures import AgentError, CursorUnknown, NothingPublished, NotTheFeed, TokenRefused
+from roster_agent import apply, service, trust
+from roster_agent.failures import (
+    AgentError,
+    AlreadyRunning,
+    CursorUnknown,
+    NothingPublished,
+    NotTheFeed,
+    TokenRefused,
+)
 from roster_agent.feed import Feed
 from roster_agent.folder import Folder
 from roster_agent.mirror import Mirror
@@ -56,7 +64,7 @@ def examine(state: State) -> Iterator[Check]:
     if known is None or settings.verdict != "ok":
         yield from (Check(name, "skipped", "needs settings and enrolment") for name in ("address", "feed", "clock"))
     else:
-        yield from _network(known, state.settings())
+        yield from _network(state, known, state.settings())
     if known is None:
         yield Check("CSVImport folder", "skipped", "needs an enrolment")
     else:
@@ -83,8 +91,9 @@ def _state_folder(state: State) -> str:
         raise Trouble(
             "failed", f"there is no folder {state.folder}", "Run roster-agent enrol, or name it with --state."
         )
-    with state.locked():
-        return f"{state.folder}, usable by this account"
+    with contextlib.suppress(AlreadyRunning), state.locked():
+        pass
+    return f"{state.folder}, usable by this account"
 
 
 def _settings(state: State) -> str:
@@ -102,11 +111,11 @@ def _keyring(state: State) -> str:
     return f"serial {keyring.serial}, {len(keyring.keys)} keys"
 
 
-def _network(enrolment: Enrolment, settings: Settings) -> Iterator[Check]:
+def _network(state: State, enrolment: Enrolment, settings: Settings) -> Iterator[Check]:
     yield _check("address", lambda: _address(enrolment, settings))
-    with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
-        yield _check("feed", lambda: _reach(feed))
-        yield _check("clock", lambda: _clock(feed.date))
+    dates: list[datetime] = []
+    yield _check("feed", lambda: _reach(state, enrolment, settings, dates))
+    yield _check("clock", lambda: _clock(dates))
 
 
 def _address(enrolment: Enrolment, settings: Settings) -> str:
@@ -125,9 +134,16 @@ def _address(enrolment: Enrolment, settings: Settings) -> str:
     return f"{what} is known to DNS" + (", the feed is asked through it" if proxied else "")
 
 
-def _reach(feed: Feed) -> str:
+def _reach(state: State, enrolment: Enrolment, settings: Settings, dates: list[datetime]) -> str:
+    """Ask for the head as a pull would; the feed's time goes into `dates`."""
     try:
-        feed.head(None)
+        with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
+            try:
+                offer = feed.head(apply.cursor(state))
+            finally:
+                dates += [feed.date] if feed.date else []
+        if offer:
+            trust.signed(offer, state.keyring())
     except (NothingPublished, CursorUnknown):
         pass
     except TokenRefused as refused:
@@ -140,13 +156,13 @@ def _reach(feed: Feed) -> str:
             "something else answers in the feed's place",
             "A proxy, web filter or login page stands before it: let this server reach the feed's address unchanged.",
         ) from None
-    return "TLS, proxy and token are in order"
+    return "TLS, proxy, token and signature are in order"
 
 
-def _clock(date: datetime | None) -> str:
-    if date is None:
+def _clock(dates: list[datetime]) -> str:
+    if not dates:
         raise Trouble("skipped", "the feed did not say what time it is", "Put the line before in order first.")
-    offset = round((datetime.now(UTC) - date).total_seconds())
+    offset = round((datetime.now(UTC) - dates[-1]).total_seconds())
     if abs(offset) > _CLOCK_SECONDS:
         raise Trouble(
             "warning",

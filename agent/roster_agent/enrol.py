@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from roster_agent import addresses
+from roster_agent import addresses, apply
 from roster_agent.failures import (
     AlreadyEnrolled,
     BadArgument,
+    CursorUnknown,
     NotEnrolled,
     NothingPublished,
     StateUnusable,
@@ -64,8 +65,11 @@ def rotate_token(state: State) -> None:
             token = connection.second_token(before.server)
         state.save_enrolment(replace(before, token=token))
         try:
-            with Feed(before.feed, before.site, token, settings) as connection, suppress(NothingPublished):
-                connection.head(None)
+            with (
+                Feed(before.feed, before.site, token, settings) as connection,
+                suppress(NothingPublished, CursorUnknown),
+            ):
+                connection.head(apply.cursor(state))
         except TokenRefused:
             state.save_enrolment(before)
             raise

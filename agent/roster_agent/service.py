@@ -32,17 +32,16 @@ class Manager:
     status: tuple[str, ...]
 
 
-def manager(state: State, folder: Path | None = None, account: str | None = None) -> Manager:
+def manager(state: State, account: str | None = None) -> Manager:
     """This machine's service manager, told how to run the agent for this state folder."""
     command = [sys.executable, "-P", "-m", "roster_agent", "run", "--state", str(state.folder)]
     if sys.platform == "win32":
         return task(command, state.folder / "task.xml")
-    return systemd(command, state.folder, folder, account or _owner(state.folder))
+    return systemd(command, account or _owner(state.folder))
 
 
-def systemd(command: Sequence[str], state: Path, folder: Path | None, account: str) -> Manager:
-    """A unit that is started again whenever it ends, and may write to two folders only."""
-    writable = " ".join(_quoted(str(place)) for place in (state, folder) if place)
+def systemd(command: Sequence[str], account: str) -> Manager:
+    """A unit that is started again whenever it ends. Where the CSVImport folder is, is the school's affair."""
     unit = f"""\
 [Unit]
 Description=Impero SIS Import agent
@@ -59,8 +58,7 @@ TimeoutStopSec=90
 UMask=0022
 NoNewPrivileges=true
 PrivateTmp=true
-ProtectSystem=strict
-ReadWritePaths={writable}
+ProtectSystem=full
 
 [Install]
 WantedBy=multi-user.target
@@ -127,7 +125,8 @@ def _execute(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
 
 def install(state: State, account: str | None = None, run: Run = _execute) -> Manager:
     """Let the service manager run the agent, now and whenever the machine starts."""
-    known = manager(state, Path(state.enrolment().folder), account)
+    state.enrolment()
+    known = manager(state, account)
     try:
         known.file.write_bytes(known.data)
     except OSError as problem:

@@ -11,7 +11,7 @@ import pytest
 
 from roster_agent import doctor
 from tests.feed_faults import Answer
-from tests.feed_simulator import NEXT, make_roster
+from tests.feed_simulator import NEXT, Keys, make_roster
 from tests.unit.agent.server import SITE, Server
 
 NAMES = [
@@ -112,6 +112,31 @@ def test_should_find_a_host_that_nobody_knows(server: Server) -> None:
     checks = examined(server)
     assert (checks["address"]["verdict"], checks["feed"]["verdict"]) == ("warning", "failed")
     assert checks["clock"]["verdict"] == "skipped"
+
+
+def test_should_find_a_head_that_a_stranger_signed(server: Server) -> None:
+    server.feed.publish(SITE, NEXT)
+    server.feed.keys = Keys("first", "second")
+    check = examined(server)["feed"]
+    assert (check["verdict"], "not signed" in check["found"]) == ("failed", True)
+
+
+def test_should_find_certificates_that_cannot_be_read(server: Server) -> None:
+    server.state.settings_file.write_text("ca_file = '/nowhere/ca.pem'")
+    check = examined(server)["feed"]
+    assert (check["verdict"], "ca_file" in check["found"]) == ("failed", True)
+
+
+def test_should_not_mind_a_pull_that_is_at_work(server: Server) -> None:
+    with server.state.locked():
+        assert examined(server)["state folder"]["verdict"] == "ok"
+
+
+def test_should_not_tell_the_cloud_that_nothing_is_applied(server: Server) -> None:
+    for command in ("doctor", "rotate-token"):
+        server.run(command)
+        asked = [path for path in server.feed.paths() if "/head" in path]
+        assert asked == [f"/v1/sites/hogwarts/head{server.cursor()}"], command
 
 
 def test_should_look_at_the_proxy_where_there_is_one(server: Server) -> None:
