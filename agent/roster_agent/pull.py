@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roster_agent import apply, fetch, guard, reporting
-from roster_agent.failures import AccessError, AgentError, FeedError, NothingPublished, StateUnusable
+from roster_agent.failures import AccessError, AgentError, FeedError, NothingPublished, StateUnusable, Stopped
 from roster_agent.feed import Feed
 from roster_agent.fetch import Online, Source
 from roster_agent.folder import Folder
@@ -50,8 +50,8 @@ def pull(state: State, progress: Progress | None = None) -> Pulled:
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             try:
                 attempt = update(state, enrolment, settings, Online(feed), progress)
-            except (FeedError, AccessError):
-                raise  # whom to tell
+            except (FeedError, AccessError, Stopped):
+                raise  # nobody listens, or nobody may wait for it
             except AgentError as failure:
                 reporting.tell(state, feed, enrolment, _failed(failure))
                 raise

@@ -139,7 +139,9 @@ def test_should_stop_in_the_middle_of_a_download(server: Server) -> None:
         return answer
 
     server.feed.spoil("object", stopping)
+    server.feed.reports.clear()
     run(server.state, stop)
+    assert server.feed.reports == []
     assert server.files() == SEED_FILES
     assert server.outcome() == "stopped"
     server.feed.heal()
