@@ -3,7 +3,7 @@
 In: a state folder that holds a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
 JSON: how many kills there were, and what was found that must never be. Its own program, because it forks.
 
-`--approve` approves the held version first. `--full` kills nothing: each time, files may grow a little larger before
+`--every N` kills at every n-th line only. `--approve` approves the held version first. `--full` kills nothing: each time, files may grow a little larger before
 the disk is full. `--control` breaks the agent on purpose, and the check must notice: `in-place` writes files where they
 are read, `checkpoint-first` notes the version as held before its content is there. What is broken is killed alone.
 """
@@ -42,6 +42,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     for name in ("state", "folder", "work"):
         options.add_argument(name, type=Path)
+    options.add_argument("--every", type=int, default=1)
     options.add_argument("--approve", action="store_true")
     options.add_argument("--full", action="store_true")
     options.add_argument("--control")
@@ -70,7 +71,7 @@ def main() -> None:
     while not (given.control and found):
         _copy(pristine / "state", given.state)
         _copy(pristine / "folder", given.folder)
-        if not interrupted(given.state, act, kills):
+        if not interrupted(given.state, act, kills * given.every):
             break
         kills += 1
         found += [f"kill {kills}: {what}" for what in _wrong(given.state, given.folder, act, old, new)]
