@@ -9,14 +9,10 @@ import base64
 import hashlib
 import json
 import secrets
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,19 +23,12 @@ from roster.model import Group, Right, Roster
 from roster.names import fold
 from roster.statement import head_bytes, keyring_bytes
 from roster_agent.version import Version
+from tests.answering import AnswerServer, Asked
 from tests.feed_faults import JSON as _JSON
 from tests.feed_faults import Answer
 
 # As the local cloud has it; an address's path must survive.
 BASE = "/_aws/execute-api/a1b2c3/$default"
-
-
-@dataclass(frozen=True)
-class Asked:
-    method: str
-    path: str
-    query: str
-    authorization: str | None
 
 
 @dataclass
@@ -87,13 +76,6 @@ class Keys:
         return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """An agent that hangs up on what it refuses is no error; anything else must show in the test's output."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-
 class FeedSimulator:
     """Serve it with `serving()`; `url` is what an agent is given."""
 
@@ -108,20 +90,18 @@ class FeedSimulator:
         self.published: dict[str, list[Published]] = {}
         self.redirects = False
         self._spoil: dict[str, Callable[[Answer], Answer]] = {}
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = AnswerServer(self._take)
+        self.origin = self._server.origin
         self.url = self.origin + BASE
 
     @contextmanager
     def serving(self) -> Iterator["FeedSimulator"]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with self._server.serving():
             yield self
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
+
+    def _take(self, asked: Asked, body: bytes) -> Answer:
+        self.requests.append(asked)
+        return self.answer(asked, body)
 
     def spoil(self, route: str, change: Callable[[Answer], Answer]) -> None:
         """Change every answer of enrol, head, manifest, object, download, report or token from now on."""
@@ -270,50 +250,6 @@ class FeedSimulator:
     def _object(self, sha256: str) -> bytes | None:
         stored = (published.objects for versions in self.published.values() for published in versions)
         return next((objects[sha256] for objects in stored if sha256 in objects), None)
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        feed = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def do_GET(self) -> None:
-                self._answer(b"")
-
-            def do_POST(self) -> None:
-                self._answer(self.rfile.read(int(self.headers["Content-Length"])))
-
-            def _answer(self, body: bytes) -> None:
-                address = urlsplit(self.path)
-                query = f"?{address.query}" if address.query else ""
-                asked = Asked(self.command, address.path, query, self.headers["Authorization"])
-                feed.requests.append(asked)
-                answer = feed.answer(asked, body)
-                time.sleep(answer.silence)
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                if answer.status not in (204, 304):
-                    self.send_header(
-                        "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
-                    )
-                self.end_headers()
-                self._send(answer)
-                self.close_connection = answer.length is not None
-
-            def _send(self, answer: Answer) -> None:
-                if not answer.drip:
-                    self.wfile.write(answer.body)
-                    return
-                for byte in answer.body:
-                    self.wfile.write(bytes([byte]))
-                    time.sleep(answer.drip)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Handler
 
 
 def snapshot(roster: Roster) -> bytes:

@@ -3,10 +3,10 @@
 In: a state folder that holds a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
 JSON: how many kills there were, and what was found that must never be. Its own program, because it forks.
 
-`--every N` kills at every n-th line only. `--approve` approves the held version first. `--full` kills nothing: each time,
-files may grow a little larger before the disk is full. `--control` breaks the agent on purpose, and the check must
-notice: `in-place` writes files where they are read, `checkpoint-first` notes the version as held before its content is
-there. What is broken is killed alone.
+`--every N` kills at every n-th line only. `--approve` approves the held version first. `--full` kills nothing: each
+time, files may grow a little larger before the disk is full. `--control` breaks the agent on purpose, and the check
+must notice: `in-place` writes files where they are read, `checkpoint-first` notes the version as held before its
+content is there. What is broken is killed alone.
 """
 
 import argparse
