@@ -23,7 +23,7 @@ from roster.model import Group, Right, Roster
 from roster.names import fold
 from roster.statement import head_bytes, keyring_bytes
 from roster_agent.version import Version
-from tests.answering import AnswerServer, Asked
+from tests.answering import Answering, Asked
 from tests.feed_faults import JSON as _JSON
 from tests.feed_faults import Answer
 
@@ -90,7 +90,7 @@ class FeedSimulator:
         self.published: dict[str, list[Published]] = {}
         self.redirects = False
         self._spoil: dict[str, Callable[[Answer], Answer]] = {}
-        self._server = AnswerServer(self._take)
+        self._server = Answering(self.answer)
         self.origin = self._server.origin
         self.url = self.origin + BASE
 
@@ -98,10 +98,6 @@ class FeedSimulator:
     def serving(self) -> Iterator["FeedSimulator"]:
         with self._server.serving():
             yield self
-
-    def _take(self, asked: Asked, body: bytes) -> Answer:
-        self.requests.append(asked)
-        return self.answer(asked, body)
 
     def spoil(self, route: str, change: Callable[[Answer], Answer]) -> None:
         """Change every answer of enrol, head, manifest, object, download, report or token from now on."""
@@ -143,8 +139,9 @@ class FeedSimulator:
         self.requests.clear()
         return asked
 
-    def answer(self, asked: Asked, body: bytes) -> Answer:
-        route, reply = self._route(asked, body)
+    def answer(self, asked: Asked) -> Answer:
+        self.requests.append(asked)
+        route, reply = self._route(asked, asked.body)
         return self._spoil[route](reply) if route in self._spoil else reply
 
     def _route(self, asked: Asked, body: bytes) -> tuple[str, Answer]:
