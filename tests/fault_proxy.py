@@ -18,12 +18,13 @@ _HOP_BY_HOP = {"connection", "content-length", "date", "keep-alive", "server", "
 
 
 class FaultProxy:
-    """Serve it with `serving()`; `url` is what an agent is given."""
+    """Serve it with `serving()`; `url` is what an agent is given, `asked` the paths that were asked for."""
 
     def __init__(self, feed_url: str) -> None:
         parts = urlsplit(feed_url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._spoilt: dict[str, Change] = {}
+        self.asked: list[str] = []
         self._server = Answering(self._answer)
         self._client = httpx2.Client(timeout=30, trust_env=False)
         self.url = self._server.origin + parts.path.rstrip("/")
@@ -41,6 +42,7 @@ class FaultProxy:
         self._spoilt.clear()
 
     def _answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked.path)
         sent = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
         if asked.authorization:
             sent["Authorization"] = asked.authorization
