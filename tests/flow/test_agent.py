@@ -8,7 +8,7 @@ import pytest
 
 from tests.deployed import SEED, Site
 from tests.fault_proxy import FaultProxy
-from tests.flow.conftest import Server
+from tests.flow.conftest import Patience, Server
 
 PUPILS = SEED["students.csv"] + b"".join(b"pupil.%d,Class %d\n" % (p * 7919 % 9973, p % 40) for p in range(800))
 
@@ -51,13 +51,14 @@ def test_a_server_goes_by_deltas_to_the_same_bytes_as_one_that_takes_the_snapsho
 
 
 def test_a_version_that_empties_the_school_is_held_and_the_cloud_knows(
-    full: Site, enrol: Callable[[Site], Server]
+    full: Site, enrol: Callable[[Site], Server], eventually: Patience
 ) -> None:
     server = enrol(full)
     assert server.pull() == "applied"
     before = server.files()
     held = full.import_of(full.upload_pair(SEED))
-    full.ask("approve", **{"import": held["import"]})
+    full.ask("approve", plan=held["plan"]["manifest_sha256"], **{"import": held["import"]})
+    eventually(lambda: full.version() == 3, "the held import is published")
     assert server.run("pull", check=False).returncode == 1
     assert server.files() == before
     assert server.says("pull", "--dry-run")["held"] is True
