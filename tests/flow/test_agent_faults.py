@@ -17,7 +17,7 @@ from roster_agent.pull import pull
 from roster_agent.state import State
 from tests.deployed import SEED, RunningSites
 from tests.fault_proxy import FaultProxy
-from tests.feed_faults import FAULTS
+from tests.feed_faults import FAULTS, Answer
 
 SECOND = {"students.csv": SEED["students.csv"] + b"Hermione_Granger,Potions\n", "teachers.csv": SEED["teachers.csv"]}
 
@@ -89,3 +89,37 @@ def test_the_agent_changes_nothing_and_recovers_by_itself_when(fault: str, serve
     version, _, files = server.holds()
     assert version == 2
     assert b"Hermione_Granger,Potions\r\n" in files["students.csv"]
+
+
+def test_a_head_of_before_is_refused_though_it_is_signed(
+    proxy: FaultProxy, running_sites: RunningSites, tmp_path: Path
+) -> None:
+    site = running_sites.take()
+    (tmp_path / "CSVImport").mkdir()
+    state = State(tmp_path / "state")
+    heads: list[Answer] = []
+
+    def remember(answer: Answer) -> Answer:
+        heads.append(answer)
+        return answer
+
+    enrol(
+        state,
+        feed=proxy.url,
+        site=site.name,
+        code=site.ask("enrol", server="srv-01")["code"],
+        folder=tmp_path / "CSVImport",
+    )
+    proxy.spoil("head", remember)
+    pull(state)
+    site.publish(SECOND)
+    pull(state)
+    with Mirror(state.mirror) as mirror:
+        before = mirror.version()
+    proxy.spoil("head", lambda _: heads[0])
+    with pytest.raises(AgentError) as refused:
+        pull(state)
+    assert refused.value.code == "version_went_backwards"
+    proxy.heal()
+    with Mirror(state.mirror) as mirror:
+        assert mirror.version() == before
