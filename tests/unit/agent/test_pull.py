@@ -6,11 +6,13 @@ import sqlite3
 import stat
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 
 from roster.model import Roster
+from roster_agent import apply, reporting
 from roster_agent.pull import pull
 from roster_agent.state import State
 from tests.feed_simulator import NEXT, SEED, make_roster, snapshot
@@ -237,3 +239,23 @@ def _damage(mirror: Path, how: str) -> None:
             with sqlite3.connect(mirror) as database:
                 database.execute("PRAGMA user_version=99")
             database.close()
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_should_pull_whatever_the_clock_says(server: Server, monkeypatch: pytest.MonkeyPatch, years: int) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=365 * years)
+
+    for module in (apply, reporting):
+        monkeypatch.setattr(module, "datetime", Clock)
+    server.feed.publish(SITE, NEXT)
+    assert server.pull() == 0, server.err
+    assert (server.outcome(), server.files()) == ("applied", NEXT_FILES)
+    told = datetime.fromisoformat(str(server.feed.reports[-1]["clock"]))
+    assert abs(told - datetime.now(UTC)) > timedelta(days=3600)
+    monkeypatch.undo()
+    server.feed.publish(SITE, SEED)
+    assert server.pull() == 0, server.err
+    assert server.files() == SEED_FILES
