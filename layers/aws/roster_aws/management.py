@@ -1,10 +1,9 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
-Reading: `imports`, `report`, `version`, `servers`, `console`, `group`, `user`, and `page`, which is the data of a page.
-Changing: `enrol`, `revoke`, `import`, `approve`, `reject`, `rollback`, `new-epoch`, `pause`, `resume`; each leaves an
-audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is
-checked here, so that the answer is immediate, and then sent through the import queue, where it is checked again. Bad
-input is answered, not raised.
+Reading is `questions`. Changing: `enrol`, `revoke`, `import`, `approve`, `reject`, `rollback`, `new-epoch`, `pause`,
+`resume`; each leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What
+needs the site's lease is checked here, so that the answer is immediate, and then sent through the import queue, where
+it is checked again. Bad input is answered, not raised.
 """
 
 from __future__ import annotations
@@ -15,34 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from roster.encode import Manifest
-from roster.model import Entry, Group
-from roster.names import fold
 from roster.pair import is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
 from roster_aws.keyring import Keyrings
-from roster_aws.looking import Looking
 from roster_aws.orders import why_not_approved
-from roster_aws.projection import Projection
+from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, text
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
-from roster_aws.results import Results
 from roster_aws.store import Head, Store, stamp
 from roster_aws.telemetry import logger
 
-_MOST_IMPORTS = 100
 _MOST_VERSIONS = 10**9
 # A first keyring takes an import function's cold start.
 _KEYRING_SECONDS = 20
 _NAME = "lower-case letters, digits and hyphens, at most 63, not starting with a hyphen"
-
-_WHY_NOT = {
-    "import_unknown": "there is no such import; `imports` lists them",
-    "not_held": "this import is not held, or not any more",
-    "plan_differs": "this is not the plan that was shown; look at the import again",
-    "head_moved": "another version was published since; upload the pair again",
-    "hold_expired": "the hold is more than 24 hours old; upload the pair again",
-}
 
 _DONE = {
     "import": "The import has been asked for; it takes a few seconds.",
@@ -55,52 +40,33 @@ _DONE = {
     "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
 }
 
-Asked = dict[str, Any]
-
-
-class Refused(ValueError):
-    """The request is not one that can be carried out; the text says what to do."""
-
 
 @dataclass(frozen=True)
 class Management:
     """Carries out the requests of `manage_site`. `clock` gives the time in UTC."""
 
+    questions: Questions
     store: Store
-    results: Results
-    projection: Projection
     queue: Queue
     enrolment: Enrolment
     keyrings: Keyrings
-    looking: Looking
     clock: Callable[[], datetime]
 
     @classmethod
     def from_environment(cls) -> Management:
         """What people may ask of this process."""
         return cls(
+            Questions.from_environment(),
             Store.from_environment(),
-            Results.from_environment(),
-            Projection.from_environment(),
             Queue.from_environment(),
             Enrolment.from_environment(),
             Keyrings.from_environment(),
-            Looking.from_environment(),
             now,
         )
 
     def answer(self, asked: Any, request_id: str) -> Asked:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
-        reading = {
-            "imports": self._imports,
-            "report": self._report,
-            "version": self._version,
-            "servers": self._servers,
-            "console": self._console,
-            "group": self._group,
-            "user": self._user,
-            "page": self._page,
-        }
+        reading = self.questions.actions
         changing = {
             "enrol": self._enrol,
             "revoke": self._revoke,
@@ -135,90 +101,6 @@ class Management:
         about = {"site": asked["site"]} if is_site(str(asked.get("site", ""))) else {}
         return {"view": "done", "at": stamp(self.clock()), "ok": said["ok"], "message": message, **about}
 
-    # Reading
-
-    def _imports(self, site: str, asked: Asked) -> Asked:
-        limit = asked.get("limit", 20)
-        if not isinstance(limit, int) or not 0 < limit <= _MOST_IMPORTS:
-            raise Refused(f"limit: a whole number from 1 to {_MOST_IMPORTS}")
-        head = self.store.head(site)
-        return {
-            "version": head.version,
-            "published_at": head.published_at or None,
-            "paused": head.paused or bool(head.settings.get("paused")),
-            "waiting": self.store.waiting(site),
-            "imports": self.store.reports(site, limit),
-        }
-
-    def _report(self, site: str, asked: Asked) -> Asked:
-        report = self.store.report(site, _text(asked, "import"))
-        if report is None:
-            raise Refused(_WHY_NOT["import_unknown"])
-        return {"report": report}
-
-    def _version(self, site: str, asked: Asked) -> Asked:
-        """What a version consists of, with a link to its snapshot, and the settings in force; `version` 0: the head.
-
-        With `import`, the version that this held import would publish.
-        """
-        head = self.store.head(site)
-        number = asked.get("version", 0) or head.version
-        if not isinstance(number, int) or not 0 <= number <= head.version:
-            raise Refused(f"version: a whole number from 1 to {head.version}")
-        if not number:
-            return {"version": 0, "settings": head.settings}
-        manifest = self._held(site, asked) if "import" in asked else self.results.published(site, number)
-        if manifest is None:
-            raise Refused(f"version {number} is kept no longer")
-        blob = manifest.snapshot._asdict()
-        link = self.results.link(site, manifest.snapshot.sha256)
-        return {"version": number, "counts": manifest.counts, "snapshot": blob, "link": link, "settings": head.settings}
-
-    def _held(self, site: str, asked: Asked) -> Manifest:
-        report = self.store.report(site, _text(asked, "import"))
-        if report is None or "plan" not in report:
-            raise Refused(_WHY_NOT["not_held"])
-        return self.results.manifest(site, report["plan"]["manifest_sha256"])
-
-    def _servers(self, site: str, asked: Asked) -> Asked:
-        head = self.store.head(site)
-        about = {"version": head.version, "epoch": head.epoch, "manifest_sha256": head.manifest_sha256}
-        return {**about, "published_at": head.published_at or None, "servers": self.looking.servers(head)}
-
-    def _console(self, site: str, asked: Asked) -> Asked:
-        """A sixteenth of the console access list: that of partition `part`, 0 to 15. An answer has its limit."""
-        part = asked.get("part", 0)
-        if not isinstance(part, int) or not 0 <= part < 16:
-            raise Refused("part: a whole number from 0 to 15")
-        found = self.projection.entries_in(site, f"{part:x}", "RIGHT#")
-        return {"rights": [_described(right) for right in found]}
-
-    def _group(self, site: str, asked: Asked) -> Asked:
-        found = self.projection.entry(site, "group", fold(_text(asked, "name")))
-        return {"group": _described(found) if found else None}
-
-    def _user(self, site: str, asked: Asked) -> Asked:
-        """A user's console access, and the groups among those of partition `part` that the user is a member of."""
-        key = fold(_text(asked, "name"))
-        right = self.projection.entry(site, "right", key)
-        part = asked.get("part", 0)
-        if not isinstance(part, int) or not 0 <= part < 16:
-            raise Refused("part: a whole number from 0 to 15")
-        member_of = [
-            group.name
-            for group in self.projection.entries_in(site, f"{part:x}", "GROUP#")
-            if isinstance(group, Group) and any(fold(member) == key for member in group.members)
-        ]
-        return {"console": _described(right) if right else None, "member_of": member_of}
-
-    def _page(self, site: str, asked: Asked) -> Asked:
-        data = self.looking.page(asked)
-        if data["view"] == "problem":
-            raise Refused(data["message"])
-        return {"page": data}
-
-    # Changing
-
     def _enrol(self, site: str, asked: Asked, request_id: str) -> Asked:
         server = _server(asked)
         self._await_keyring()
@@ -247,17 +129,17 @@ class Management:
         return {"asked": request_id}
 
     def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:
-        import_id, plan = _text(asked, "import"), _text(asked, "plan")
+        import_id, plan = text(asked, "import"), text(asked, "plan")
         head = self.store.head(site)
         refused = why_not_approved(self.store.report(site, import_id), plan, head.version, self.clock())
         if refused:
-            raise Refused(_WHY_NOT[refused])
+            raise Refused(WHY_NOT[refused])
         self._order(site, request_id, Approval(import_id, plan, str(asked.get("by", ""))))
         return {"asked": request_id}
 
     def _reject(self, site: str, asked: Asked, request_id: str) -> Asked:
-        if not self.store.reject(site, _text(asked, "import"), str(asked.get("by", ""))):
-            raise Refused(_WHY_NOT["not_held"])
+        if not self.store.reject(site, text(asked, "import"), str(asked.get("by", ""))):
+            raise Refused(WHY_NOT["not_held"])
         return {}
 
     def _rollback(self, site: str, asked: Asked, request_id: str) -> Asked:
@@ -298,26 +180,7 @@ def _server(asked: Asked) -> str:
     return server
 
 
-def _text(asked: Asked, name: str) -> str:
-    value = asked.get(name)
-    if not isinstance(value, str) or not value:
-        raise Refused(f"{name}: a text that is not empty")
-    return value
-
-
 def _older_than(head: Head) -> str:
     if head.version < 2:
         return "there is no older version to go back to"
     return f"version: a whole number from 1 to {head.version - 1}, the versions before the newest"
-
-
-def _described(entry: Entry) -> Asked:
-    if isinstance(entry, Group):
-        return {"name": entry.name, "members": list(entry.members)}
-    return {
-        "username": entry.username,
-        "groups": list(entry.groups),
-        "pending": list(entry.pending),
-        "all_groups": entry.all_groups,
-        "basic_console_only": entry.basic_console_only,
-    }
