@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster_aws.enrolment import Enrolment
-from roster_aws.servers import audit, token_of
+from roster_aws.servers import token_of
+from roster_aws.telemetry import audit
 
 enrolment = Enrolment.from_environment()
 

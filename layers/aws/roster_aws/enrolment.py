@@ -19,8 +19,8 @@ from botocore.exceptions import ClientError
 
 from roster.pair import is_site
 from roster_aws.environment import client, now, variable
-from roster_aws.fleet import Server, known_server
-from roster_aws.table import from_wire, to_wire
+from roster_aws.fleet import Server, known_server, server_key
+from roster_aws.table import from_wire, stamp, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,9 +79,9 @@ class Enrolment:
             raise SiteDiffers("the code is for another site")
         token = _new_token(known["site"], known["server"])
         server = {
-            **_server_key(known["site"], known["server"]),
+            **server_key(known["site"], known["server"]),
             "server": known["server"],
-            "enrolled_at": self._clock().isoformat(timespec="seconds"),
+            "enrolled_at": stamp(self._clock()),
             "tokens": [_digest(token)],
         }
         use_up: Any = {
@@ -106,7 +106,7 @@ class Enrolment:
         if not (is_site(site) and is_server(server) and secret):
             return None
         # Consistent, so that a token which was revoked is refused from that moment on.
-        key = to_wire(_server_key(site, server))
+        key = to_wire(server_key(site, server))
         known = from_wire(self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {}))
         # Every stored digest is compared, each in constant time.
         matches = [hmac.compare_digest(_digest(token), stored) for stored in known.get("tokens", [])]
@@ -128,7 +128,7 @@ class Enrolment:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=to_wire(_server_key(server.site, server.server)),
+                Key=to_wire(server_key(server.site, server.server)),
                 UpdateExpression="SET tokens = :tokens",
                 ConditionExpression="contains(tokens, :known)",
                 ExpressionAttributeValues=to_wire({":tokens": tokens, ":known": now_one_of_them}),
@@ -141,10 +141,10 @@ class Enrolment:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=to_wire(_server_key(site, server)),
+                Key=to_wire(server_key(site, server)),
                 UpdateExpression="SET tokens = :none, revoked_at = :at",
                 ConditionExpression="attribute_exists(server)",
-                ExpressionAttributeValues=to_wire({":none": [], ":at": self._clock().isoformat(timespec="seconds")}),
+                ExpressionAttributeValues=to_wire({":none": [], ":at": stamp(self._clock())}),
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return False
@@ -162,10 +162,6 @@ def _new_token(site: str, server: str) -> str:
 
 def _code_key(code: str) -> dict[str, str]:
     return {"pk": f"CODE#{_digest(code)}", "sk": "CODE"}
-
-
-def _server_key(site: str, server: str) -> dict[str, str]:
-    return {"pk": f"SITE#{site}", "sk": f"SERVER#{server}"}
 
 
 def _digest(secret: str) -> str:

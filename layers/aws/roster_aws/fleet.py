@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from roster.watch import ServerState, server_state
 from roster_aws.environment import client, now, variable
-from roster_aws.table import from_wire, to_wire
+from roster_aws.table import from_wire, site_key, stamp, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -124,7 +124,7 @@ class Fleet:
         # Not from the index, which has no digests.
         got = self._dynamodb.get_item(
             TableName=self._table,
-            Key=to_wire({"pk": f"SITE#{site}", "sk": "HEAD"}),
+            Key=to_wire(site_key(site, "HEAD")),
             ProjectionExpression="version, manifest_sha256",
         )
         head = from_wire(got.get("Item", {}))
@@ -142,11 +142,11 @@ class Fleet:
         if not is_news and server.last_seen and at - server.last_seen < _SEEN_EVERY:
             return
         applied = {"applied_version": has[0], "applied_manifest": has[1]} if is_news else {}
-        self._note(server, {**applied, "last_seen": _stamp(at)})
+        self._note(server, {**applied, "last_seen": stamp(at)})
 
     def reported(self, server: Server, report: dict[str, Any]) -> None:
         """Keep a server's report, in the place of the one before; what it says of versions is as new as a question."""
-        at = _stamp(self._clock())
+        at = stamp(self._clock())
         applied = {"applied_version": report["version"], "applied_manifest": report["manifest_sha256"] or ""}
         self._note(server, {**applied, "last_seen": at, "reported_at": at, "report": report})
 
@@ -155,7 +155,7 @@ class Fleet:
         with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=to_wire({"pk": f"SITE#{server.site}", "sk": f"SERVER#{server.server}"}),
+                Key=to_wire(server_key(server.site, server.server)),
                 UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
                 ConditionExpression="attribute_exists(server)",
                 ExpressionAttributeValues=to_wire({f":{name}": value for name, value in values.items()}),
@@ -165,10 +165,15 @@ class Fleet:
         """Remember since when a site is stale; "" when it is not any more."""
         self._dynamodb.update_item(
             TableName=self._table,
-            Key=to_wire({"pk": f"SITE#{site}", "sk": "HEAD"}),
+            Key=to_wire(site_key(site, "HEAD")),
             UpdateExpression="SET stale_since = :since",
             ExpressionAttributeValues=to_wire({":since": since}),
         )
+
+
+def server_key(site: str, server: str) -> dict[str, str]:
+    """The key of a server's item."""
+    return site_key(site, f"SERVER#{server}")
 
 
 def known_server(site: str, item: dict[str, Any]) -> Server:
@@ -184,7 +189,3 @@ def known_server(site: str, item: dict[str, Any]) -> Server:
         item.get("report", {}),
         item.get("revoked_at", ""),
     )
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

@@ -34,7 +34,8 @@ from roster_aws.queue import Queue, Request, Stray
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
-from roster_aws.store import Head, Store, stamp
+from roster_aws.store import Head, Store
+from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
 # A message for later must not arrive a moment too early.

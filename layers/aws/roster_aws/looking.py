@@ -19,7 +19,8 @@ from roster_aws.environment import now
 from roster_aws.fleet import Fleet
 from roster_aws.projection import Projection
 from roster_aws.results import Results
-from roster_aws.store import Head, Store, stamp
+from roster_aws.store import Head, Store
+from roster_aws.table import stamp
 
 SORTS = ("site", "status", "last_import", "version", "groups")
 
@@ -177,7 +178,7 @@ class Looking:
         page, pages, shown = _page(matching, asked, _RIGHTS_SHOWN)
         return {
             "site": site,
-            "rights": [_right(right) for right in shown],
+            "rights": [right_data(right) for right in shown],
             "total": len(rights),
             "matching": len(matching),
             "page": page,
@@ -202,7 +203,7 @@ class Looking:
         right = self.projection.entry(site, "right", key) if name else None
         groups = (group for group in self._entries(site, "GROUP#") if isinstance(group, Group))
         member_of = sorted(group.name for group in groups if key in map(fold, group.members)) if name else []
-        console = _right(right) if isinstance(right, Right) else None
+        console = right_data(right) if isinstance(right, Right) else None
         return {"site": site, "name": name, "console": console, "member_of": member_of}
 
     def _entries(self, site: str, kind: str) -> list[Group | Right]:
@@ -250,7 +251,8 @@ _SORT_KEYS: dict[str, Callable[[Data], Any]] = {
 }
 
 
-def _right(right: Right) -> Data:
+def right_data(right: Right) -> Data:
+    """A right as pages and answers show it."""
     return {
         "username": right.username,
         "groups": list(right.groups),

@@ -21,8 +21,9 @@ from roster_aws.keyring import Keyrings
 from roster_aws.orders import why_not_approved
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, text
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
-from roster_aws.store import Head, Store, stamp
-from roster_aws.telemetry import logger
+from roster_aws.store import Head, Store
+from roster_aws.table import stamp
+from roster_aws.telemetry import audit
 
 _MOST_VERSIONS = 10**9
 # A first keyring takes an import function's cold start.
@@ -91,7 +92,7 @@ class Management:
             return {"ok": False, "error": "bad_request", "message": str(refused)}
         if action in changing:
             about = {name: asked[name] for name in ("import", "version", "server", "above") if name in asked}
-            logger.info("audit", extra={"action": action, "site": site, "by": str(asked.get("by", "")), **about})
+            audit(action, site=site, by=str(asked.get("by", "")), **about)
         return {"ok": True, **said}
 
     def answer_button(self, asked: Asked, request_id: str) -> Asked:

@@ -16,8 +16,9 @@ from roster.plan import nothing_changed, plan_rollback
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 from roster_aws.results import Results
-from roster_aws.store import Head, Store, stamp
-from roster_aws.telemetry import logger
+from roster_aws.store import Head, Store
+from roster_aws.table import stamp
+from roster_aws.telemetry import audit
 
 # How long a hold can be approved.
 HOLD_LIFE = timedelta(hours=24)
@@ -74,7 +75,7 @@ class Orders:
         status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
         report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
         settled = self.store.settle(head, owner, report, self.publisher.signer.sign(manifest))
-        _audit("approve", head.site, approval.by, report["import"])
+        audit("approve", site=head.site, by=approval.by, **{"import": report["import"]})
         self.publisher.finish(settled, owner, Phases())
 
     def _roll_back(self, head: Head, owner: str, request: Request, order: Rollback) -> None:
@@ -110,7 +111,7 @@ class Orders:
             "version": head.version + 1 if delta else head.version,
         }
         settled = self.store.settle(head, owner, report, signed, pause=True)
-        _audit("rollback", head.site, order.by, this_import)
+        audit("rollback", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
 
     def _begin_epoch(self, head: Head, owner: str, request: Request, order: NewEpoch) -> None:
@@ -148,7 +149,7 @@ class Orders:
             "version": again.version,
         }
         settled = self.store.settle(head, owner, report, self.publisher.signer.sign(again))
-        _audit("new_epoch", head.site, order.by, this_import)
+        audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
 
     def refuse(self, request: Request, reason: str) -> None:
@@ -159,7 +160,3 @@ class Orders:
         self.store.record_import(report)
         # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
         self.publisher.reports.tell([{"message": "request_refused", **about, "reason": reason}])
-
-
-def _audit(action: str, site: str, by: str, this_import: str) -> None:
-    logger.info("audit", extra={"action": action, "site": site, "by": by, "import": this_import})

@@ -18,7 +18,8 @@ from roster_aws.projection import Projection
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
-from roster_aws.store import Head, Store, stamp
+from roster_aws.store import Head, Store
+from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
 
@@ -81,8 +82,7 @@ class Publisher:
     def finish(self, head: Head, owner: str, phases: Phases) -> None:
         """Bring the table to the head's version and tell the open import."""
         if head.projected_version != head.version:
-            self.results.show_manifest(head.site, head.version, head.manifest_sha256)
-            manifest = self.results.manifest(head.site, head.manifest_sha256)
+            manifest = self.results.show_manifest(head.site, head.version, head.manifest_sha256)
             self.projection.apply(manifest, head.projected_version)
             if head.projected_version:
                 self.results.retire(head.projected_version, manifest)

@@ -13,7 +13,7 @@ from typing import Any
 from roster.encode import Manifest
 from roster.model import Entry, Group
 from roster.names import fold
-from roster_aws.looking import Looking
+from roster_aws.looking import Looking, right_data
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
@@ -118,10 +118,7 @@ class Questions:
 
     def _console(self, site: str, asked: Asked) -> Asked:
         """A sixteenth of the console access list: that of partition `part`, 0 to 15. An answer has its limit."""
-        part = asked.get("part", 0)
-        if not isinstance(part, int) or not 0 <= part < 16:
-            raise Refused("part: a whole number from 0 to 15")
-        found = self.projection.entries_in(site, f"{part:x}", "RIGHT#")
+        found = self.projection.entries_in(site, _part(asked), "RIGHT#")
         return {"rights": [_described(right) for right in found]}
 
     def _group(self, site: str, asked: Asked) -> Asked:
@@ -132,12 +129,9 @@ class Questions:
         """A user's console access, and the groups among those of partition `part` that the user is a member of."""
         key = fold(text(asked, "name"))
         right = self.projection.entry(site, "right", key)
-        part = asked.get("part", 0)
-        if not isinstance(part, int) or not 0 <= part < 16:
-            raise Refused("part: a whole number from 0 to 15")
         member_of = [
             group.name
-            for group in self.projection.entries_in(site, f"{part:x}", "GROUP#")
+            for group in self.projection.entries_in(site, _part(asked), "GROUP#")
             if isinstance(group, Group) and any(fold(member) == key for member in group.members)
         ]
         return {"console": _described(right) if right else None, "member_of": member_of}
@@ -157,13 +151,15 @@ def text(asked: Asked, name: str) -> str:
     return value
 
 
+def _part(asked: Asked) -> str:
+    """The partition that a request names, by its digit."""
+    part = asked.get("part", 0)
+    if not isinstance(part, int) or not 0 <= part < 16:
+        raise Refused("part: a whole number from 0 to 15")
+    return f"{part:x}"
+
+
 def _described(entry: Entry) -> Asked:
     if isinstance(entry, Group):
         return {"name": entry.name, "members": list(entry.members)}
-    return {
-        "username": entry.username,
-        "groups": list(entry.groups),
-        "pending": list(entry.pending),
-        "all_groups": entry.all_groups,
-        "basic_console_only": entry.basic_console_only,
-    }
+    return right_data(entry)

@@ -48,12 +48,11 @@ class Results:
         """Store a manifest under its digest; it is nobody's version yet."""
         self._put(object_key(manifest.site, manifest.sha256), manifest.to_bytes(), _JSON)
 
-    def show_manifest(self, site: str, version: int, digest: str) -> None:
-        """Store the manifest of a committed version where it is found by its number."""
-        data = self.read_object(site, digest)
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise Corrupt(f"the manifest of version {version} does not match its SHA-256")
+    def show_manifest(self, site: str, version: int, digest: str) -> Manifest:
+        """Store the manifest of a committed version, byte for byte, where it is found by its number; and return it."""
+        data = self._manifest_bytes(site, digest)
         self._put(manifest_key(site, version), data, _JSON)
+        return Manifest.from_bytes(data)
 
     def keep(self, manifest: Manifest) -> None:
         """Let nothing of a version expire that is about to be published: its objects may be old ones."""
@@ -93,15 +92,17 @@ class Results:
 
     def notices_link(self, site: str, import_id: str) -> str:
         """A link that gives an import's notices.csv for five minutes."""
-        where = {"Bucket": self._bucket, "Key": _notices_key(site, import_id)}
-        return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
+        return self._link(_notices_key(site, import_id))
 
     def manifest(self, site: str, digest: str) -> Manifest:
         """The manifest of this digest."""
+        return Manifest.from_bytes(self._manifest_bytes(site, digest))
+
+    def _manifest_bytes(self, site: str, digest: str) -> bytes:
         data = self.read_object(site, digest)
         if hashlib.sha256(data).hexdigest() != digest:
             raise Corrupt("a stored manifest does not match its SHA-256")
-        return Manifest.from_bytes(data)
+        return data
 
     def published(self, site: str, version: int) -> Manifest | None:
         """The manifest of a committed version; None when there is none, or it is kept no longer."""
@@ -133,12 +134,14 @@ class Results:
         if got["ContentLength"] <= inline_bytes:
             return got["Body"].read()
         got["Body"].close()
-        where = {"Bucket": self._bucket, "Key": key}
-        return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
+        return self._link(key)
 
     def link(self, site: str, digest: str) -> str:
         """A link that gives an object's bytes for five minutes."""
-        where = {"Bucket": self._bucket, "Key": object_key(site, digest)}
+        return self._link(object_key(site, digest))
+
+    def _link(self, key: str) -> str:
+        where = {"Bucket": self._bucket, "Key": key}
         return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
 
     def _renew(self, key: str, content_type: str, tagging: str = "") -> None:

@@ -20,7 +20,7 @@ from roster_aws.environment import now
 from roster_aws.fleet import Fleet, Server
 from roster_aws.keyring import Keyring, Keyrings
 from roster_aws.store import Store
-from roster_aws.telemetry import logger
+from roster_aws.telemetry import audit
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,3 @@ def body_of(event: dict[str, Any]) -> bytes:
         return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
     except ValueError:
         return b""
-
-
-def audit(action: str, **about: str) -> None:
-    """Log what was granted or refused to whom."""
-    logger.info("audit", extra={"action": action, **about})

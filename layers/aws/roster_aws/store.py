@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from roster.pair import Upload, Wait
 from roster_aws.environment import client, now, variable
 from roster_aws.signing import Signed
-from roster_aws.table import from_wire, to_wire
+from roster_aws.table import from_wire, site_key, stamp, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -122,7 +122,7 @@ class Store:
         try:
             updated = self._dynamodb.update_item(
                 TableName=self._table,
-                Key=to_wire(_key(site, "HEAD")),
+                Key=to_wire(site_key(site, "HEAD")),
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=to_wire(_values(values)),
@@ -186,7 +186,7 @@ class Store:
         writes = [
             self._head_update(head.site, update, condition, values),
             self._put(self._import_item(untold)),
-            {"Delete": {"TableName": self._table, "Key": to_wire(_key(head.site, "WAITING"))}},
+            {"Delete": {"TableName": self._table, "Key": to_wire(site_key(head.site, "WAITING"))}},
         ]
         if head.held not in ("", settled.held, report["import"]):
             writes.append(self._end_hold(head.site, head.held, "superseded", {"superseded_by": report["import"]}))
@@ -208,7 +208,7 @@ class Store:
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": to_wire(_key(site, f"IMPORT#{import_id}")),
+                "Key": to_wire(site_key(site, f"IMPORT#{import_id}")),
                 "UpdateExpression": f"SET #status = :status, {assignments}",
                 "ConditionExpression": "#status = :held",
                 "ExpressionAttributeNames": {"#status": "status"},
@@ -230,7 +230,7 @@ class Store:
         """Pause a site, or let it go on."""
         self._dynamodb.update_item(
             TableName=self._table,
-            Key=to_wire(_key(site, "HEAD")),
+            Key=to_wire(site_key(site, "HEAD")),
             UpdateExpression=f"SET paused = :paused, {_LISTED}",
             ExpressionAttributeValues=to_wire({":paused": paused, **_values(_listed(site))}),
         )
@@ -272,20 +272,20 @@ class Store:
         values = {"last": _last(report), **_listed(report["site"])}
         self._dynamodb.update_item(
             TableName=self._table,
-            Key=to_wire(_key(report["site"], "HEAD")),
+            Key=to_wire(site_key(report["site"], "HEAD")),
             UpdateExpression=f"SET last_import = if_not_exists(last_import, :last), {_LISTED}",
             ExpressionAttributeValues=to_wire(_values(values)),
         )
 
     def put_paused(self, site: str, asked: str) -> None:
         """Show that uploads wait until the site is no longer paused."""
-        item = {**_key(site, "WAITING"), "paused": True, "since": stamp(self._clock()), "asked": asked}
+        item = {**site_key(site, "WAITING"), "paused": True, "since": stamp(self._clock()), "asked": asked}
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
 
     def put_waiting(self, site: str, wait: Wait, asked: str) -> None:
         """Show that a lone file waits for its partner; `asked` is the id of a person's request, if it was one."""
         item = {
-            **_key(site, "WAITING"),
+            **site_key(site, "WAITING"),
             "file": wait.arrived.file,
             "missing": wait.missing,
             "since": stamp(wait.arrived.uploaded_at),
@@ -321,12 +321,12 @@ class Store:
     # How it is written
 
     def _get(self, site: str, sort_key: str) -> dict[str, Any] | None:
-        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_key(site, sort_key)), ConsistentRead=True)
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(site_key(site, sort_key)), ConsistentRead=True)
         return _without_key(from_wire(got["Item"])) if "Item" in got else None
 
     def _import_item(self, report: dict[str, Any]) -> dict[str, Any]:
         expires_at = int((self._clock() + _REPORTS_KEPT).timestamp())
-        return {**_key(report["site"], f"IMPORT#{report['import']}"), **report, "expires_at": expires_at}
+        return {**site_key(report["site"], f"IMPORT#{report['import']}"), **report, "expires_at": expires_at}
 
     def _put(self, item: dict[str, Any]) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": to_wire(item)}}
@@ -335,7 +335,7 @@ class Store:
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": to_wire(_key(site, "HEAD")),
+                "Key": to_wire(site_key(site, "HEAD")),
                 "UpdateExpression": update,
                 "ConditionExpression": condition,
                 "ExpressionAttributeValues": to_wire(_values(values)),
@@ -350,10 +350,6 @@ class Store:
             if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
                 raise HeadMoved("the site's head moved, or its lease was lost") from None
             raise
-
-
-def _key(site: str, sort_key: str) -> dict[str, str]:
-    return {"pk": f"SITE#{site}", "sk": sort_key}
 
 
 def _values(values: dict[str, Any]) -> dict[str, Any]:
@@ -378,11 +374,6 @@ def _last(report: dict[str, Any]) -> dict[str, Any]:
 
 def _without_key(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in ("pk", "sk", "expires_at")}
-
-
-def stamp(at: datetime) -> str:
-    """A time as the table and reports hold it."""
-    return at.isoformat(timespec="seconds")
 
 
 def _stored(upload: Upload) -> dict[str, Any]:
