@@ -139,12 +139,12 @@ class Cloud:
         """A resource of one service of this cloud."""
         return self.session().resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
-    def write_environment(self, file: Path, more: Mapping[str, str] | None = None) -> None:
-        """Write `environment`, and more, as a file for ``. FILE`` in any shell. Other AWS settings give way to it."""
+    def shell_environment(self, more: Mapping[str, str] | None = None) -> str:
+        """`environment`, and more, as a file for ``. FILE`` in any shell. Other AWS settings give way to it."""
         named = {**self.environment, **(more or {})}
         lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE"]
         lines += [f"export {name}={shlex.quote(value)}" for name, value in named.items()]
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return "\n".join(lines) + "\n"
 
 
 def dashboard_beside(cloud: Cloud) -> Dashboard:
@@ -212,15 +212,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     try:
         with Cloud(port, shown(console), env_file.parent / str(port)) as cloud, dashboard_beside(cloud) as dashboard:
-            cloud.write_environment(env_file, {"DASHBOARD_URL": dashboard.url})
-            written = env_file.read_bytes()
+            written = cloud.shell_environment({"DASHBOARD_URL": dashboard.url})
             try:
+                env_file.write_text(written, encoding="utf-8")
                 _explain(cloud, dashboard, env_file, console)
                 while True:
                     signal.pause()
             finally:
                 # Another cloud may have put its own there since.
-                if env_file.exists() and env_file.read_bytes() == written:
+                if env_file.exists() and env_file.read_text(encoding="utf-8") == written:
                     env_file.unlink()
     except KeyboardInterrupt:
         console.print("\nThe cloud is stopped.")

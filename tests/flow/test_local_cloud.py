@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -50,17 +51,28 @@ def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> 
         time.sleep(0.05)
 
 
+def told_until(word: str, process: subprocess.Popen[str]) -> str:
+    """What the process printed up to the line with this word: only then has it said all that comes before."""
+    told = ""
+    for line in cast("IO[str]", process.stdout):
+        told += line
+        if word in line:
+            return told
+    pytest.fail(f"it ended without saying {word!r}: {told}")
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_should_leave_nothing_running_however_it_ends(ending: signal.Signals, tmp_path: Path) -> None:
     port, env_file = free_port(), tmp_path / "cloud.env"
     with make_cloud(port, env_file) as process:
-        wait_until(env_file.exists, process)
+        told = told_until("Ctrl-C", process)
+        assert "$INBOX_BUCKET" in told
+        assert env_file.exists()
         assert is_up(port)
         process.send_signal(ending)
-        told = process.communicate(timeout=30)[0]
+        told += process.communicate(timeout=30)[0]
     if ending == signal.SIGINT:
         assert process.returncode == 0, told
-        assert "$INBOX_BUCKET" in told
         assert not env_file.exists(), "a shell would be led to a cloud that is gone"
     deadline = time.monotonic() + 10
     while is_up(port) and time.monotonic() < deadline:
@@ -102,7 +114,7 @@ def test_should_refuse_what_is_no_port(port: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_should_hand_a_shell_every_name_as_it_is(shell: str, cloud: Cloud, tmp_path: Path) -> None:
     file = tmp_path / "cloud.env"
-    cloud.write_environment(file)
+    file.write_text(cloud.shell_environment())
     program = "import json, os; print(json.dumps(dict(os.environ)))"
     for sourcing in (f". {file}", f"set -a; . {file}; set +a"):
         script = f"{sourcing}; {shlex.quote(sys.executable)} -c {shlex.quote(program)}"
