@@ -28,6 +28,7 @@ from roster_aws.queue import Approval, Order, Queue, Request
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
+from roster_aws.site_items import SiteItems
 from roster_aws.store import Store
 from roster_aws.watching import Watch
 
@@ -117,7 +118,7 @@ class World:
         return Importer(
             inbox=Inbox(s3, self.inbox),
             results=results,
-            store=Store(dynamodb, self.table, self.clock),
+            store=Store(SiteItems(dynamodb, self.table), self.clock),
             signer=Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial),
             projection=Projection(dynamodb, self.table, results),
             queue=Queue(sqs, self.queue_url),

@@ -8,8 +8,8 @@ import pytest
 from roster.delta import apply_delta
 from roster.encode import Blob, Manifest, lines
 from roster_aws.chain import LONGEST, Chains, Cursor, CursorUnknown
+from roster_aws.head import Head
 from roster_aws.results import Results
-from roster_aws.store import Head
 
 from .conftest import World, csv
 

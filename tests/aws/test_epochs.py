@@ -3,8 +3,8 @@
 from typing import Any
 
 from roster_aws.chain import Chains, Cursor, CursorUnknown
+from roster_aws.head import Head
 from roster_aws.queue import NewEpoch
-from roster_aws.store import Head
 
 from .conftest import World, csv
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roster_aws.queue import Request
-from roster_aws.store import HeadMoved
+from roster_aws.site_items import HeadMoved
 
 from .conftest import LIFE, World, csv
 
@@ -191,7 +191,7 @@ def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World)
 
 def test_one_site_never_waits_for_another(world: World) -> None:
     store = world.importer().store
-    assert store.take_lease("durmstrang", "somebody", world.clock() + LIFE) is None
+    assert store.lease.take("durmstrang", "somebody", world.clock() + LIFE) is None
     published(world, "hogwarts")
     assert version(world, "hogwarts") == 1
 
@@ -199,15 +199,15 @@ def test_one_site_never_waits_for_another(world: World) -> None:
 def test_a_lease_is_exclusive_until_it_ends(world: World) -> None:
     store = world.importer().store
     until = world.clock() + LIFE
-    assert store.take_lease("hogwarts", "one", until) is None
-    held_until = store.take_lease("hogwarts", "two", until)
+    assert store.lease.take("hogwarts", "one", until) is None
+    held_until = store.lease.take("hogwarts", "two", until)
     assert held_until is not None
     assert until <= held_until <= until + timedelta(seconds=1)
-    assert not store.release_lease("hogwarts", "one"), "the other left a mark"
-    assert store.release_lease("hogwarts", "one")
-    assert store.take_lease("hogwarts", "two", until) is None
+    assert not store.lease.release("hogwarts", "one"), "the other left a mark"
+    assert store.lease.release("hogwarts", "one")
+    assert store.lease.take("hogwarts", "two", until) is None
     world.clock.pass_by(minutes=6)
-    assert store.take_lease("hogwarts", "three", world.clock() + LIFE) is None
+    assert store.lease.take("hogwarts", "three", world.clock() + LIFE) is None
 
 
 def test_a_fault_of_ours_raises_lets_go_of_the_lease_and_loses_nothing(world: World) -> None:

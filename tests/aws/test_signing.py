@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from roster.statement import head_bytes, keyring_bytes
+from roster_aws.head import Head
 from roster_aws.keyring import Keyring, Keyrings
 from roster_aws.queue import Rollback
 from roster_aws.signing import KeyNotInKeyring
-from roster_aws.store import Head
 
 from .conftest import MakeWorld, World, csv, new_signing_key
 

@@ -11,6 +11,7 @@ from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import Fleet
 from roster_aws.keyring import Keyrings
 from roster_aws.servers import Servers
+from roster_aws.site_items import SiteItems
 from roster_aws.store import Store
 from tests.deployed import Site, client, event, log_events
 from tests.functions.feed import enrol, enrolled, serve
@@ -63,7 +64,9 @@ def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school:
         dynamodb = school.cloud.client("dynamodb")
         dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_the_other)
         table = dynamodb, school.cloud.table_name
-        servers = Servers(Enrolment(*table, clock), Fleet(*table, clock), Store(*table, clock), Keyrings(*table), clock)
+        servers = Servers(
+            Enrolment(*table, clock), Fleet(*table, clock), Store(SiteItems(*table), clock), Keyrings(*table), clock
+        )
         return servers.enrol(body, "203.0.113.80").status
 
     with ThreadPoolExecutor(2) as threads:

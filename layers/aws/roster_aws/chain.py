@@ -13,8 +13,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from roster.encode import Manifest
+from roster_aws.head import Head
 from roster_aws.results import Results
-from roster_aws.store import Head
 
 # Behind this the snapshot costs a server less than so many downloads.
 LONGEST = 50

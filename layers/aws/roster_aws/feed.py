@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from roster_aws.answer import KEPT, Answer, json_answer, refuse
 from roster_aws.chain import Chains, Cursor, CursorUnknown
 from roster_aws.environment import now, variable
+from roster_aws.head import Head
 from roster_aws.keyring import Keyrings
 from roster_aws.results import Results, manifest_key, object_key
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 
 # A function's answer may have 6 MB, and base64 makes four bytes of three.
 _INLINE_BYTES = 4_000_000

@@ -26,6 +26,7 @@ from roster.report import import_report, notices_csv
 from roster.settings import Settings
 from roster.settings_file import SIZE_LIMIT, as_dict, from_dict, read_settings
 from roster_aws.environment import now
+from roster_aws.head import Head
 from roster_aws.inbox import Inbox
 from roster_aws.orders import HOLD_LIFE, Orders
 from roster_aws.projection import Projection
@@ -34,7 +35,7 @@ from roster_aws.queue import Queue, Request, Stray
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
@@ -83,7 +84,7 @@ class Importer:
 
     def run(self, request: Request, owner: str, alive_until: datetime) -> None:
         """Do whatever the site's inbox asks for now. `owner` names this run; it must not live past `alive_until`."""
-        held_until = self.store.take_lease(request.site, owner, alive_until)
+        held_until = self.store.lease.take(request.site, owner, alive_until)
         if held_until:
             # The holder looks again before it lets go: this message is for the case that it dies first. What a person
             # asked for, the holder does not know.
@@ -92,10 +93,10 @@ class Importer:
             return
         try:
             self._look(request, owner)
-            while not self.store.release_lease(request.site, owner):
+            while not self.store.lease.release(request.site, owner):
                 self._look(Request(request.site), owner)
         except Exception:
-            self.store.drop_lease(request.site, owner)
+            self.store.lease.drop(request.site, owner)
             raise
 
     def _look(self, request: Request, owner: str) -> None:

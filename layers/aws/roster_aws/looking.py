@@ -17,9 +17,10 @@ from roster.names import fold
 from roster.pair import is_site
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
+from roster_aws.head import Head
 from roster_aws.projection import Projection
 from roster_aws.results import Results
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 from roster_aws.table import stamp
 
 SORTS = ("site", "status", "last_import", "version", "groups")

@@ -17,11 +17,12 @@ from typing import Any
 from roster.pair import is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
+from roster_aws.head import Head
 from roster_aws.keyring import Keyrings
 from roster_aws.orders import why_not_approved
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, text
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import audit
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from roster.pair import import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
+from roster_aws.head import Head
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 from roster_aws.results import Results
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import audit
 

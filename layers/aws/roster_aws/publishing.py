@@ -14,11 +14,12 @@ from datetime import datetime
 
 from roster.encode import Manifest
 from roster.plan import Base, Packed, Plan
+from roster_aws.head import Head
 from roster_aws.projection import Projection
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
-from roster_aws.store import Head, Store
+from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
