@@ -201,5 +201,6 @@ def _head_bytes(report: dict[str, Any]) -> int:
     at, site = _NIGHT.isoformat(), report["site"]
     last = {name: report[name] for name in ("import", "status", "ended_at", "counts")}
     item = {"pk": f"SITE#{site}", "sk": "HEAD", "kind": "head", "site": site, "version": 42, "last_import": last}
+    item |= {"manifest_sha256": "e" * 64}
     flags = {"paused": False, "settings_paused": False, "running": "", "held": "", "stale_since": ""}
     return item_bytes(item | flags | dict.fromkeys(("published_at", "files_at", "succeeded_at"), at))

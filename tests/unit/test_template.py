@@ -21,7 +21,7 @@ from tests.template_rules import (
     published_versions_never_expire_by_age,
     roles_allow_named_actions_on_our_own_resources,
     the_feed_knows_who_asks,
-    the_index_of_heads_has_what_a_list_of_sites_shows,
+    the_index_of_heads_has_what_is_read_of_it,
     the_table_is_kept_and_can_be_restored,
 )
 from tests.translated import Rule, Spoil, Template, properties, role_statement, translated, within
@@ -94,7 +94,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("Table", "SSESpecification", becomes={"SSEEnabled": False}),
         lambda resources: resources["Table"].pop("UpdateReplacePolicy"),
     ],
-    the_index_of_heads_has_what_a_list_of_sites_shows: [
+    the_index_of_heads_has_what_is_read_of_it: [
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", 0),
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType", becomes="ALL"),
         within("Table", "GlobalSecondaryIndexes", 0, "KeySchema", 0, "AttributeName", becomes="site"),

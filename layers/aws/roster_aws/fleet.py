@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 # A server asks every few minutes; that it did is written no more often than this, which is what it costs.
 _SEEN_EVERY = timedelta(minutes=15)
 
+#: What a list of sites has of each head; the index `heads` copies these and no more.
+LISTED_OF_A_HEAD = (
+    *("site", "version", "manifest_sha256", "published_at", "paused", "settings_paused", "running", "held"),
+    *("last_import", "files_at", "succeeded_at", "stale_since"),
+)
+
 # What is read of a server; its tokens are not.
 _KNOWN = ("server", "applied_version", "applied_manifest", "last_seen", "reported_at", "report", "revoked_at")
 
@@ -93,13 +99,14 @@ class Fleet:
         return cls(client("dynamodb"), variable("TABLE_NAME"), now)
 
     def sites(self) -> Iterator[dict[str, Any]]:
-        """Every site, by name: site, paused, and as far as there are any version, published_at, held, running,
-        last_import {import, status, ended_at, counts}, files_at, succeeded_at, stale_since.
+        """Every site, by name: site, paused, and as far as there are any version, manifest_sha256, published_at, held,
+        running, last_import {import, status, ended_at, counts}, files_at, succeeded_at, stale_since.
         """
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="heads",
             KeyConditionExpression="kind = :head",
+            ProjectionExpression=", ".join(LISTED_OF_A_HEAD),
             ExpressionAttributeValues=to_wire({":head": "head"}),
         )
         for page in pages:
@@ -116,20 +123,10 @@ class Fleet:
         )
         return [known_server(site, from_wire(item)) for page in pages for item in page["Items"]]
 
-    def states(self, site: str) -> list[ServerState]:
-        """The state of each server of a site, by its name."""
-        servers = self.servers(site)
-        if not servers:
-            return []
-        # Not from the index, which has no digests.
-        got = self._dynamodb.get_item(
-            TableName=self._table,
-            Key=to_wire(site_key(site, "HEAD")),
-            ProjectionExpression="version, manifest_sha256",
-        )
-        head = from_wire(got.get("Item", {}))
-        version, manifest, at = head.get("version", 0), head.get("manifest_sha256", ""), self._clock()
-        return [server.state(version, manifest, at) for server in servers]
+    def states(self, listed: dict[str, Any]) -> list[ServerState]:
+        """The state of each server of one of `sites`, by the server's name."""
+        version, manifest, at = listed.get("version", 0), listed.get("manifest_sha256", ""), self._clock()
+        return [server.state(version, manifest, at) for server in self.servers(listed["site"])]
 
     def saw(self, server: Server, have: int | None, manifest: str | None = None) -> None:
         """Note that a server asked, and what it has; written when that is news, or a while after the last.

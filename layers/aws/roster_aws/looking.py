@@ -6,39 +6,31 @@ has no answer gives a `problem` that says why. Nothing is ever changed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
 
 from roster.model import Group, Right
 from roster.names import fold
 from roster.pair import is_site
+from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
 from roster_aws.head import Head
+from roster_aws.overview import overview
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
 from roster_aws.table import stamp
 
-SORTS = ("site", "status", "last_import", "version", "groups")
-
-_SITES_SHOWN = 25
 _IMPORTS_SHOWN = 20
 _FINDINGS_SHOWN = 100
 _RIGHTS_SHOWN = 50
 _MEMBERS_SHOWN = 200
 
 _PARTS = 16  # partitions that a site's groups and rights are spread over
-
-# What asks for somebody comes first.
-_URGENCY = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnings", "ok", "no_change", "new")
-
-Asked = dict[str, Any]
-Data = dict[str, Any]
-Item = TypeVar("Item")
 
 
 class NothingToShow(ValueError):
@@ -70,51 +62,28 @@ class Looking:
         """The data of the page that is asked for: `view`, and what that view needs of site, import, name, page, search,
         sort.
         """
-        views = {
-            "overview": self._overview,
+        views: dict[str, Callable[[Asked], Data]] = {
+            "overview": partial(overview, self.fleet),
             "site": self._site,
             "import": self._import,
             "console": self._console,
             "group": self._group,
             "user": self._user,
         }
-        view = _text(asked, "view") or "overview"
+        view = text_of(asked, "view") or "overview"
         at = {"at": stamp(self.clock())}
         try:
             if view not in views:
                 raise NothingToShow(f"There is no page of this name; there are {', '.join(views)}.")
-            if view != "overview" and not is_site(_text(asked, "site")):
+            if view != "overview" and not is_site(text_of(asked, "site")):
                 raise NothingToShow("A site's name has lower-case letters, digits and hyphens only.")
             return {"view": view, **at, **views[view](asked)}
         except NothingToShow as nothing:
-            about = {"site": asked["site"]} if is_site(_text(asked, "site")) else {}
+            about = {"site": asked["site"]} if is_site(text_of(asked, "site")) else {}
             return {"view": "problem", **at, "message": str(nothing), **about}
 
-    def _overview(self, asked: Asked) -> Data:
-        search, sort = _text(asked, "search").strip().lower(), asked.get("sort")
-        sites = [_summary(head) for head in self.fleet.sites()]
-        matching = [site for site in sites if search in site["site"]]
-        matching.sort(key=_SORT_KEYS[sort if sort in SORTS else "status"])
-        page, pages, shown = _page(matching, asked, _SITES_SHOWN)
-        with ThreadPoolExecutor(_SITES_SHOWN) as threads:
-            servers = list(threads.map(self._server_states, shown))
-        counted = [site | {"servers": states} for site, states in zip(shown, servers, strict=True)]
-        return {
-            "sites": counted,
-            "total": len(sites),
-            "matching": len(matching),
-            "page": page,
-            "pages": pages,
-            "search": search,
-            "sort": sort if sort in SORTS else "status",
-        }
-
-    def _server_states(self, site: Data) -> dict[str, int]:
-        states = self.fleet.states(site["site"])
-        return {state: states.count(state) for state in ("applied", "behind", "silent")}
-
     def _site(self, asked: Asked) -> Data:
-        site = _text(asked, "site")
+        site = text_of(asked, "site")
         head = self.store.head(site)
         imports = self.store.reports(site, _IMPORTS_SHOWN)
         waiting = self.store.waiting(site)
@@ -153,14 +122,14 @@ class Looking:
         ]
 
     def _import(self, asked: Asked) -> Data:
-        site = _text(asked, "site")
-        report = self.store.report(site, _text(asked, "import"))
+        site = text_of(asked, "site")
+        report = self.store.report(site, text_of(asked, "import"))
         if report is None:
             raise NothingToShow("There is no such import of this site; reports are kept for 400 days.")
         found = []
         if "notices_key" in report:
             found = [each for each in self.results.findings(site, report["import"]) if each["code"] != "kept"]
-        page, pages, shown = _page(found, asked, _FINDINGS_SHOWN)
+        page, pages, shown = page_of(found, asked, _FINDINGS_SHOWN)
         return {
             "site": site,
             "report": report,
@@ -172,11 +141,11 @@ class Looking:
         }
 
     def _console(self, asked: Asked) -> Data:
-        site, search = _text(asked, "site"), _text(asked, "search").strip()
+        site, search = text_of(asked, "site"), text_of(asked, "search").strip()
         rights = [right for right in self._entries(site, "RIGHT#") if isinstance(right, Right)]
         wanted = fold(search)
         matching = sorted((right for right in rights if wanted in right.key), key=lambda right: right.key)
-        page, pages, shown = _page(matching, asked, _RIGHTS_SHOWN)
+        page, pages, shown = page_of(matching, asked, _RIGHTS_SHOWN)
         return {
             "site": site,
             "rights": [right_data(right) for right in shown],
@@ -188,18 +157,18 @@ class Looking:
         }
 
     def _group(self, asked: Asked) -> Data:
-        site, name = _text(asked, "site"), _text(asked, "name")
+        site, name = text_of(asked, "site"), text_of(asked, "name")
         group = self.projection.entry(site, "group", fold(name)) if name else None
         if not isinstance(group, Group):
             return {"site": site, "name": name, "group": None, "teachers": [], "page": 1, "pages": 1}
         rights = (right for right in self._entries(site, "RIGHT#") if isinstance(right, Right))
         teachers = sorted(right.username for right in rights if right.all_groups or group.name in right.groups)
-        page, pages, members = _page(group.members, asked, _MEMBERS_SHOWN)
+        page, pages, members = page_of(group.members, asked, _MEMBERS_SHOWN)
         shown = {"name": group.name, "members": members, "total": len(group.members)}
         return {"site": site, "name": name, "group": shown, "teachers": teachers, "page": page, "pages": pages}
 
     def _user(self, asked: Asked) -> Data:
-        site, name = _text(asked, "site"), _text(asked, "name")
+        site, name = text_of(asked, "site"), text_of(asked, "name")
         key = fold(name)
         right = self.projection.entry(site, "right", key) if name else None
         groups = (group for group in self._entries(site, "GROUP#") if isinstance(group, Group))
@@ -213,45 +182,6 @@ class Looking:
             return [entry for part in parts for entry in part]
 
 
-def _summary(head: dict[str, Any]) -> Data:
-    """What the overview says of a site, from its item of the index."""
-    last = head.get("last_import", {})
-    return {
-        "site": head["site"],
-        "status": _status(head),
-        "import": last.get("import", ""),
-        "last_import_at": last.get("ended_at"),
-        "version": head.get("version", 0),
-        "counts": last.get("counts", {}),
-        "paused": head["paused"],
-        "held": head.get("held", ""),
-        "stale_since": head.get("stale_since", ""),
-    }
-
-
-def _status(head: dict[str, Any]) -> str:
-    """The status of a site's newest import; "new" when there was none."""
-    if head.get("running"):
-        return "fetching"
-    if head.get("held"):
-        return "held"
-    status: str = head.get("last_import", {}).get("status", "new")
-    return "rejected" if status == "held" else status  # held no more, and nothing came after it
-
-
-def _urgency(site: Data) -> int:
-    return _URGENCY.index(site["status"]) if site["status"] in _URGENCY else len(_URGENCY)
-
-
-_SORT_KEYS: dict[str, Callable[[Data], Any]] = {
-    "site": lambda site: site["site"],
-    "status": lambda site: (not site["stale_since"], _urgency(site), site["site"]),
-    "last_import": lambda site: (site["last_import_at"] or "", site["site"]),
-    "version": lambda site: (-site["version"], site["site"]),
-    "groups": lambda site: (-site["counts"].get("groups", 0), site["site"]),
-}
-
-
 def right_data(right: Right) -> Data:
     """A right as pages and answers show it."""
     return {
@@ -261,16 +191,3 @@ def right_data(right: Right) -> Data:
         "all_groups": right.all_groups,
         "basic_console_only": right.basic_console_only,
     }
-
-
-def _text(asked: Asked, name: str) -> str:
-    value = asked.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _page(items: Sequence[Item], asked: Asked, size: int) -> tuple[int, int, list[Item]]:
-    """The page that is asked for, or the nearest there is; how many there are; and what stands on it."""
-    pages = max(1, -(-len(items) // size))
-    wanted = asked.get("page", 1)
-    number = min(max(wanted, 1), pages) if isinstance(wanted, int) else 1
-    return number, pages, list(items[(number - 1) * size : number * size])

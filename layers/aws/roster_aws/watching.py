@@ -60,7 +60,7 @@ class Watch:
         return numbers
 
     def _servers(self, site: dict[str, Any]) -> Counter[str]:
-        return Counter(state for state in self.fleet.states(site["site"]) if state != "revoked")
+        return Counter(state for state in self.fleet.states(site) if state != "revoked")
 
 
 def _is_stale(site: dict[str, Any], at: datetime) -> bool:
