@@ -4,8 +4,9 @@ In: nothing. Out: the translated template; its expressions (Ref, Fn::GetAtt, Fn:
 names which meet in a deployed stack can be compared here. Refused: an expression that names what is not there.
 """
 
+import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,15 @@ def within(name: str, *path: str | int, becomes: object = None) -> Spoil:
             at[path[-1]] = becomes
 
     return spoil
+
+
+def each_spoil(rules: Mapping[Rule, Sequence[Spoil]]) -> list[tuple[Rule, Spoil]]:
+    """Every rule with each of the spoilings that it has to notice, one pair a test."""
+    return [(rule, spoil) for rule, spoils in rules.items() for spoil in spoils]
+
+
+def spoiled(template: Template, spoil: Spoil) -> Template:
+    """A spoiled copy of a template."""
+    copied = copy.deepcopy(template)
+    spoil(copied["Resources"])
+    return copied

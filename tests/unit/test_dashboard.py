@@ -4,7 +4,6 @@ broken.
 The fields that queries may ask for are those of events which the code itself tells here, to a list instead of a log.
 """
 
-import copy
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -30,7 +29,19 @@ from tests.dashboard_rules import (
     the_dashboard_shows_every_alarm,
     the_site_box_chooses_a_site,
 )
-from tests.translated import ROOT, Resources, Rule, Spoil, Template, of_type, resolve, translated, within
+from tests.translated import (
+    ROOT,
+    Resources,
+    Rule,
+    Spoil,
+    Template,
+    each_spoil,
+    of_type,
+    resolve,
+    spoiled,
+    translated,
+    within,
+)
 from tests.watching_rules import alarm_names
 
 EXAMPLE = ROOT / "local" / "example"
@@ -171,13 +182,9 @@ def test_ours_should_break_no_rule(template: Template, subtests: pytest.Subtests
             assert rule(template) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "number"), [(rule, number) for rule, spoils in RULES.items() for number in range(len(spoils))]
-)
-def test_should_notice_what_is_spoiled(rule: Rule, number: int, template: Template) -> None:
-    spoiled = copy.deepcopy(template)
-    RULES[rule][number](spoiled["Resources"])
-    assert rule(spoiled) != []
+@pytest.mark.parametrize(("rule", "spoil"), each_spoil(RULES))
+def test_should_notice_what_is_spoiled(rule: Rule, spoil: Spoil, template: Template) -> None:
+    assert rule(spoiled(template, spoil)) != []
 
 
 def test_every_event_with_metrics_is_told_here(told: dict[str, set[str]]) -> None:
@@ -194,9 +201,7 @@ def test_queries_should_ask_for_what_events_have(template: Template, told: dict[
 def test_should_notice_a_query_for_what_no_event_has(
     spoil: Spoil, template: Template, told: dict[str, set[str]]
 ) -> None:
-    spoiled = copy.deepcopy(template)
-    spoil(spoiled["Resources"])
-    assert queries_ask_for_what_events_have(spoiled, told) != []
+    assert queries_ask_for_what_events_have(spoiled(template, spoil), told) != []
 
 
 def test_the_page_on_watching_should_explain_every_alarm_and_query(template: Template) -> None:

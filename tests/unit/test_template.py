@@ -24,7 +24,7 @@ from tests.template_rules import (
     the_index_of_heads_has_what_is_read_of_it,
     the_table_is_kept_and_can_be_restored,
 )
-from tests.translated import Rule, Spoil, Template, properties, role_statement, translated, within
+from tests.translated import Rule, Spoil, Template, each_spoil, properties, role_statement, spoiled, translated, within
 
 
 @pytest.fixture(scope="module")
@@ -124,20 +124,16 @@ def test_ours_should_break_no_rule(template: Template, subtests: pytest.Subtests
             assert rule(template) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "number"), [(rule, number) for rule, spoils in RULES.items() for number in range(len(spoils))]
-)
-def test_should_notice_what_is_spoiled(rule: Rule, number: int, template: Template) -> None:
-    spoiled = copy.deepcopy(template)
-    RULES[rule][number](spoiled["Resources"])
-    assert rule(spoiled) != []
+@pytest.mark.parametrize(("rule", "spoil"), each_spoil(RULES))
+def test_should_notice_what_is_spoiled(rule: Rule, spoil: Spoil, template: Template) -> None:
+    assert rule(spoiled(template, spoil)) != []
 
 
 @pytest.mark.parametrize("section", ["Parameters", "Outputs"])
 def test_should_notice_what_is_not_explained(section: str, template: Template) -> None:
-    spoiled = copy.deepcopy(template)
-    next(iter(spoiled[section].values())).pop("Description")
-    assert people_can_read_what_to_choose_and_what_they_got(spoiled) != []
+    bare = copy.deepcopy(template)
+    next(iter(bare[section].values())).pop("Description")
+    assert people_can_read_what_to_choose_and_what_they_got(bare) != []
 
 
 def test_should_set_a_concurrency_that_aws_accepts_even_when_the_parameter_is_not_used(template: Template) -> None:

@@ -2,12 +2,11 @@
 broken.
 """
 
-import copy
 from typing import Any
 
 import pytest
 
-from tests.translated import Resources, Rule, Spoil, Template, role_statement, translated, within
+from tests.translated import Resources, Rule, Spoil, Template, each_spoil, role_statement, spoiled, translated, within
 from tests.watching_rules import (
     alarms_are_those_that_were_promised,
     alarms_know_what_silence_means,
@@ -139,10 +138,6 @@ def test_ours_should_break_no_rule(template: Template, subtests: pytest.Subtests
             assert rule(template) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "number"), [(rule, number) for rule, spoils in RULES.items() for number in range(len(spoils))]
-)
-def test_should_notice_what_is_spoiled(rule: Rule, number: int, template: Template) -> None:
-    spoiled = copy.deepcopy(template)
-    RULES[rule][number](spoiled["Resources"])
-    assert rule(spoiled) != []
+@pytest.mark.parametrize(("rule", "spoil"), each_spoil(RULES))
+def test_should_notice_what_is_spoiled(rule: Rule, spoil: Spoil, template: Template) -> None:
+    assert rule(spoiled(template, spoil)) != []
