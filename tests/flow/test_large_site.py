@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.flow.conftest import Command, Server
 ROWS = 200_000
 CLASSES_A_STUDENT = 7
 CLASS_SIZE = 30
-PUBLISHED_WITHIN_SECONDS = 60
 
 # Below this, boto3 sends a file whole; S3 takes no smaller parts.
 IN_PARTS = TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20)
@@ -69,7 +67,6 @@ class District:
     site: Site
     folder: Path
     report: dict[str, Any]
-    seconds: float
     small_report: dict[str, Any]
     large_was: list[str]
 
@@ -83,12 +80,11 @@ def district(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> District
     s3 = client(cloud, "s3")
     for file in ("teachers.csv", "students.csv"):
         s3.upload_file(str(folder / file), cloud.inbox_bucket, f"{site.name}/{file}", Config=IN_PARTS)
-    since = time.monotonic()
     eventually(cloud, lambda: site.ask("imports")["imports"], "the large import to begin")
     small_report = small.publish(SEED)
     large_was = [report["status"] for report in site.ask("imports")["imports"]]
-    report = site.report(lambda report: report["version"] == 1, "the large version", PUBLISHED_WITHIN_SECONDS)
-    return District(site, folder, report, time.monotonic() - since, small_report, large_was)
+    report = site.report(lambda report: report["version"] == 1, "the large version")
+    return District(site, folder, report, small_report, large_was)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +99,6 @@ def test_a_large_pair_uploaded_in_parts_is_published(district: District) -> None
     head = s3.head_object(Bucket=district.site.cloud.inbox_bucket, Key=f"{district.site.name}/students.csv")
     assert int(head["ETag"].strip('"').rpartition("-")[2]) > 1, "several parts"
     assert (district.report["status"], district.report["version"]) == ("ok_with_warnings", 1)
-    assert district.seconds < PUBLISHED_WITHIN_SECONDS
 
 
 def test_its_report_counts_every_row_and_every_bad_one(district: District) -> None:
