@@ -7,7 +7,7 @@ second, bounded in time and memory; its clock is its own, so it runs as fast as 
 - **boot storm**: the power comes back, and every server starts within the same minute.
 - **outage**: for half an hour the feed answers nobody.
 - **publish to all**: every site gets a new version at one moment, and each server fetches it: head, manifest, snapshot
-  or delta, report.
+  or delta, report. Whoever has it asks more often for a while, because the feed wishes so after a publish.
 
 The feed lets through what template.yaml's throttling does: so many requests a second, and a burst on top.
 """
@@ -29,6 +29,7 @@ from rich.table import Table
 from benchmarks.reports_cost import DOLLARS, PRICES_OF
 from roster_agent import schedule
 from roster_agent.schedule import Schedule
+from roster_aws.feed import SOON, SOON_SECONDS
 
 HERDS = (10_000, 100_000)
 INTERVALS = (300, 900)
@@ -91,7 +92,8 @@ def days(servers: int, seed: int = 1) -> Iterator[Day]:
     yield _Herd("boot storm", servers, random, lambda: schedule.first_wait(random.random())).run(requests=_POLL)
     usual = lambda: random.uniform(0, INTERVALS[0])  # noqa: E731 - polls are spread evenly by then
     yield _Herd("outage of 30 minutes", servers, random, usual).run(requests=_POLL, dark=_OUTAGE)
-    yield _Herd("publish to all", servers, random, usual).run(requests=_APPLY)
+    soon = round(SOON.total_seconds())
+    yield _Herd("publish to all", servers, random, usual).run(requests=_APPLY, soon=soon)
 
 
 class _Herd:
@@ -107,14 +109,18 @@ class _Herd:
     def _ask_at(self, server: int, when: float) -> None:
         self._due.setdefault(int(when), array("I")).append(server)
 
-    def run(self, requests: int, dark: int = 0) -> Day:
-        """Let time pass until the herd is served; the feed answers nobody for the first `dark` seconds."""
+    def run(self, requests: int, dark: int = 0, soon: int = 0) -> Day:
+        """Let time pass until the herd is served.
+
+        The feed answers nobody for the first `dark` seconds, and wants to be asked again soon for the first `soon`.
+        """
         throttle = throttle_for(len(self._plans))
         peak = refused = left = 0
         goal = round(len(self._plans) * (1 - _SERVED))
         left = len(self._plans)
         for second in range(_LONGEST):
             throttle.second()
+            wish = SOON_SECONDS if second < soon else INTERVALS[0]
             asked = 0
             for server in self._due.pop(second, ()):
                 needs = _POLL if self._served[server] else requests
@@ -124,7 +130,7 @@ class _Herd:
                 left -= fine and not self._served[server]
                 self._served[server] |= fine
                 plan = self._plans[server]
-                plan = self._plans[server] = plan.succeeded() if fine else plan.failed()
+                plan = self._plans[server] = plan.succeeded(wish) if fine else plan.failed()
                 self._ask_at(server, second + max(1.0, plan.wait(self._random.random())))
             if second >= dark:
                 peak = max(peak, asked)

@@ -22,7 +22,7 @@ from roster_aws.store import Store
 _INLINE_BYTES = 4_000_000
 
 # A morning's import is in the classrooms before the first lesson, and its correction soon after it.
-_SOON, _SOON_SECONDS = timedelta(minutes=15), 60
+SOON, SOON_SECONDS = timedelta(minutes=15), 60
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -99,7 +99,7 @@ class Feed:
     def _poll_seconds(self, head: Head) -> int:
         """When to ask again: sooner while a version is new."""
         age = self.clock() - datetime.fromisoformat(head.published_at)
-        return min(_SOON_SECONDS, self.poll_seconds) if age < _SOON else self.poll_seconds
+        return min(SOON_SECONDS, self.poll_seconds) if age < SOON else self.poll_seconds
 
 
 def cursor(query: Mapping[str, str]) -> Cursor | None:
