@@ -160,3 +160,6 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     ),
 }
 """By what happens: the route, the change, the outcome."""
+
+SLOW = frozenset({"head does not come in time", "object drips"})
+"""Those that an agent notices by its patience alone; with all the others, a busy machine shall have all the time."""

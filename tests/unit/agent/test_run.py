@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,9 @@ from roster_agent.watchdog import Watchdog
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
+
+# What is awaited comes within a second; only a machine that does much else needs more.
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)
@@ -40,12 +44,12 @@ def running(server: Server) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -174,17 +178,26 @@ def test_should_end_itself_when_nothing_happens(monkeypatch: pytest.MonkeyPatch)
     expired = threading.Event()
     with Watchdog(expired.set) as watch:
         watch.within(0.05)
-        assert expired.wait(5)
+        assert expired.wait(PATIENCE_SECONDS)
 
 
 def test_should_not_end_itself_while_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "_LOOK_SECONDS", 0.01)
-    expired = threading.Event()
-    with Watchdog(expired.set) as watch:
-        for _ in range(20):
-            watch.within(0.5)
-            time.sleep(0.02)
-    assert not expired.is_set()
+    expired, at, looks = threading.Event(), [0], Counter[int]()
+
+    def clock() -> float:
+        if threading.current_thread().name == "watchdog":
+            looks[at[0]] += 1
+        return at[0]
+
+    with Watchdog(expired.set, clock) as watch:
+        for _ in range(5):
+            watch.within(10)
+            at[0] += 9
+            eventually(lambda: looks[at[0]] > 2)
+        assert not expired.is_set()
+        at[0] += 2
+        assert expired.wait(PATIENCE_SECONDS)
 
 
 def _process(server: Server, *code: str) -> "subprocess.Popen[bytes]":
@@ -204,16 +217,13 @@ def test_should_end_a_process_that_hangs_with_a_status_of_its_own(server: Server
     hang = (
         "import time",
         "watchdog._LOOK_SECONDS = 0.05",
-        "run._LONGEST_SILENCE = 0.2",
-        "run.pull = lambda *_: time.sleep(60)",
+        "run._LONGEST_SILENCE = 2",
+        "run.pull = lambda *_: time.sleep(3600)",
     )
     with _process(server, *hang) as process:
-        assert process.wait(20) == watchdog.EXIT_STATUS
+        assert process.wait(PATIENCE_SECONDS) == watchdog.EXIT_STATUS
     assert "nothing happened for too long" in log(server)
-    assert (
-        "sleep" in (server.state.logs / "hang.txt").read_text()
-        or "_cycle" in (server.state.logs / "hang.txt").read_text()
-    )
+    assert "_cycle" in (server.state.logs / "hang.txt").read_text()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in other ways")
@@ -223,5 +233,5 @@ def test_should_end_well_when_the_system_asks(server: Server, number: int) -> No
     with _process(server) as process:
         eventually(lambda: delivered(server) == NEXT_FILES)
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert log(server).strip().endswith("roster-agent ends")
