@@ -7,6 +7,7 @@ itself. A failure is one sentence on stderr that says what to do. Nothing that a
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough; what is left of it must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except AgentError as failure:
         print(f"roster-agent: {failure}", file=sys.stderr)
         return failure.exit_status
@@ -39,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     command: Callable[[State, argparse.Namespace], Said] = options.run
     said = command(State(options.state or default_folder()), options)
-    print(json.dumps(said.shown, indent=2) if options.json else said.text)
+    print(json.dumps(said.shown, indent=2) if options.json else said.text, flush=True)
     return said.status
 
 

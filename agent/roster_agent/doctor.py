@@ -91,6 +91,8 @@ def _state_folder(state: State) -> str:
         raise Trouble(
             "failed", f"there is no folder {state.folder}", "Run roster-agent enrol, or name it with --state."
         )
+    if not state.is_enrolled():
+        return f"{state.folder} is there"  # and may be anybody's: no lock is put into it
     with contextlib.suppress(AlreadyRunning), state.locked():
         pass
     return f"{state.folder}, usable by this account"
@@ -180,12 +182,14 @@ def _folder(path: Path) -> str:
 def _space(state: State, enrolment: Enrolment | None) -> str:
     places = [state.folder, *([Path(enrolment.folder)] if enrolment else [])]
     free = {place: shutil.disk_usage(place).free for place in places if place.exists()}
+    if not free:
+        raise Trouble("skipped", "needs the state folder", "")
     for place, left in free.items():
         if left < _LEAST_FREE_BYTES:
             raise Trouble(
                 "warning", f"{left >> 20} MB are free at {place}", "Make room: 200 MB are enough for any site."
             )
-    return f"{min(free.values(), default=0) >> 20} MB are free"
+    return f"{min(free.values()) >> 20} MB are free"
 
 
 def _mirror(state: State) -> str:

@@ -58,6 +58,7 @@ def rotate_token(state: State) -> None:
 
     The new one is written down before it is used, and taken back when the feed does not know it.
     """
+    state.enrolment()  # or there is no folder to put a lock into
     with state.locked():
         before = state.enrolment()
         settings = state.settings()

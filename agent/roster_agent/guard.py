@@ -54,6 +54,7 @@ def loss_by(held: Version | None, seen: Seen | None, version: Version) -> Loss |
 
 def approve(state: State) -> Hold:
     """Let the version that is held come, with the next pull."""
+    state.enrolment()  # or there is no folder to put a lock into
     with state.locked():
         found = state.hold()
         if found is None:

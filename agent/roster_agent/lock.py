@@ -6,24 +6,34 @@ Comes in: a path, whose file is made when it is missing. Goes out: an open handl
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from roster_agent.failures import AlreadyRunning
 
+_NAP_SECONDS = 0.05
 
-def take(path: Path) -> int:
-    """Take the lock, or raise at once."""
+
+def take(path: Path, patience: float = 0) -> int:
+    """Take the lock; one that is held is tried again for `patience` seconds."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(handle)
+        while True:
+            try:
+                _lock(handle)
+                return handle
+            except AlreadyRunning:
+                if patience <= 0:
+                    raise
+            time.sleep(_NAP_SECONDS)
+            patience -= _NAP_SECONDS
     except BaseException:
         os.close(handle)
         raise
-    return handle
 
 
 def is_taken(path: Path) -> bool:
-    """Whether somebody holds the lock just now."""
+    """Whether somebody holds the lock just now; to know, it is taken for a moment."""
     try:
         os.close(take(path))
     except AlreadyRunning:

@@ -32,8 +32,8 @@ _NAP = 1.0
 
 def run(state: State, stop: threading.Event, chance: Callable[[], float] = random.random) -> None:
     """Run until `stop` is set."""
+    state.enrolment()
     with state.running():
-        state.enrolment()
         log = logs.begin(state.logs)
         log.info("roster-agent %s begins", agent_version())
         try:

@@ -97,7 +97,8 @@ class State:
     def running(self) -> Iterator[None]:
         """Hold the lock of the one agent that runs by itself; a pull by hand may come between its pulls."""
         with _usable(self.folder):
-            handle = lock.take(self._run_lock)
+            # `is_running` may just be looking.
+            handle = lock.take(self._run_lock, patience=1)
         try:
             yield
         finally:

@@ -142,10 +142,18 @@ def test_should_say_it_when_there_is_no_such_name(server: Server, question: tupl
     assert question[1] == "" or question[1] not in server.err
 
 
-@pytest.mark.parametrize("question", [("group", "Potions"), ("user", "Harry_Potter"), ("pull",), ("status",)])
-def test_should_say_it_when_the_server_is_not_enrolled(new_server: Server, question: tuple[str, ...]) -> None:
-    assert new_server.run(*question) == 1
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize(
+    "question",
+    ["group Potions", "user Harry_Potter", "pull", "status", "run", "approve", "rotate-token", "export x", "history"],
+)
+def test_should_say_it_when_the_server_is_not_enrolled(new_server: Server, question: str, exists: bool) -> None:
+    if exists:
+        new_server.state.folder.mkdir()
+    assert new_server.run(*question.split()) == 1
+    assert "has no enrolment" in new_server.err
     assert "roster-agent enrol" in new_server.err
+    assert not exists or not [*new_server.state.folder.iterdir()], "nor is anything put into a folder of others"
 
 
 @pytest.mark.parametrize("question", [("group", "Potions"), ("user", "Harry_Potter")])
@@ -219,6 +227,17 @@ def test_should_neither_trace_nor_quote_a_name_when_it_fails_unexpectedly(
         == "roster-agent: internal error, please report it: KeyError in test_cli.py, failing, "
         + (server.err.rpartition(", ")[2])
     )
+
+
+def test_should_end_quietly_when_nobody_reads_on(server: Server) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "roster_agent", "status", "--state", str(server.state.folder)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+        assert shown.stdout
+        assert shown.stderr
+        shown.stdout.close()
+        assert shown.stderr.read() == b""
+    assert shown.returncode == 1
 
 
 def test_should_run_as_a_module_and_print_json_in_any_code_page(server: Server) -> None:

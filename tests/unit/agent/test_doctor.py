@@ -168,7 +168,15 @@ def test_should_say_what_to_do_where_nothing_was_done_yet(new_server: Server) ->
     assert list(checks) == NAMES
     assert checks["enrolment"]["verdict"] == "failed"
     assert "roster-agent enrol" in checks["enrolment"]["advice"]
+    assert checks["disk space"]["verdict"] == "skipped"
     assert new_server.run("doctor") == 1
+
+
+def test_should_put_nothing_into_a_folder_that_is_not_the_agents(new_server: Server) -> None:
+    new_server.state.folder.mkdir()
+    (new_server.state.folder / "thesis.txt").touch()
+    new_server.run("doctor")
+    assert [path.name for path in new_server.state.folder.iterdir()] == ["thesis.txt"]
 
 
 def _texts(file: Path) -> dict[str, str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from roster_agent import lock, schedule, watchdog
 from roster_agent import pull as pull_module
-from roster_agent import schedule, watchdog
 from roster_agent.failures import AlreadyRunning
 from roster_agent.run import run
 from roster_agent.watchdog import Watchdog
@@ -132,6 +132,15 @@ def test_should_run_once_only(server: Server) -> None:
         eventually(server.state.is_running)
         with pytest.raises(AlreadyRunning):
             run(server.state, threading.Event())
+
+
+def test_should_begin_although_somebody_looks_whether_it_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    stop.set()
+    looking = lock.take(server.state.folder / "roster-agent-run.lock")
+    monkeypatch.setattr(time, "sleep", lambda _: os.close(looking))
+    run(server.state, stop)
+    assert log(server).strip().endswith("roster-agent ends")
 
 
 def test_should_stop_in_the_middle_of_a_download(server: Server) -> None:
