@@ -85,7 +85,10 @@ def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
     strange = [*(said.keys() - known), *(f"hold.{name}" for name in hold.keys() - {"percent", "memberships"})]
     yield from (f"there is no setting {name!r}" for name in sorted(strange))
     if not is_proxy(said.get("proxy", "system")):
-        yield 'proxy is "system", "none", or an address like "http://HOST:PORT"'
+        yield (
+            'proxy is "system", "none", or an address like "http://HOST:PORT", with nothing behind; '
+            "in a name or password, / is written %2F, @ is %40 and # is %23"
+        )
     ca_file = said.get("ca_file", "x")
     if not isinstance(ca_file, str) or not ca_file or "\0" in ca_file:
         yield 'ca_file is the path of a file, in quotes, like "C:/certificates/proxy.pem"'
@@ -107,7 +110,9 @@ def is_proxy(value: object) -> bool:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return False
-    return bool(usable) and value.isprintable() and " " not in value
+    # A password with a character that ends it would make a host of its rest, which is told to everybody.
+    ends = parts.path in ("", "/") and "?" not in value and "#" not in value and parts.netloc.count("@") <= 1
+    return bool(usable) and ends and value.isprintable() and " " not in value
 
 
 def _out_of_range(name: str, value: object, most: int) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Everything that helps to help, in one zip file, and nothing that must not leave the school.
 
-Comes in: a state folder. Goes out: status, history, the doctor's findings, the settings, the logs and the versions of
+Comes in: a state folder. Goes out: status, history, the doctor's findings, the settings, the logs, the versions of
 everything. Never in it: usernames, classes, tokens, passwords, the mirror, the CSV files. Texts are looked through once
 more for the token and for what stands before the @ of an address.
 """
@@ -12,7 +12,7 @@ import re
 import sqlite3
 import ssl
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -46,9 +46,9 @@ def _parts(state: State) -> "list[tuple[str, str]]":
             parts.append((name, _json(ask(state))))
         except AgentError as failure:
             parts.append((name, _json({"failed": failure.code})))
+    parts.append(("settings.json", _settings(state)))
     parts.append(("doctor.json", _json([asdict(check) for check in doctor.examine(state)])))
-    files = [state.settings_file, *sorted(state.logs.glob("*"))]
-    for path in files:
+    for path in sorted(state.logs.glob("*")):
         try:
             parts.append((path.name, path.read_text(encoding="utf-8", errors="replace")))
         except OSError as problem:
@@ -62,6 +62,16 @@ def _versions() -> dict[str, str]:
     return system | {"sqlite": sqlite3.sqlite_version, "openssl": ssl.OPENSSL_VERSION} | found
 
 
+def _settings(state: State) -> str:
+    """What agent.toml comes to. Not its text: a password may stand anywhere in it, in what is no setting, too."""
+    try:
+        settings = state.settings()
+    except AgentError as failure:
+        return _json({"failed": failure.code})
+    _, at, place = settings.proxy.rpartition("@")
+    return _json(asdict(replace(settings, proxy=f"***@{place}" if at else place)))
+
+
 def _redacted(text: str, state: State) -> str:
     text = _CREDENTIALS.sub(r"\1***@", text)
     try:
@@ -72,4 +82,4 @@ def _redacted(text: str, state: State) -> str:
 
 
 def _json(said: object) -> str:
-    return json.dumps(said, indent=2)
+    return json.dumps(said, indent=2, default=str)

@@ -193,7 +193,7 @@ def test_should_put_everything_that_helps_into_one_file_and_nobodys_name(server:
     server.pull()
     assert server.run("support-bundle", str(tmp_path / "help.zip")) == 0, server.err
     texts = _texts(tmp_path / "help.zip")
-    assert set(texts) == {"versions.json", "status.json", "history.json", "doctor.json", "agent.toml", "agent.log"}
+    assert set(texts) == {"versions.json", "status.json", "history.json", "doctor.json", "settings.json", "agent.log"}
     everything = "\n".join([*texts, *texts.values()])
     secrets = [
         token,
@@ -211,8 +211,27 @@ def test_should_put_everything_that_helps_into_one_file_and_nobodys_name(server:
     assert [secret for secret in secrets if secret.casefold() in everything.casefold()] == []
     assert '"version": 2' in texts["status.json"]
     assert "hello ***" in texts["agent.log"]
-    assert "//***@127.0.0.1:9" in texts["agent.toml"]
+    assert '"proxy": "***@127.0.0.1:9"' in texts["settings.json"]
     assert "cryptography" in texts["versions.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "proxy = 'http://user:a@secret/secret@proxy:80'",
+        "proxy = 'http://user:\"secret@proxy:80'",
+        "proxy = 'user:secret@proxy:80'",
+        "proxy_password = 'secret'",
+        "# proxy = http://user:se/secret@proxy:80",
+        "proxy = 'http://user:secret@proxy:80",
+    ],
+)
+def test_should_put_no_password_into_it_however_it_was_written(server: Server, tmp_path: Path, text: str) -> None:
+    server.state.settings_file.write_text(text)
+    server.run("doctor")
+    assert "secret" not in server.out
+    assert server.run("support-bundle", str(tmp_path / "help.zip")) == 0, server.err
+    assert "secret" not in "".join(_texts(tmp_path / "help.zip").values())
 
 
 def test_should_help_also_where_nothing_works(new_server: Server, tmp_path: Path) -> None:
