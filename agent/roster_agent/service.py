@@ -77,7 +77,10 @@ WantedBy=multi-user.target
 
 
 def task(command: Sequence[str], file: Path) -> Manager:
-    """A task that starts with the machine and, if it ended meanwhile, again within five minutes; as SYSTEM."""
+    """A task that starts with the machine and, if it ended meanwhile, again within five minutes; as SYSTEM.
+
+    The second trigger's time is always past: the first one's repetition begins with the next start of the machine only.
+    """
     program, *arguments = command
     xml = f"""\
 <?xml version="1.0" encoding="UTF-16"?>
@@ -85,6 +88,11 @@ def task(command: Sequence[str], file: Path) -> Manager:
   <RegistrationInfo><Description>Pulls the site's rosters for Impero Server</Description></RegistrationInfo>
   <Triggers>
     <BootTrigger><Repetition><Interval>PT5M</Interval></Repetition><Enabled>true</Enabled></BootTrigger>
+    <TimeTrigger>
+      <Repetition><Interval>PT5M</Interval></Repetition>
+      <StartBoundary>2000-01-01T00:00:00</StartBoundary>
+      <Enabled>true</Enabled>
+    </TimeTrigger>
   </Triggers>
   <Principals>
     <Principal id="agent"><UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel></Principal>
@@ -131,6 +139,8 @@ def install(state: State, account: str | None = None, run: Run = _execute) -> Ma
         known.file.write_bytes(known.data)
     except OSError as problem:
         raise ServiceFailed(f"{known.file} cannot be written ({problem.strerror})") from problem
+    for command in known.uninstall[:-1]:
+        run(command)  # an agent of before would go on running, and be all that runs
     for command in known.install:
         _demand(command, run)
     return known
@@ -165,7 +175,7 @@ def _demand(command: Sequence[str], run: Run) -> None:
         raise ServiceFailed(f"{command[0]} cannot be run ({type(problem).__name__})") from problem
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
-        raise ServiceFailed(f"{' '.join(command[:2])} said: {said[0] if said else done.returncode}")
+        raise ServiceFailed(f"{' '.join(command[:2])} said: {said[0].rstrip('.') if said else done.returncode}")
 
 
 def _owner(folder: Path) -> str:

@@ -77,11 +77,14 @@ class State:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 self.folder.mkdir(mode=0o700)
+                return
             # Settings may be there first: a school may need its proxy to enrol.
             others = {path.name for path in self.folder.iterdir()} - {self.settings_file.name}
             if others and not self._lock.exists():
                 raise StateUnusable(f"{self.folder} holds other things; the agent needs a folder of its own")
-            self.folder.chmod(0o700)
+            from roster_agent.private import make_private  # which no other command needs
+
+            make_private(self.folder)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

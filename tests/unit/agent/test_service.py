@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -56,12 +57,23 @@ def test_should_write_a_task_that_starts_the_agent_and_starts_it_again() -> None
     assert text("Actions/Exec/Arguments") == r'-m roster_agent run --state "C:\Program Data\agent"'
     assert text("Principals/Principal/UserId") == "S-1-5-18"
     assert text("Triggers/BootTrigger/Repetition/Interval") == "PT5M"
+    assert text("Triggers/TimeTrigger/Repetition/Interval") == "PT5M"
+    assert datetime.fromisoformat(str(text("Triggers/TimeTrigger/StartBoundary"))) < datetime.now()  # noqa: DTZ005
     assert text("Settings/MultipleInstancesPolicy") == "IgnoreNew"
     assert text("Settings/ExecutionTimeLimit") == "PT0S"
     assert made.install == (
         ("schtasks", "/Create", "/F", "/TN", "Impero SIS Import Agent", "/XML", "task.xml"),
         ("schtasks", "/Run", "/TN", "Impero SIS Import Agent"),
     )
+
+
+def test_should_end_the_task_of_before_when_it_installs_another(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "manager", lambda *_: service.task(COMMAND, tmp_path / "task.xml"))
+    machine = Machine(refused="/End")
+    service.install(server.state, None, machine)
+    assert [command[1] for command in machine.told] == ["/End", "/Create", "/Run"]
 
 
 linux = pytest.mark.skipif(sys.platform == "win32", reason="systemd")
