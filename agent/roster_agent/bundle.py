@@ -14,7 +14,7 @@ from pathlib import Path
 
 from roster.encode import Corrupt, Manifest
 from roster_agent import durable, trust
-from roster_agent.failures import BundleUnusable
+from roster_agent.failures import BundleUnusable, FileUnwritable
 from roster_agent.mirror import Mirror
 from roster_agent.refusals import CorruptDownload, NothingPulled
 from roster_agent.state import State
@@ -53,7 +53,7 @@ def export(state: State, file: Path) -> int:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise BundleUnusable(f"{file} cannot be written ({problem.strerror})") from problem
+        raise FileUnwritable(f"{file} ({problem.strerror})") from problem
     return about.version
 
 

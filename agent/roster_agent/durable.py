@@ -8,7 +8,11 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Done = TypeVar("Done")
 
 _PRIVATE = 0o600
 # A virus scanner or a backup may keep a file open for a moment, and Windows then refuses to replace it.
@@ -44,11 +48,15 @@ def staged_path(path: Path) -> Path:
 
 def put_in_place(path: Path, patience: float = PATIENCE_SECONDS) -> None:
     """Rename what was staged for `path` over it; a file that another program holds is tried again for that long."""
+    patiently(lambda: staged_path(path).replace(path), patience)
+
+
+def patiently(act: Callable[[], Done], patience: float) -> Done:
+    """What `act` returns; while it fails because another program holds a file, it is tried again for that long."""
     wait, left = _FIRST_WAIT, patience
     while True:
         try:
-            staged_path(path).replace(path)
-            return
+            return act()
         except PermissionError:
             if left <= 0:
                 raise

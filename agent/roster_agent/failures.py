@@ -7,6 +7,7 @@
     │  ├─ BadArgument
     │  ├─ BadSettings
     │  ├─ BundleUnusable
+    │  ├─ FileUnwritable
     │  ├─ NotEnrolled
     │  ├─ AlreadyEnrolled
     │  ├─ AlreadyRunning
@@ -87,6 +88,13 @@ class BundleUnusable(SetupError):
     """The bundle cannot be used.
 
     Nothing was changed. Write it anew with roster-agent export, on a server that has a version.
+    """
+
+
+class FileUnwritable(SetupError):
+    """The file cannot be written.
+
+    Name one in a folder that exists, has room, and is open to this account.
     """
 
 

@@ -36,8 +36,8 @@ class Folder:
         found = {}
         with self._usable():
             for name in names:
-                with contextlib.suppress(FileNotFoundError), (self.path / name).open("rb") as file:
-                    found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+                if (data := self._read(name)) is not None:
+                    found[name] = hashlib.sha256(data).hexdigest()
         return found
 
     def deliver(self, files: Mapping[str, bytes]) -> list[str]:
@@ -79,7 +79,7 @@ class Folder:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            return (self.path / name).read_bytes()
+            return durable.patiently((self.path / name).read_bytes, self._patience)
         except FileNotFoundError:
             return None
 

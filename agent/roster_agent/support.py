@@ -17,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from roster_agent import answer, doctor, durable
-from roster_agent.failures import AgentError, StateUnusable
+from roster_agent.failures import AgentError, FileUnwritable
 from roster_agent.reporting import agent_version
 from roster_agent.state import State
 
@@ -35,7 +35,7 @@ def write(state: State, file: Path) -> list[str]:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise StateUnusable(f"{file} cannot be written ({problem.strerror})") from problem
+        raise FileUnwritable(f"{file} ({problem.strerror})") from problem
     return list(parts)
 
 

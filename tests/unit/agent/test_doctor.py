@@ -238,3 +238,4 @@ def test_should_help_also_where_nothing_works(new_server: Server, tmp_path: Path
     assert new_server.run("support-bundle", str(tmp_path / "help.zip")) == 0
     assert "not_enrolled" in _texts(tmp_path / "help.zip")["status.json"]
     assert new_server.run("support-bundle", "/nowhere/help.zip") == 1
+    assert new_server.err.startswith("roster-agent: The file cannot be written: /nowhere/help.zip (No such file")

@@ -201,3 +201,21 @@ def test_should_wait_for_a_file_that_is_held_for_a_moment(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "replace", held)
     assert Folder(tmp_path).deliver(SEED_FILES) == ["students.csv", "teachers.csv"]
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == SEED_FILES
+
+
+def test_should_wait_for_a_file_that_cannot_be_read_for_a_moment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, refusals = Path.read_bytes, [1, 1]
+
+    def held(path: Path) -> bytes:
+        if path.suffix == ".csv" and refusals:
+            refusals.pop()
+            raise PermissionError(errno.EACCES, "The file is used by another process")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", held)
+    server.feed.publish(SITE, NEXT)
+    assert server.pull() == 0, server.err
+    assert refusals == []
+    assert server.files() == NEXT_FILES
