@@ -1,12 +1,22 @@
-"""What all the tests share: no way to anybody's AWS account, and one local cloud for the tests that ask for it."""
+"""What all the tests share: no way to anybody's AWS account, and one local cloud for the tests that ask for it.
+
+Property tests have the same examples on every run, so that a change is judged by what it changes, and all the time that
+a busy machine needs. `pytest tests/unit --hypothesis-profile=explore` looks for new examples.
+"""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.cloud import Cloud
 from local.emulator import credentials
+
+# Here and in no folder below: a test has the profile that was loaded when its module was imported.
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("same"), derandomize=False, max_examples=20_000)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,12 +25,12 @@ def _no_real_account() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        settings = credentials() | {
+        ours = credentials() | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        for name, value in settings.items():
+        for name, value in ours.items():
             patch.setenv(name, value)
         yield
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from roster_agent import lock, schedule, watchdog
+from roster_agent import lock, logs, schedule, watchdog
 from roster_agent import pull as pull_module
 from roster_agent.failures import AlreadyRunning
 from roster_agent.run import run
@@ -171,6 +171,19 @@ def test_should_name_nobody_in_its_log(enrolled: Server) -> None:
         enrolled.feed.spoil("object", lambda answer: Answer(200, answer.body[:-1] + b"x"))
         eventually(lambda: enrolled.outcome() == "corrupt_download")
     assert not [secret for secret in ("Harry", "Potions", "Snape", token) if secret in log(enrolled)]
+
+
+def test_should_keep_five_files_of_its_log_at_the_most(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_BYTES", 2000)
+    server.state.logs.mkdir()
+    told = logs.begin(server.state.logs)
+    for number in range(500):
+        told.info("pull %d", number)
+    logs.end(told)
+    kept = {path.name: path.stat().st_size for path in server.state.logs.iterdir()}
+    assert sorted(kept) == ["agent.log", *(f"agent.log.{number}" for number in range(1, 5))]
+    assert max(kept.values()) <= 2000
+    assert log(server).strip().endswith("pull 499")
 
 
 def test_should_pull_with_a_clock_that_is_ten_years_off(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
