@@ -18,7 +18,6 @@ FILE = "agent.log"
 
 def begin(folder: Path) -> logging.Logger:
     """Log to files in `folder`, and to a terminal where somebody watches."""
-    folder.mkdir(mode=0o700, exist_ok=True)
     # A full disk must not end the agent, nor fill the service manager's own log.
     logging.raiseExceptions = False
     files = RotatingFileHandler(folder / FILE, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)

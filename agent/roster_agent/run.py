@@ -34,6 +34,7 @@ def run(state: State, stop: threading.Event, chance: Callable[[], float] = rando
     """Run until `stop` is set."""
     state.enrolment()
     with state.running():
+        state.prepare_logs()
         log = logs.begin(state.logs)
         log.info("roster-agent %s begins", agent_version())
         try:
@@ -80,8 +81,9 @@ def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog,
     except VersionHeld as held:
         log.warning("%s: %s", held.code, held)
         return plan.succeeded()
-    except AlreadyRunning:
-        # Somebody pulls by hand, which does as well.
+    except AlreadyRunning as busy:
+        # Somebody pulls by hand, which does as well; but one that never ends would be told by nothing else.
+        log.info("%s: %s", busy.code, busy)
         return plan.succeeded()
     except AgentError as failure:
         log.error("%s: %s", failure.code, failure)

@@ -86,6 +86,11 @@ class State:
 
             make_private(self.folder)
 
+    def prepare_logs(self) -> None:
+        """Make the folder for the log."""
+        with _usable(self.logs):
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder's lock; the system frees it when the process ends, however it ends."""

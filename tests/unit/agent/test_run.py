@@ -15,7 +15,7 @@ import pytest
 
 from roster_agent import lock, logs, schedule, watchdog
 from roster_agent import pull as pull_module
-from roster_agent.failures import AlreadyRunning
+from roster_agent.failures import AlreadyRunning, NotEnrolled, StateUnusable
 from roster_agent.run import run
 from roster_agent.watchdog import Watchdog
 from tests.feed_faults import Answer
@@ -65,7 +65,8 @@ def delivered(server: Server) -> dict[str, bytes]:
 
 
 def log(server: Server) -> str:
-    return (server.state.logs / "agent.log").read_text(encoding="utf-8")
+    file = server.state.logs / "agent.log"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def test_should_pull_until_it_is_asked_to_stop(enrolled: Server) -> None:
@@ -125,6 +126,23 @@ def test_should_leave_room_for_a_pull_by_hand(server: Server) -> None:
     with running(server):
         eventually(server.state.is_running)
         eventually(lambda: server.pull() == 0)
+
+
+def test_should_tell_of_a_pull_by_hand_that_does_not_end(server: Server) -> None:
+    with server.state.locked(), running(server):
+        eventually(lambda: "already_running" in log(server))
+
+
+def test_should_say_it_when_it_cannot_keep_a_log(server: Server) -> None:
+    server.state.logs.touch()
+    with pytest.raises(StateUnusable, match="logs"):
+        run(server.state, threading.Event())
+
+
+def test_should_say_it_when_the_server_is_not_enrolled(new_server: Server) -> None:
+    with pytest.raises(NotEnrolled):
+        run(new_server.state, threading.Event())
+    assert not new_server.state.folder.exists()
 
 
 def test_should_run_once_only(server: Server) -> None:
