@@ -27,9 +27,10 @@ class CorruptDownload(RefusedVersion):
 
 
 class VersionWentBackwards(RefusedVersion):
-    """The feed offers an older version than this server has seen.
+    """What is offered is older than a version that this server has seen.
 
-    Nothing was changed. Tell the cloud's administrator: a version never goes backwards.
+    Nothing was changed. Where a bundle offers it, export it anew; else tell the cloud's administrator: a version never
+    goes backwards.
     """
 
 
