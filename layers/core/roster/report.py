@@ -32,14 +32,17 @@ def import_report(
 ) -> dict[str, Any]:
     """The report of an import as JSON-like data: no usernames, no classes.
 
-    `status` is the plan's outcome, `reason` the code that explains a failed one, `version` what stands after it.
+    `status` is the plan's outcome, `version` what stands after it; `reason` explains a failed or held one, by the code
+    of its first file error, with that `file`, or of its first guard.
     """
     publishes = plan.snapshot is not None and not plan.held
+    refused = [notice for notice in plan.notices.listed() if isinstance(notice, FileError)]
     return {
         "site": site,
         "import": import_id,
         "status": plan.outcome,
-        "reason": _reason(plan),
+        "reason": refused[0].code if refused else plan.held[0].code if plan.held else None,
+        **({"file": refused[0].file} if refused else {}),
         "pair": {file: _described(upload) for file, upload in sorted(pair.items())},
         "counts": plan.counts,
         "changes": plan.changes,
@@ -52,12 +55,6 @@ def import_report(
         "base_version": base_version,
         "version": base_version + 1 if publishes else base_version,
     }
-
-
-def _reason(plan: Plan) -> str | None:
-    """The code that explains a failed or held import: of its first file error, or its first guard."""
-    refused = (notice.code for notice in plan.notices.listed() if isinstance(notice, FileError))
-    return next(refused, plan.held[0].code if plan.held else None)
 
 
 def _described(upload: Upload) -> dict[str, Any]:

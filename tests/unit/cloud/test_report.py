@@ -44,6 +44,9 @@ def test_a_failed_import_says_why_and_keeps_the_version() -> None:
     broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
     report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
     assert (report["status"], report["reason"], report["version"]) == ("failed", "version_row_missing", 4)
+    assert report["file"] == TEACHERS
+    good = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
+    assert good.keys() == report.keys() - {"file"}
 
 
 def test_the_notices_file_shows_what_stands_in_each_row() -> None:
