@@ -55,6 +55,32 @@ def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
     assert page(world)["sites"][0]["status"] == "ok_with_warnings"
 
 
+def test_the_overview_counts_what_stands(world: World) -> None:
+    """An import that is held or failed counted other files; nothing of them is in force."""
+    uploaded(world)
+    (before,) = page(world)["sites"]
+    for students, status in ((csv("Severus_Snape,Potions"), "held"), (b"", "failed")):
+        uploaded(world, students=students)
+        (site,) = page(world)["sites"]
+        assert site["status"] in (status, "held")
+        assert site["import"] != before["import"]
+        assert site["counts"] == before["counts"] != {}
+
+
+def test_a_site_that_is_only_paused_or_set_up_has_a_page(world: World) -> None:
+    world.importer().store.set_paused("paused", paused=True)
+    world.client("s3").put_object(Bucket=world.inbox, Key="set-up/settings.json", Body=b'{"username": "email"}')
+    world.run("set-up")
+    assert [site["site"] for site in page(world)["sites"]] == ["paused", "set-up"]
+    assert page(world, view="site", site="paused")["paused"] is True
+    assert page(world, view="site", site="set-up")["settings"]["username"] == "email"
+
+
+def test_nobody_is_led_back_to_a_site_that_there_is_not(world: World) -> None:
+    assert "site" not in page(world, view="site", site="unheard-of")
+    assert page(world, view="import", site="hogwarts", **{"import": "x"})["site"] == "hogwarts"
+
+
 def test_servers_are_told_apart_by_what_they_have_and_when_they_asked(world: World) -> None:
     uploaded(world)
     manifest = world.importer().store.head("hogwarts").manifest_sha256

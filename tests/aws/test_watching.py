@@ -82,6 +82,33 @@ def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -
     assert world.importer().store.head("hogwarts").stale_since == ""
 
 
+def test_files_that_came_since_are_believed_at_once(world: World) -> None:
+    """The watch looks once an hour; until then a page would say that no files come, beside the import of them."""
+    upload(world, "hogwarts")
+    world.clock.pass_by(days=5)
+    look(world)
+    asked = {"view": "site", "site": "hogwarts"}
+    store = world.importer().store
+    since = store.head("hogwarts").files_at
+    assert world.looking().page(asked)["stale_since"] == since
+    assert world.looking().page({})["sites"][0]["stale_since"] == since
+    world.fleet().mark_stale("hogwarts", "2020-01-01T00:00:00+00:00")  # as if the newest files were newer
+    assert world.looking().page(asked)["stale_since"] == ""
+    assert world.looking().page({})["sites"][0]["stale_since"] == ""
+
+
+def test_a_stale_site_that_is_paused_has_not_recovered(world: World) -> None:
+    upload(world, "hogwarts")
+    world.clock.pass_by(days=5)
+    look(world)
+    world.importer().store.set_paused("hogwarts", paused=True)
+    assert look(world)["SitesStale"] == 0
+    assert world.told("site_recovered") == []
+    world.importer().store.set_paused("hogwarts", paused=False)
+    assert look(world)["SitesStale"] == 1
+    assert len(world.told("site_stale")) == 2
+
+
 def test_a_paused_site_is_not_stale(make_world: MakeWorld) -> None:
     world = make_world()
     upload(world, "hogwarts")

@@ -19,7 +19,7 @@ from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
 from roster_aws.head import Head
-from roster_aws.overview import overview
+from roster_aws.overview import overview, stale_since
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
@@ -79,7 +79,8 @@ class Looking:
                 raise NothingToShow("A site's name has lower-case letters, digits and hyphens only.")
             return {"view": view, **at, **views[view](asked)}
         except NothingToShow as nothing:
-            about = {"site": asked["site"]} if is_site(text_of(asked, "site")) else {}
+            # There is no way back to a site that there is not.
+            about = {"site": asked["site"]} if view != "site" and is_site(text_of(asked, "site")) else {}
             return {"view": "problem", **at, "message": str(nothing), **about}
 
     def _site(self, asked: Asked) -> Data:
@@ -87,7 +88,7 @@ class Looking:
         head = self.store.head(site)
         imports = self.store.reports(site, _IMPORTS_SHOWN)
         waiting = self.store.waiting(site)
-        if not (head.version or imports or waiting):
+        if not (head.version or imports or waiting or head.settings_version or head.paused):
             raise NothingToShow(
                 "Nothing was uploaded to this site yet. A site's name is the first folder of its uploads."
             )
@@ -97,7 +98,7 @@ class Looking:
             "version": head.version,
             "published_at": head.published_at or None,
             "paused": head.paused or bool(head.settings.get("paused")),
-            "stale_since": head.stale_since,
+            "stale_since": stale_since(vars(head)),
             "waiting": waiting,
             "settings": head.settings,
             "imports": imports,

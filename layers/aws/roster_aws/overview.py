@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -55,8 +55,14 @@ def _summary(head: dict[str, Any]) -> Data:
         "counts": last.get("counts", {}),
         "paused": head["paused"],
         "held": head.get("held", ""),
-        "stale_since": head.get("stale_since", ""),
+        "stale_since": stale_since(head),
     }
+
+
+def stale_since(head: Mapping[str, Any]) -> str:
+    """Since when a site is stale; "" also when files came since, which the watch sees within the hour."""
+    since: str = head.get("stale_since", "")
+    return since if since == head.get("files_at", "") else ""
 
 
 def _status(head: dict[str, Any]) -> str:

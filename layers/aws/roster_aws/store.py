@@ -119,11 +119,16 @@ class Store:
 
     def finish(self, head: Head, owner: str, report: dict[str, Any]) -> None:
         """Mark the head's version as projected and its open import as told, with the report as it now reads."""
-        values = {"owner": owner, "version": head.version, "last": _last(report)}
+        last = _last(report)
+        values = {"owner": owner, "version": head.version, "last": last}
         update = "SET projected_version = :version, last_import = :last"
         if report["status"] in _SUCCEEDED:
             update += ", succeeded_at = :ended_at"
             values["ended_at"] = report["ended_at"]
+        else:
+            # What stands is what the last good one counted.
+            before = self._items.get(head.site, HEAD) or {}
+            last["counts"] = before.get("last_import", {}).get("counts", {})
         told = f"{update} REMOVE open_import"
         marked = self._items.updating(head.site, HEAD, told, "lease_owner = :owner", values)
         self._items.transact([marked, self._items.putting(self._import_item(report))])

@@ -52,7 +52,8 @@ class Watch:
             "HoursSinceOldestSuccess": round(max((_since_success(site, at) for site in watched), default=0), 1),
         }
         changed = [site for site in sites if (site["site"] in stale) != bool(site.get("stale_since"))]
-        told = [_changed(site, at, is_stale=site["site"] in stale) for site in changed]
+        # A paused site is looked after no more, and has not recovered.
+        told = [_changed(site, at, is_stale=site["site"] in stale) for site in changed if not site["paused"]]
         self.reports.tell([{"message": "fleet_report", **numbers}, *told])
         # Last, so that what was not told is told by the next look.
         for site in changed:
