@@ -237,6 +237,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not arguments.stack:
         parser.error("name the stack with --stack or STACK_NAME")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console may lack a letter of somebody's name
     # Into a pipe or a file nothing is shortened, so that an id can be searched for.
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
     err = Console(stderr=True, highlight=False)

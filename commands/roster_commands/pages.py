@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from typing import Literal
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -35,6 +38,8 @@ from roster_pages.model import (
     shown_columns,
 )
 
+_ANY_WIDTH = 100_000
+
 # The colour of a state; red asks for somebody to act.
 TONES: dict[Tone, str] = {"good": "green", "warn": "yellow", "bad": "red", "busy": "cyan", "quiet": "dim"}
 
@@ -60,7 +65,7 @@ def _parts(block: Block) -> Iterator[RenderableType]:
     match block:
         case Facts():
             yield from _heading(block.heading)
-            yield _grid([(Text(harmless(term), "dim"), _cell(cell)) for term, cell in block.rows])
+            yield from _facts(block)
         case Figures():
             yield from _heading(block.heading)
             yield _grid([(Text(term, "dim"), Text(number(value), justify="right")) for term, value in block.rows])
@@ -83,6 +88,16 @@ def _parts(block: Block) -> Iterator[RenderableType]:
             yield Text(harmless(block.text), "dim")
 
 
+def _facts(facts: Facts) -> Iterator[RenderableType]:
+    """A link stands in a line of its own, which the terminal wraps, so that it can be copied."""
+    for is_link, rows in groupby(facts.rows, lambda row: isinstance(row[1], Link)):
+        said = [(Text(harmless(term), "dim"), _cell(cell)) for term, cell in rows]
+        if is_link:
+            yield from (Text.assemble("  ", term, "  ", cell) for term, cell in said)
+        else:
+            yield _grid(said)
+
+
 def _heading(text: str) -> Iterator[Text]:
     if text:
         yield Text(harmless(text), "bold")
@@ -90,6 +105,8 @@ def _heading(text: str) -> Iterator[Text]:
 
 def _grid(rows: list[tuple[Text, Text]]) -> Grid:
     grid = Grid.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
     for row in rows:
         grid.add_row(Text("  ") + row[0], row[1])
     return grid
@@ -100,16 +117,42 @@ def _table(table: Table) -> Iterator[RenderableType]:
         if table.empty:
             yield Text(f"  {harmless(table.empty)}", "dim")
         return
-    shown = shown_columns(table, buttons=False)
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for place in shown:
-        column = table.columns[place]
-        grid.add_column(Text(harmless(column.heading)), justify="right" if column.number else "left", overflow="fold")
-    for row in table.rows:
-        grid.add_row(*(_cell(row[place]) for place in shown))
-    yield grid
+    yield _Rows(table)
     if table.more:
         yield Text(and_more(table.more), "dim")
+
+
+class _Rows:
+    """The rows of a table: under their headings, or where that is too wide each row's cells below each other."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._shown = shown_columns(table, buttons=False)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        grid = self._grid()
+        # As it is, not as it would be made to fit.
+        if Measurement.get(console, options.update(width=_ANY_WIDTH), grid).minimum <= options.max_width:
+            yield grid
+            return
+        for row in self._table.rows:
+            first, *others = self._shown
+            yield Text.assemble(_cell(row[first]), style="bold")
+            cells = [(self._table.columns[place].heading, _cell(row[place])) for place in others]
+            yield _grid([(Text(harmless(heading), "dim"), cell) for heading, cell in cells if cell])
+
+    def _grid(self) -> Grid:
+        """With numbers, ids and codes whole: half of one is another, or cannot be copied."""
+        grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for place in self._shown:
+            column = self._table.columns[place]
+            cells = (row[place] for row in self._table.rows)
+            whole = column.number or any(isinstance(cell, Name) and cell.code for cell in cells)
+            justify: Literal["left", "right"] = "right" if column.number else "left"
+            grid.add_column(Text(harmless(column.heading)), justify=justify, overflow="fold", no_wrap=whole)
+        for row in self._table.rows:
+            grid.add_row(*(_cell(row[place]) for place in self._shown))
+        return grid
 
 
 def _cell(cell: Cell) -> Text:

@@ -27,7 +27,7 @@ def report(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         printed(shown, out)
     if arguments.html:
         err.print(f"Written to {arguments.html}", markup=False, soft_wrap=True)
-    return 1 if data["view"] == "problem" else 0
+    return 0
 
 
 def _write(file: Path, text: str) -> None:

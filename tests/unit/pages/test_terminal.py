@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,22 @@ def test_a_name_does_nothing_to_a_terminal(name: str) -> None:
     assert not {"\x1b", "\x00", "\r", "\u202e"} & set(printed_page)
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_terminal_leaves_ids_and_numbers_whole(width: int) -> None:
+    told = samples.report(number=14)
+    lines = in_terminal(samples.site(imports=[told]), width).splitlines()
+    for whole in (told["import"], "11,814", "412", "Version"):
+        assert [line for line in lines if whole in line], whole
+    assert max(map(len, lines[lines.index("Last imports") :])) <= width
+
+
+def test_a_wide_terminal_has_a_table() -> None:
+    assert "Version    Rows  Rejected" in in_terminal(samples.site(), 160)
+
+
 def test_the_address_of_the_full_file_can_be_copied() -> None:
-    assert samples.EVERY["import"]["link"] in in_terminal(samples.EVERY["import"], 80).replace("\n", "").replace(
-        " ", ""
-    )
+    link = f"https://results.s3.amazonaws.com/n.csv?X-Amz-Security-Token={'a' * 900}&b=1"
+    assert f" {link}\n" in in_terminal(samples.EVERY["import"] | {"link": link}, 80)
 
 
 class Asked:
@@ -98,6 +111,17 @@ def test_report_prints_the_page_of_an_import_and_writes_it(
     assert asked == [{"action": "page", "site": "hogwarts", "view": "import", "import": made}]
     assert file.read_text("utf-8") == document(page(samples.import_(samples.report())))
     assert made in capsys.readouterr().out
+
+
+def test_report_is_printed_where_not_every_letter_can_be(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="cp1252"))
+    assert main(["report", "hogwarts", "--stack", "sis"]) == 0
+    sys.stdout.flush()
+    assert b"Rows read: from 11,812 to 11,814, last 11,814  \\u2588" in file.getvalue()
+    assert asked
 
 
 def test_report_gives_the_data_as_json(asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
