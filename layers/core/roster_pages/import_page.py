@@ -27,9 +27,10 @@ from roster_pages.model import (
     Table,
     number,
 )
-from roster_pages.times import as_of, moment, phases_text, short, size, time_of
+from roster_pages.times import as_of, is_over, moment, phases_text, short, size, time_of
 from roster_pages.wording import (
     ADVICE,
+    CHANGED,
     SEVERITIES,
     STATUS_MEANS,
     changes_text,
@@ -41,13 +42,8 @@ from roster_pages.wording import (
 )
 
 _COUNTED = ("rows_read", "rows_rejected", "groups", "members", "memberships", "teachers")
-_PHASES = {
-    "fetch": "Fetch the files",
-    "plan": "Check and compare",
-    "store": "Store",
-    "settle": "Publish",
-    "project": "Update access",
-}
+# What a failed import, whose files could not be read, can say of them.
+_COUNTED_FAILED = ("rows_read", "rows_rejected")
 
 
 def import_page(data: Mapping[str, Any]) -> Page:
@@ -58,7 +54,8 @@ def import_page(data: Mapping[str, Any]) -> Page:
     if report["status"] == "fetching":
         blocks.append(steps(report))
     if counts := report.get("counts"):
-        figures = ((name.replace("_", " ").capitalize(), counts[name]) for name in _COUNTED if name in counts)
+        counted = _COUNTED_FAILED if report["status"] == "failed" else _COUNTED
+        figures = ((name.replace("_", " ").capitalize(), counts[name]) for name in counted if name in counts)
         blocks.append(Figures("Counts", tuple(figures)))
     blocks.append(_about(report, at))
     if pair := report.get("pair"):
@@ -87,10 +84,13 @@ def messages(site: str, report: Mapping[str, Any], at: object) -> list[Message]:
     """What should be read first: why it is held and what to do, or why it failed."""
     if report["status"] == "held":
         return [held(site, report, at)]
-    if report["status"] == "failed":
-        lines = (reason_text(report),) if report.get("reason") else ()
-        return [Message("bad", STATUS_MEANS["failed"], lines)]
-    return []
+    return [failed(report)] if report["status"] == "failed" else []
+
+
+def failed(report: Mapping[str, Any], *pressed: Button) -> Message:
+    """A failed import, and why."""
+    lines = (reason_text(report),) if report.get("reason") else ()
+    return Message("bad", STATUS_MEANS["failed"], lines, pressed)
 
 
 def held(site: str, report: Mapping[str, Any], at: object, *also: Button) -> Message:
@@ -102,7 +102,12 @@ def held(site: str, report: Mapping[str, Any], at: object, *also: Button) -> Mes
     if can_approve and report["plan"].get("expires_at"):
         expires = moment(report["plan"]["expires_at"], at)
         when = expires if isinstance(expires, str) else f"{expires.text} UTC"
-        lines.append(f"It can be approved until {when}. Or upload the right files: they supersede it.")
+        can_approve = not is_over(report["plan"]["expires_at"], at)
+        lines.append(
+            f"It can be approved until {when}. Or upload the right files: they supersede it."
+            if can_approve
+            else f"It could be approved until {when}. Upload the files again: they supersede it."
+        )
     approve = (buttons.approve(site, report),) if can_approve else ()
     pressed = (*approve, buttons.reject(site, report["import"]), *also)
     return Message("warn", STATUS_MEANS["held"], tuple(lines), pressed)
@@ -113,19 +118,17 @@ def _sentence(text: str) -> str:
 
 
 def steps(report: Mapping[str, Any]) -> Steps:
-    """How far a running import is, as far as its report knows: a phase that took time has ended."""
-    done = set(report.get("milliseconds", {}))
-    if "outcome" in report:
-        done |= {"fetch", "plan", "store", "settle"}
-    said = []
-    for phase, words in _PHASES.items():
-        if phase in done:
-            said.append(Step(words, "done", "good"))
-        elif done and not any(step.state == "now" for step in said):
-            said.append(Step(words, "now", "busy"))
-        else:
-            said.append(Step(words, "to come", "quiet"))
-    return Steps("Running now", tuple(said))
+    """How far a running import is: its report is written when it begins, and when its outcome stands."""
+    stands = "outcome" in report
+    first = (
+        Step("Fetch, check and publish", "done", "good") if stands else Step("Fetch, check and publish", "now", "busy")
+    )
+    then = (
+        Step("Update groups and access", "now", "busy")
+        if stands
+        else Step("Update groups and access", "to come", "quiet")
+    )
+    return Steps("Running now", (first, then))
 
 
 def _about(report: Mapping[str, Any], at: object) -> Facts:
@@ -177,8 +180,8 @@ def _files(pair: Mapping[str, Any], at: object) -> Facts:
 
 def _changes(changes: Mapping[str, int]) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (what.capitalize(), *(changes.get(f"{what}_{verb}", 0) for verb in ("created", "changed", "removed")))
-        for what in ("groups", "members", "rights")
+        (words.capitalize(), *(changes.get(f"{what}_{verb}", 0) for verb in ("created", "changed", "removed")))
+        for what, words in CHANGED.items()
     )
     columns = (Column("What"), *(Column(verb, number=True) for verb in ("Created", "Changed", "Removed")))
     return Table("Changes", columns, rows)

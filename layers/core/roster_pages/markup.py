@@ -39,6 +39,9 @@ from roster_pages.model import (
 )
 from roster_pages.style import PALETTE, stylesheet
 
+# With this in a widget, CloudWatch leaves its own styles of tables and links, which may change, away.
+_NO_OTHER_STYLES = '<div class="cwdb-no-default-styles"></div>'
+
 # A table of so few columns is only as wide as it needs to be.
 _FEW_COLUMNS = 5
 
@@ -57,6 +60,8 @@ def to_html(
     look = theme if theme in ("light", "dark") else "auto"
     writer = _Writer(Endpoints(*endpoints) if endpoints else None)
     style = f"<style>{stylesheet()}</style>"
+    if endpoints:
+        style = f"{_NO_OTHER_STYLES}{style}"
     return f'<div class="sis-page sis-{look}">{style}{writer.head(page)}{writer.blocks(page)}{writer.foot(page)}</div>'
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.import_page import held, messages, status_badge, steps
+from roster_pages.import_page import failed, held, status_badge, steps
 from roster_pages.model import (
     Badge,
     Block,
@@ -49,14 +49,14 @@ def site_page(data: Mapping[str, Any]) -> Page:
     """The whole page of a site."""
     site, at = data["site"], data.get("at")
     imports: Sequence[Mapping[str, Any]] = data.get("imports", [])
-    newest = imports[0] if imports else None
+    newest = next((report for report in imports if not _is_refusal(report)), imports[0] if imports else None)
     running = newest is not None and newest["status"] == "fetching"
     settings = data.get("settings", {})
     paused = bool(data.get("paused") or settings.get("paused"))
     badges = [status_badge(newest["status"] if newest else "new")]
     badges += [Badge("Paused", "quiet")] if paused else []
     badges += [stale(data["stale_since"])] if data.get("stale_since") else []
-    blocks: list[Block] = [*_first(data, newest, paused=paused)]
+    blocks: list[Block] = [*_first(data, paused=paused)]
     if newest and running:
         blocks.append(steps(newest))
     blocks += [_integration(data, newest), _settings(site, settings), servers_table(data.get("servers", []), at)]
@@ -73,15 +73,16 @@ def _buttons(site: str, settings: Mapping[str, Any], *, paused: bool) -> tuple[B
     return (refresh,) if settings.get("paused") else (buttons.resume(site), refresh)
 
 
-def _first(data: Mapping[str, Any], newest: Mapping[str, Any] | None, *, paused: bool) -> list[Message]:
+def _first(data: Mapping[str, Any], *, paused: bool) -> list[Message]:
     """What should be read first."""
     site, at, waiting = data["site"], data.get("at"), data.get("waiting")
     said = []
     if data.get("held"):
         look = Button("Look at it", "show", buttons.an_import(site, data["held"]["import"]))
         said.append(held(site, data["held"], at, look))
-    if newest and newest["status"] == "failed":
-        said += messages(site, newest, at)
+    last = next(iter(data.get("imports", [])), None)
+    if last and last["status"] == "failed":
+        said.append(failed(last, Button("Look at it", "show", buttons.an_import(site, last["import"]))))
     if paused:
         by = "its settings.json: upload one without “paused”" if data.get("settings", {}).get("paused") else "somebody"
         lines = [f"This site was paused by {by}."]
@@ -109,8 +110,9 @@ def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> F
     version = data.get("version") or 0
     rows: list[tuple[str, Cell]] = [("Import from", "CSV: teachers.csv and students.csv")]
     rows.append(("Status", _status(newest, at) if newest else "Nothing was imported yet: upload both files."))
-    ended = next((report["ended_at"] for report in data.get("imports", []) if report.get("ended_at")), None)
-    rows.append(("Last import", moment(ended, at)))
+    ended = [report for report in data.get("imports", []) if report.get("ended_at")]
+    last = next((report for report in ended if not _is_refusal(report)), ended[0] if ended else {})
+    rows.append(("Last import", moment(last.get("ended_at"), at)))
     published = Several((f"version {number(version)},", moment(data.get("published_at"), at)), between=" ")
     rows.append(("Published", published if version else "nothing yet"))
     counts = _standing(data.get("imports", []))
@@ -120,6 +122,11 @@ def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> F
     if version:
         rows.append(("Console access", Name("Console access rights", buttons.console(site))))
     return Facts("SIS Integration", tuple(rows))
+
+
+def _is_refusal(report: Mapping[str, Any]) -> bool:
+    """Whether a report is not of a pair but of a file or a request that was refused: that is no import's status."""
+    return report["status"] == "failed" and "pair" not in report
 
 
 def _status(newest: Mapping[str, Any], at: object) -> Cell:
@@ -141,7 +148,9 @@ def _standing(imports: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
 
 def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
     if not settings:
-        return Facts("Settings in force", (("Settings", "The default ones: this site has uploaded no settings.json."),))
+        return Facts(
+            "Settings in force", (("Settings", "The default ones: no settings.json without errors was uploaded."),)
+        )
     users: list[str] = settings.get("all_groups_users") or []
     names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:_SHOWN_NAMES])
     domain = settings.get("email_domain")
@@ -183,7 +192,7 @@ def _import_row(site: str, head: int, report: Mapping[str, Any], at: object) -> 
     counts, version = report.get("counts", {}), report.get("version") or 0
     of = moment(time_of(report["import"]) or report["import"], at)
     to = buttons.an_import(site, report["import"])
-    when = (Name(of, to),) if isinstance(of, str) else (Name(of.text, to, kept=True), of.age)
+    when = (Name(of, to),) if isinstance(of, str) else (Name(of.text, to, kept=True), Name(of.age, kept=True))
     made = version > report.get("base_version", version) and report["status"] in ("ok", "ok_with_warnings")
     changes = changes_text(report["changes"]) if report.get("changes") else ""
     if report.get("rolled_back_to"):
@@ -193,7 +202,8 @@ def _import_row(site: str, head: int, report: Mapping[str, Any], at: object) -> 
         Name(report["import"], code=True),
         status_badge(report["status"]),
         version if made else "",
-        *(counts.get(name, "") for name in ("rows_read", "rows_rejected", "groups", "teachers")),
+        *(counts.get(name, "") for name in ("rows_read", "rows_rejected")),
+        *("" if report["status"] == "failed" else counts.get(name, "") for name in ("groups", "teachers")),
         changes,
         buttons.roll_back(site, version, head, report["import"]) if made and 0 < version < head else "",
     )

@@ -21,6 +21,12 @@ def moment(iso: object, at: object) -> Moment | str:
     return Moment(f"{when:%Y-%m-%d %H:%M}", age, when.isoformat(timespec="seconds"))
 
 
+def is_over(iso: object, at: object) -> bool:
+    """Whether a time was before `at`; False when either is none."""
+    when, now = _read(iso), _read(at)
+    return when is not None and now is not None and when < now
+
+
 def time_of(import_id: object) -> str:
     """The ISO time that an import's id begins with; "" when it has none."""
     found = _IMPORT_ID.match(str(import_id))

@@ -27,7 +27,7 @@ STATUS_MEANS = {
     "no_change": "The files say what was published already.",
     "waiting": "Something is missing before an import can begin.",
     "fetching": "An import is running.",
-    "failed": "Nothing was changed; the last version stays in force.",
+    "failed": "Nothing was changed; what was published before stays in force.",
     "held": "Nothing was changed yet: this import would change more than the site allows.",
     "rejected": "Held, and ended by somebody; nothing was changed.",
     "superseded": "Held, and overtaken by a newer import; nothing was changed.",
@@ -38,6 +38,9 @@ SEVERITIES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "quiet
 
 # What every notice says happened and what to do, by its code.
 ADVICE = {notice.code: " ".join((notice.__doc__ or "").split()) for notice in catalogue()}
+
+# What changes are counted of, and its words: of a group's members each is counted, so somebody in two groups twice.
+CHANGED = {"groups": "groups", "members": "memberships", "rights": "rights"}
 
 GUARDS = {
     "students_as_teachers": "{number} of {of} teachers are students: the files may be swapped",
@@ -96,7 +99,7 @@ def held_text(reason: Mapping[str, Any]) -> str:
 
 def rows_text(counts: Mapping[str, int]) -> str:
     """How many rows were read."""
-    return f"{counts.get('rows_read', 0)} read, {counts.get('rows_rejected', 0)} rejected"
+    return f"{number(counts.get('rows_read', 0))} read, {number(counts.get('rows_rejected', 0))} rejected"
 
 
 def roster_text(counts: Mapping[str, int]) -> str:
@@ -109,20 +112,20 @@ def roster_text(counts: Mapping[str, int]) -> str:
 
 def kept_text(kept: int) -> str:
     """How much a rejected row keeps from going."""
-    return f"{kept} facts that a rejected row, or the setting “removals”, keeps"
+    return f"{number(kept)} facts that a rejected row, or the setting “removals”, keeps"
 
 
 def changes_text(changes: Mapping[str, int]) -> str:
     """What an import changes, in numbers."""
     said = []
-    for what in ("groups", "members", "rights"):
+    for what, words in CHANGED.items():
         verbs = [
-            f"{changes[key]} {verb}"
+            f"{number(changes[key])} {verb}"
             for verb in ("created", "changed", "removed")
             if changes.get(key := f"{what}_{verb}")
         ]
         if verbs:
-            said.append(f"{what} {', '.join(verbs)}")
+            said.append(f"{words} {', '.join(verbs)}")
     return "; ".join(said) or "none"
 
 

@@ -79,6 +79,20 @@ def held_report(**more: Any) -> dict[str, Any]:
     return report(15, "held", **about | more)
 
 
+def failed_report(**more: Any) -> dict[str, Any]:
+    """A report of an import of which a file could not be read."""
+    counts = dict.fromkeys(("groups", "members", "memberships", "teachers"), 0) | {"rows_read": 96, "rows_rejected": 0}
+    about = {"reason": "not_utf8", "file": "students.csv", "version": 14, "base_version": 14, "changes": {}}
+    return report(15, "failed", **about | {"counts": counts} | more)
+
+
+def refusal(**more: Any) -> dict[str, Any]:
+    """A report of an upload that no import reads."""
+    about = {"site": "hogwarts", "import": "20260915T020500Z-abcd1234", "status": "failed"}
+    why = {"reason": "file_name_unexpected", "file": "Students.csv", "ended_at": "2026-09-15T02:05:07+00:00"}
+    return about | why | more
+
+
 def running_report(**more: Any) -> dict[str, Any]:
     """A report of an import that has begun."""
     about = {"site": "hogwarts", "import": "20260915T075900Z-000016", "status": "fetching"}
@@ -195,9 +209,10 @@ EVERY: dict[str, dict[str, Any]] = {
     "overview, page 2": overview([overview_row()], page=2, pages=20, total=500, matching=500),
     "site": site(),
     "site, new": site(version=0, published_at=None, imports=[], servers=[], settings={}),
-    "site, running": site(imports=[running_report(milliseconds={"fetch": 20}), report()]),
+    "site, running": site(imports=[running_report(), report()]),
     "site, held": site(imports=[held_report(), report()], held=held_report()),
-    "site, failed": site(imports=[report(15, "failed", reason="not_utf8", version=14, base_version=14), report()]),
+    "site, failed": site(imports=[failed_report(), report()]),
+    "site, a file refused": site(imports=[refusal(), report(14, "ok")]),
     "site, paused": site(paused=True, waiting={"paused": True, "since": AT}),
     "site, paused by its settings": site(paused=True, settings=SETTINGS | {"paused": True}),
     "site, waiting": site(waiting={"file": "teachers.csv", "missing": "students.csv", "since": AT, "until": AT}),

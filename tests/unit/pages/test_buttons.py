@@ -48,6 +48,20 @@ def test_approving_names_the_plan_that_is_shown() -> None:
         assert payloads(data, "Reject") == [{"action": "reject", "site": "hogwarts", "import": held["import"]}]
 
 
+def test_a_hold_that_is_over_cannot_be_approved() -> None:
+    over = samples.held_report(plan={"manifest_sha256": "ab" * 32, "expires_at": "2026-09-15T07:59:59+00:00"})
+    for data in (samples.site(held=over), samples.import_(over)):
+        assert payloads(data, "Approve") == []
+        assert payloads(data, "Reject")
+        assert "It could be approved until 2026-09-15 07:59 UTC. Upload the files again" in str(page(data))
+
+
+def test_a_failed_import_can_be_looked_at() -> None:
+    assert payloads(samples.EVERY["site, failed"], "Look at it") == [
+        {"view": "import", "site": "hogwarts", "import": samples.failed_report()["import"]}
+    ]
+
+
 def test_only_older_versions_that_an_import_made_can_be_gone_back_to() -> None:
     others = [
         samples.report(15, "no_change", version=14, base_version=14),

@@ -76,13 +76,17 @@ def test_braces_match() -> None:
 def test_every_class_has_a_rule_and_every_rule_a_theme(name: str) -> None:
     seen = Seen(to_html(page(samples.EVERY[name]), samples.ENDPOINTS, "dark"))
     known = set(re.findall(r"\.(sis-[a-z-]+)", stylesheet()))
-    assert seen.classes - known <= {"sis-light", "sis-block", "sis-sorts"}
+    assert seen.classes - known <= {"sis-light", "sis-block", "sis-sorts", "cwdb-no-default-styles"}
     assert "sis-dark" in seen.classes
 
 
 @pytest.mark.parametrize(("theme", "kind"), [("light", "sis-light"), ("dark", "sis-dark"), ("auto", "sis-auto")])
 def test_the_theme_is_the_one_that_is_asked_for(theme: str, kind: str) -> None:
     assert to_html(page(samples.site()), None, theme).startswith(f'<div class="sis-page {kind}">')
+
+
+def test_a_widget_keeps_the_dashboards_own_styles_away() -> None:
+    assert '<div class="cwdb-no-default-styles"></div>' in to_html(page(samples.site()), samples.ENDPOINTS)
 
 
 def test_a_whole_file_follows_the_system_and_says_its_language() -> None:

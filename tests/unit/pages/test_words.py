@@ -82,14 +82,13 @@ def test_the_site_page_says_what_the_sis_integration_tab_shows() -> None:
 
 def test_a_running_import_shows_how_far_it_is() -> None:
     said = texts(page(samples.EVERY["site, running"]))
-    phases = said[said.index("Running now") + 1 :][:10]
-    assert phases[1::2] == ["done", "now", "to come", "to come", "to come"]
+    assert said[said.index("Running now") + 1 :][:4][1::2] == ["now", "to come"]
     says(samples.EVERY["site, running"], "Fetching…", "since 2026-09-15 07:59 1 minute ago")
 
 
 def test_a_running_import_that_stands_already_has_only_the_table_left() -> None:
     said = texts(page(samples.import_(samples.running_report(outcome="ok"))))
-    assert said[said.index("Running now") + 1 :][:10][1::2] == ["done"] * 4 + ["now"]
+    assert said[said.index("Running now") + 1 :][:4][1::2] == ["done", "now"]
 
 
 def test_a_held_import_is_told_in_numbers() -> None:
@@ -97,20 +96,40 @@ def test_a_held_import_is_told_in_numbers() -> None:
         samples.EVERY["site, held"],
         "31 of 96 teachers would lose console access.",
         "students.csv: 1,200 of 9,000 rows are rejected.",
-        "it would change: groups 2 created; members 30 created, 14 removed; rights 2 changed",
+        "it would change: groups 2 created; memberships 30 created, 14 removed; rights 2 changed",
         "until 2026-09-16 02:05 UTC",
         "roster-admin approve hogwarts 20260915T020500Z-000015",
     )
 
 
+def test_changes_are_told_with_the_words_and_numbers_of_the_roster() -> None:
+    told = samples.report(changes={"groups_created": 90, "members_created": 2400})
+    says(samples.site(imports=[told]), "groups 90 created; memberships 2,400 created")
+    says(samples.import_(told), "Memberships 2,400 0 0")
+
+
 def test_a_failed_import_says_why() -> None:
-    says(samples.EVERY["site, failed"], "Nothing was changed", "not_utf8", ADVICE["not_utf8"])
+    says(samples.EVERY["site, failed"], "Nothing was changed", "not_utf8 (students.csv)", ADVICE["not_utf8"])
     says(samples.EVERY["import of settings"], "/paused", "This is text; write true or false, without quotes.")
 
 
 def test_an_import_page_has_every_row_that_was_wrong() -> None:
     says(samples.EVERY["import"], "Row by row: 2,345 in all", "error field_count students.csv 3", "Page 1 of 24")
     says(samples.EVERY["import"], "There are more findings than are listed.", "works for a few minutes")
+
+
+def test_a_failed_import_counts_no_roster() -> None:
+    """Its files could not be read: that it has no groups would be news to the school."""
+    for data in (samples.EVERY["site, failed"], samples.import_(samples.failed_report())):
+        text = Seen(to_html(page(data), None)).text
+        assert not [said for said in ("0Groups", "Groups0", "Failed9600") if said in text]
+    says(samples.import_(samples.failed_report()), "Rows read 96")
+
+
+def test_a_file_that_was_refused_is_told_and_is_no_import() -> None:
+    refused = samples.EVERY["site, a file refused"]
+    says(refused, "hogwarts OK", "Status OK", "Last import 2026-09-14 02:05", "file_name_unexpected (Students.csv)")
+    says(samples.site(imports=[samples.refusal()], version=0), "hogwarts Failed")
 
 
 def test_who_waits_for_what_is_said() -> None:
