@@ -33,7 +33,7 @@ class Scripted:
         if asked["endpoint"] == "arn:not-allowed":
             raise NotAllowed("arn:not-allowed is no function of this dashboard")
         answer = self.answers(asked["params"])
-        self.may_answer.wait(10)
+        self.may_answer.wait(60)
         if isinstance(answer, Exception):
             return {"error": str(answer)}
         return shown(answer)
