@@ -148,9 +148,7 @@ def _standing(imports: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
 
 def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
     if not settings:
-        return Facts(
-            "Settings in force", (("Settings", "The default ones: no settings.json without errors was uploaded."),)
-        )
+        return Facts("Settings in force", (("Settings", "The default ones: this site has no valid settings.json."),))
     users: list[str] = settings.get("all_groups_users") or []
     names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:_SHOWN_NAMES])
     domain = settings.get("email_domain")
