@@ -21,9 +21,6 @@ from roster.names import (
     TOLD,
     class_names,
     clean,
-    fold,
-    judge_class,
-    judge_username,
     username_names,
 )
 from roster.notices import (
@@ -44,9 +41,6 @@ from roster.protect import Protected
 from roster.quoting import split_fields
 from roster.settings import Settings
 from roster.split import FIRST_ROW, split
-
-# More than two values at their longest, quoted; what comes behind in a longer line is no roster.
-_READ_FOR_PROTECTION = 4096
 
 # Rows that are looked through at once: few enough that most have nothing that is looked for.
 _STRETCH = 64
@@ -138,7 +132,7 @@ def _refuse_line(pair: Pair, rows: Rows, notices: Notices, row: int, line: str) 
         rows.blank += 1
         notices.add(BlankRows(rows.file, row))
         return
-    _protect_line(pair, line, rows.separator)
+    pair.protected.add_line(line, cells, rows.separator, pair.settings)
 
 
 def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
@@ -206,17 +200,6 @@ def _protect_cells(pair: Pair, username: int, class_: int) -> None:
     elif class_ not in pair.classes.errors:
         pair.protected.classes.add(pair.classes.key(pair.classes.rank[class_]))
     else:
-        pair.protected.everything = True
-
-
-def _protect_line(pair: Pair, line: str, separator: str) -> None:
-    """Protect what a line that is not two cells could have been about: any of its parts, as a user and as a class."""
-    parts = [part.replace('"', "") for part in line[:_READ_FOR_PROTECTION].split(separator)]
-    usernames = [judge_username(part, pair.settings) for part in parts]
-    classes = [judge_class(part, pair.settings) for part in parts]
-    pair.protected.usernames.update(fold(verdict.value) for verdict in usernames if not verdict.error)
-    pair.protected.classes.update(fold(verdict.value) for verdict in classes if not verdict.error)
-    if all(verdict.error for verdict in (*usernames, *classes)):
         pair.protected.everything = True
 
 

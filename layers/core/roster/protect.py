@@ -6,10 +6,14 @@ it would have lost, and those facts. A fact is one membership or one class of on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from roster.model import Entry, Group, Right, Roster
-from roster.names import fold
+from roster.names import CLASS_LIMIT, USERNAME_LIMIT, clean, fold, judge_class, judge_username
+from roster.settings import Settings
+
+# More than two values at their longest, quoted; what comes behind in a longer line is no roster.
+_READ_OF_A_LINE = 4096
 
 
 class Protected:
@@ -26,6 +30,42 @@ class Protected:
     def covers(self, username: str, class_: str) -> bool:
         """Whether a fact about this user and this class, by key, is protected."""
         return self.everything or username in self.usernames or class_ in self.classes
+
+    def add_line(self, line: str, cells: Iterable[str], separator: str, settings: Settings) -> None:
+        """Protect what a line that is not two cells could have been about.
+
+        That is, as a username and as a class: its `cells` as far as they could be read, any of its parts, and what
+        stands before or behind any of its separators, as a name may have one in it. Everything, if none can be read.
+        """
+        parts = line[:_READ_OF_A_LINE].split(separator)
+        cells = [cell for cell in cells if len(cell) <= _READ_OF_A_LINE]
+        usernames = {*cells, *parts, *_grown(parts, separator, USERNAME_LIMIT)}
+        classes = {*cells, *parts, *_grown(parts[::-1], separator, CLASS_LIMIT, backwards=True)}
+        if '"' in line:
+            usernames, classes = _unquoted(usernames), _unquoted(classes)
+        as_usernames = [judge_username(text, settings) for text in usernames]
+        as_classes = [judge_class(text, settings) for text in classes]
+        self.usernames.update(fold(verdict.value) for verdict in as_usernames if not verdict.error)
+        self.classes.update(fold(verdict.value) for verdict in as_classes if not verdict.error)
+        blank = not any(clean(part.replace('"', ""))[0] for part in parts)
+        if blank or all(verdict.error for verdict in (*as_usernames, *as_classes)):
+            self.everything = True
+
+
+def _grown(parts: list[str], separator: str, limit: int, *, backwards: bool = False) -> Iterator[str]:
+    """The first two parts joined, the first three, and so on while it can be a name of at most `limit` characters."""
+    text = parts[0]
+    for part in parts[1:]:
+        text = f"{part}{separator}{text}" if backwards else f"{text}{separator}{part}"
+        if len(text) > 2 * limit:  # with room for white space and quotes, which do not count
+            return
+        yield text
+
+
+def _unquoted(texts: Iterable[str]) -> set[str]:
+    """Each text as it reads when all quotes in it are stray, and when the one it starts with opens a quoted cell."""
+    bare = {text: clean(text)[0].removeprefix('"').removesuffix('"').replace('""', '"') for text in texts}
+    return {*bare.values(), *(text.replace('"', "") for text in bare)}
 
 
 Fact = tuple[str, str]  # username, class

@@ -1,5 +1,6 @@
 """A bad row never deletes: whatever mix of bad rows, no stored fact goes that one of them could have been about."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,41 @@ def test_should_remove_nothing_where_the_setting_keeps(
 ) -> None:
     made = plan(students, teachers, Settings(removals="keep"), base=published)
     assert facts(published) <= facts(roster_of(made))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"Potter, Harry","Potions, Advanced',  # the user could be read
+        '"Potter, Harry","Potions, Advanced","x',
+        '"Potter, Harry","Potions, Advanced",x',
+        '"Potter, Harry,x',
+        "Potter, Harry,Potions, Advanced",
+        '"Potter, ""Harry"""x,Potions, Advanced',
+        ',"Potions, Advanced',  # there is only the class
+        ",Potions, Advanced",
+        "*,Potions, Advanced ",
+    ],
+)
+def test_should_protect_names_that_have_the_separator_in_them(row: str) -> None:
+    published = plan(['"Potter, Harry","Potions, Advanced"', "Ron,B"])
+    made = plan([row, "Ron,B"], base=published)
+    assert groups(made) == {"B": ["Ron"], "Potions, Advanced": ["Potter, Harry"]}
+
+
+def test_should_protect_a_name_with_quotes_in_it() -> None:
+    published = plan(['luna,"The ""Big"", One"', "Ron,B"])
+    assert groups(plan([',"The ""Big"", One', "Ron,B"], base=published)) == {"B": ["Ron"], 'The "Big", One': ["luna"]}
+
+
+def test_should_protect_no_more_than_what_a_row_names() -> None:
+    published = plan(["luna,A", "harry,B", "ron,C", "hooch,D"])
+    assert groups(plan(["luna,E,F", "luna,E", ",B,", "hooch,D"], base=published)) == {
+        "A": ["luna"],
+        "B": ["harry"],
+        "D": ["hooch"],
+        "E": ["luna"],
+    }
 
 
 def test_should_keep_a_user_in_the_spelling_that_the_pair_has() -> None:
