@@ -104,7 +104,7 @@ def _plan(files: Mapping[str, bytes], settings: Settings, base: Base | None, fou
     roster = apply_settings(roster, settings, notices)
     counts = _counts(pair, roster, kept)
     compared = _compare(roster, base, notices) if base else _created(roster)
-    held = reasons(_effect(pair, len(stated.rights), roster, base, compared), settings.hold)
+    held = reasons(_effect(pair, len(stated.rights), roster, base, compared, kept), settings.hold)
     # Where only what bad rows protect makes the pair the same, a guard has the word: somebody has to look at the rows.
     if base and compared.snapshot.blob.content_sha256 == base.content_sha256 and not (kept and held):
         notices.add(NoChange())
@@ -229,10 +229,13 @@ def _compare(roster: Roster, base: Base, notices: Notices) -> _Compared:
     return _Compared(Packed(*snapshot.finish()), Packed(*difference.finish()), dict(tally), gone, new_teachers)
 
 
-def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared) -> Effect:
+def _effect(
+    pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared, kept: Sequence[Fact]
+) -> Effect:
     """What the import would do, for the guards. `teachers` is how many the pair names."""
     ranks = pair.usernames.ranks(pair.teachers.usernames)
     students = {pair.usernames.key(rank) for rank in ranks if pair.is_student[rank]}
+    stay = {fold(username) for username, _ in kept} if compared.new_teachers else set()
     tally = compared.tally
     return Effect(
         first_import=base is None,
@@ -244,8 +247,8 @@ def _effect(pair: Pair, teachers: int, roster: Roster, base: Base | None, compar
         },
         teachers=teachers,
         teachers_added=tally["rights_created"],
-        # Who stands in a group that did not change stands in this pair's students too.
-        teachers_are_students=len(compared.new_teachers & (students | compared.gone)),
+        # Who stands in a group that did not change stands in this pair's students too, or is kept in it.
+        teachers_are_students=len(compared.new_teachers & (students | compared.gone | stay)),
         classes=len({name for right in roster.rights for name in (*right.groups, *right.pending)}),
         unmatched_classes=len({name for right in roster.rights for name in right.pending}),
         rows={rows.file: (rows.read, rows.rejected) for rows in pair.files},

@@ -4,7 +4,7 @@ import pytest
 
 from roster.guard import Effect, Reason, reasons
 from roster.notices import STUDENTS, TEACHERS
-from roster.settings import Limits
+from roster.settings import Limits, Settings
 from roster.settings_file import _LIMITS, from_dict
 from tests.unit.roster.samples import plan
 
@@ -112,6 +112,17 @@ def test_should_let_teachers_who_have_the_console_already_stay_in_a_students_cla
     published = plan([*staff, "Ron,Choir"], staff)
     assert published.outcome == "held"
     assert plan([*staff, "Ron,Choir", "Luna,Choir"], staff, base=published).held == []
+
+
+def test_should_hold_students_who_get_the_console_also_where_only_what_is_kept_names_them_as_students() -> None:
+    pupils = [f"pupil.{number},Class" for number in range(5)]
+    staff = [f"teacher.{number},Class" for number in range(200)]
+    others = [f"other.{number},Others" for number in range(200)]
+    published = plan([*pupils, *others], staff)
+    kept_by_a_setting = plan(others, [*staff, *pupils], Settings(removals="keep"), base=published)
+    assert [reason.code for reason in kept_by_a_setting.held] == ["students_as_teachers"]
+    kept_by_bad_rows = plan([*(f"{row},x" for row in pupils), *others], [*staff, *pupils], base=published)
+    assert [reason.code for reason in kept_by_bad_rows.held] == ["students_as_teachers"]
 
 
 def test_should_hold_the_loss_of_everything_whatever_the_settings_allow() -> None:
