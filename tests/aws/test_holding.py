@@ -239,6 +239,16 @@ def test_a_version_that_is_gone_back_to_does_not_expire(published: World) -> Non
     assert everything_of(published, 2) <= expiring(published)
 
 
+def test_a_held_plan_that_says_what_is_published_lets_nothing_of_it_expire(published: World) -> None:
+    rows = STUDENTS.decode().splitlines()[2:]
+    # Three rows have something in a third cell: too many are rejected, and all that they could have been about is kept.
+    report = upload(published, students=csv(*(f"{row},x" for row in rows[:3]), *rows[3:]))
+    assert (report["status"], report["kept"], sum(report["changes"].values())) == ("held", 3, 0)
+    assert not expiring(published) & everything_of(published, 1)
+    published.approve(SITE)
+    assert not expiring(published) & everything_of(published, 2)
+
+
 def test_a_held_plan_expires_unless_it_is_approved(published: World) -> None:
     held = upload(published, students=csv())
     assert f"objects/{held['plan']['manifest_sha256']}" in expiring(published)

@@ -62,7 +62,9 @@ class Publisher:
         first = Manifest(head.site, head.epoch, head.version + 1, import_id, counts, plan.snapshot.blob)
         manifest = self.store_manifest(first, head, plan.delta)
         if plan.held:
-            self.results.let_expire(manifest)
+            # It may say what is published, where rejected rows keep everything: then its snapshot is the head's too.
+            published = self.results.manifest(head.site, head.manifest_sha256) if head.version else None
+            self.results.let_expire(manifest, published)
         return manifest
 
     def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> Manifest:

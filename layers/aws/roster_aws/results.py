@@ -59,12 +59,12 @@ class Results:
         for key, content_type in _objects(manifest).items():
             self._renew(key, content_type)
 
-    def let_expire(self, manifest: Manifest, newer: Manifest | None = None) -> None:
+    def let_expire(self, manifest: Manifest, head: Manifest | None = None) -> None:
         """Let a version expire in 180 days: another has taken its place, or it is held and may never be published.
 
-        What the newer version consists of too stays.
+        What the version at the head consists of too stays.
         """
-        needed = _objects(newer) if newer else {}
+        needed = _objects(head) if head else {}
         for key, content_type in _objects(manifest).items():
             if key not in needed:
                 self._renew(key, content_type, _RETENTION_TAG)
