@@ -147,6 +147,56 @@ def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
     assert len(world.reports("hogwarts")) == 1
 
 
+def test_a_lone_file_that_is_deleted_waits_no_longer(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS)
+    world.run("hogwarts")
+    store = world.importer().store
+    assert store.waiting("hogwarts")
+    world.client("s3").delete_object(Bucket=world.inbox, Key="hogwarts/teachers.csv")
+    world.run("hogwarts")
+    assert store.waiting("hogwarts") is None
+
+
+def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is_resumed(world: World) -> None:
+    store = world.importer().store
+    store.set_paused("hogwarts", paused=True)
+    world.upload("hogwarts", teachers=TEACHERS)
+    world.run("hogwarts")
+    waiting = store.waiting("hogwarts")
+    assert waiting
+    assert waiting["paused"]
+    world.client("s3").delete_object(Bucket=world.inbox, Key="hogwarts/teachers.csv")
+    store.set_paused("hogwarts", paused=False)
+    world.run("hogwarts")
+    assert store.waiting("hogwarts") is None
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_who_asked_is_answered_though_the_inbox_is_looked_at_again_before_the_answer_is_read(
+    paused: bool, world: World
+) -> None:
+    store = world.importer().store
+    store.set_paused("hogwarts", paused=paused)
+    world.upload("hogwarts", teachers=TEACHERS)
+    world.run("hogwarts", asked="somebody")
+    world.run("hogwarts")
+    waiting = store.waiting("hogwarts")
+    assert waiting
+    assert waiting["asked"] == "somebody"
+
+
+def test_older_reports_are_found_behind_an_import(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
+    for number in range(3):
+        world.run("hogwarts", asked=f"asked-{number}")
+        world.clock.pass_by(seconds=1)
+    reports = world.reports("hogwarts")
+    store = world.importer().store
+    assert store.reports("hogwarts", 2) == reports[:2]
+    assert store.reports("hogwarts", 2, before=reports[1]["import"]) == reports[2:]
+    assert store.reports("hogwarts", 2, before=reports[2]["import"]) == []
+
+
 def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=students("Harry_Potter,Potions"))
     world.settle()

@@ -121,6 +121,7 @@ class Importer:
             again=head.settings_changed,
         )
         if isinstance(decision, NothingNew):
+            self.store.drop_waiting(site)  # its file may have been deleted
             if request.asked and not request.order:
                 self.orders.refuse(request, "inbox_empty")
             else:

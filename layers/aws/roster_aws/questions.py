@@ -69,16 +69,20 @@ class Questions:
         }
 
     def _imports(self, site: str, asked: Asked) -> Asked:
+        """The newest imports, at most `limit`; with `before`, the newest before the import of that id."""
         limit = asked.get("limit", 20)
-        if not isinstance(limit, int) or not 0 < limit <= _MOST_IMPORTS:
+        if type(limit) is not int or not 0 < limit <= _MOST_IMPORTS:
             raise Refused(f"limit: a whole number from 1 to {_MOST_IMPORTS}")
+        before = text(asked, "before") if "before" in asked else ""
         head = self.store.head(site)
+        by_settings = bool(head.settings.get("paused"))
         return {
             "version": head.version,
             "published_at": head.published_at or None,
-            "paused": head.paused or bool(head.settings.get("paused")),
+            "paused": head.paused or by_settings,
+            "paused_by_settings": by_settings,
             "waiting": self.store.waiting(site),
-            "imports": self.store.reports(site, limit),
+            "imports": self.store.reports(site, limit, before),
         }
 
     def _report(self, site: str, asked: Asked) -> Asked:
@@ -94,7 +98,9 @@ class Questions:
         """
         head = self.store.head(site)
         number = asked.get("version", 0) or head.version
-        if not isinstance(number, int) or not 0 <= number <= head.version:
+        if number and not head.version:
+            raise Refused("nothing is published yet")
+        if type(number) is not int or not 0 <= number <= head.version:
             raise Refused(f"version: a whole number from 1 to {head.version}")
         if not number:
             return {"version": 0, "settings": head.settings}
@@ -154,7 +160,7 @@ def text(asked: Asked, name: str) -> str:
 def _part(asked: Asked) -> str:
     """The partition that a request names, by its digit."""
     part = asked.get("part", 0)
-    if not isinstance(part, int) or not 0 <= part < 16:
+    if type(part) is not int or not 0 <= part < 16:
         raise Refused("part: a whole number from 0 to 15")
     return f"{part:x}"
 

@@ -39,20 +39,26 @@ class SiteItems:
         got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(site_key(site, sort_key)), ConsistentRead=True)
         return _without_key(from_wire(got["Item"])) if "Item" in got else None
 
-    def newest(self, site: str, prefix: str, limit: int) -> list[dict[str, Any]]:
-        """The items with the greatest sort keys of those that begin so, greatest first."""
+    def newest(self, site: str, prefix: str, limit: int, before: str = "") -> list[dict[str, Any]]:
+        """The items with the greatest sort keys of those that begin so, greatest first; only those below `before`."""
+        start: dict[str, Any] = {"ExclusiveStartKey": to_wire(site_key(site, before))} if before else {}
         found = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues=to_wire({":pk": f"SITE#{site}", ":prefix": prefix}),
             ScanIndexForward=False,
             Limit=limit,
+            **start,
         )
         return [_without_key(from_wire(item)) for item in found["Items"]]
 
     def put(self, item: dict[str, Any]) -> None:
         """Write an item, with its key."""
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+
+    def delete(self, site: str, sort_key: str) -> None:
+        """Remove an item, if there is one."""
+        self._dynamodb.delete_item(TableName=self._table, Key=to_wire(site_key(site, sort_key)))
 
     def set_on_head(self, site: str, update: str, values: dict[str, Any]) -> None:
         """Update a head whatever it is."""

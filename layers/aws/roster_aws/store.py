@@ -152,9 +152,9 @@ class Store:
         """The report of one import, as far as it has come."""
         return self._items.get(site, f"IMPORT#{import_id}")
 
-    def reports(self, site: str, limit: int) -> list[dict[str, Any]]:
-        """The newest imports of a site, newest first."""
-        return self._items.newest(site, "IMPORT#", limit)
+    def reports(self, site: str, limit: int, before: str = "") -> list[dict[str, Any]]:
+        """The newest imports of a site, newest first; those before the import of an id, where one is given."""
+        return self._items.newest(site, "IMPORT#", limit, f"IMPORT#{before}" if before else "")
 
     def was_told(self, site: str, asked: str) -> bool:
         """Whether a person's request has had its answer; a message that comes twice comes within minutes."""
@@ -174,20 +174,26 @@ class Store:
 
     def put_paused(self, site: str, asked: str) -> None:
         """Show that uploads wait until the site is no longer paused."""
-        item = {**site_key(site, _WAITING), "paused": True, "since": stamp(self._clock()), "asked": asked}
-        self._items.put(item)
+        self._put_waiting(site, {"paused": True, "since": stamp(self._clock())}, asked)
 
     def put_waiting(self, site: str, wait: Wait, asked: str) -> None:
         """Show that a lone file waits for its partner; `asked` is the id of a person's request, if it was one."""
-        item = {
-            **site_key(site, _WAITING),
+        about = {
             "file": wait.arrived.file,
             "missing": wait.missing,
             "since": stamp(wait.arrived.uploaded_at),
             "until": stamp(wait.until) if wait.until else None,
-            "asked": asked,
         }
-        self._items.put(item)
+        self._put_waiting(site, about, asked)
+
+    def _put_waiting(self, site: str, about: dict[str, Any], asked: str) -> None:
+        # Whoever asked may not have seen the answer yet when the next message has the inbox looked at.
+        known = {} if asked else self.waiting(site) or {}
+        self._items.put({**site_key(site, _WAITING), **about, "asked": asked or known.get("asked", "")})
+
+    def drop_waiting(self, site: str) -> None:
+        """Show that nothing waits any more."""
+        self._items.delete(site, _WAITING)
 
     def waiting(self, site: str) -> dict[str, Any] | None:
         """What waits: file, missing, since, until, asked of a lone file; paused, since, asked of a paused site."""
