@@ -83,7 +83,9 @@ def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Publish an old version's content as a new version, and pause the site."""
     site = Site(arguments.site, arguments.stack)
     said, base = site.version()
-    if base is None or not arguments.version < said["version"]:
+    if base is None:
+        raise Failed("nothing is published yet, so there is no older version to go back to")
+    if not arguments.version < said["version"]:
         raise Failed(f"the newest version is {said['version']}; only an older one can be gone back to")
     _, old = site.version(arguments.version)
     if old and not arguments.yes:
@@ -116,11 +118,16 @@ def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     return 0
 
 
-def resume(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+def resume(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Import again, first what was uploaded meanwhile."""
-    Site(arguments.site, arguments.stack).change("resume")
-    out.print(json.dumps({"paused": False}) if arguments.json else "Resumed; what was uploaded meanwhile is imported.")
-    return 0
+    paused = Site(arguments.site, arguments.stack).change("resume")["paused"]
+    if arguments.json:
+        print(json.dumps({"paused": paused}))
+    elif paused:
+        err.print("The site stays paused by its settings.json: upload one without `paused`.")
+    else:
+        out.print("Resumed; what was uploaded meanwhile is imported.")
+    return 1 if paused else 0
 
 
 def _waiting(err: Console, said: str) -> AbstractContextManager[object]:
@@ -243,15 +250,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
     err = Console(stderr=True, highlight=False)
     try:
-        run: int = arguments.run(arguments, out, err)
+        status: int = arguments.run(arguments, out, err)
+        sys.stdout.flush()
     except (Failed, Unreadable) as failed:
         err.print(f"roster-admin: {failed}", markup=False, style="red", soft_wrap=True)
     except (BotoCoreError, ClientError) as error:
         err.print(f"roster-admin: AWS says: {error}", markup=False, style="red", soft_wrap=True)
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        out.on_broken_pipe()
     except KeyboardInterrupt:
         return 130
     else:
-        return run
+        return status
     return 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from roster import delta
 from roster.encode import entry, line
@@ -18,7 +19,7 @@ from roster.settings_file import from_dict
 from roster_commands.check import checked, read_pair_of, report_of
 from roster_commands.reports import held_lines, import_report, status_text
 from roster_commands.site import Site
-from roster_pages.wording import changes_text, reason_text
+from roster_pages.wording import changes_text, held_text, reason_text
 
 _SHOWN_CHANGES = 50
 
@@ -32,7 +33,8 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     published = f"version {said['version']}, published {said['published_at']}"
     out.print(f"[bold]{arguments.site}[/]: {published if said['version'] else 'nothing published'}")
     if said["paused"]:
-        out.print("[yellow]paused[/]: uploads are recorded and not imported, until `roster-admin resume`")
+        until = "settings.json comes without `paused`" if said["paused_by_settings"] else "`roster-admin resume`"
+        out.print(f"[yellow]paused[/]: uploads are recorded and not imported, until {until}")
     elif waiting := said["waiting"]:
         until = f", until {waiting['until']}" if waiting.get("until") else ""
         out.print(
@@ -43,7 +45,10 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
         return 0
     out.print(_imports_table(said["imports"]))
     for report in said["imports"]:
-        if report.get("reason"):
+        if report["status"] == "held":
+            for reason in report["held"]:
+                out.print(f"{report['import']}  {reason['code']}: {held_text(reason)}", markup=False)
+        elif report.get("reason"):
             out.print(f"{report['import']}  {reason_text(report)}", markup=False)
     return 0
 
@@ -64,8 +69,8 @@ def _imports_table(reports: list[dict[str, Any]]) -> Table:
 
 def history(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """List the versions of a site, newest first: which import made each, and what it changed."""
-    said = Site(arguments.site, arguments.stack).ask("imports", limit=100)
-    made = [report for report in said["imports"] if report.get("version", 0) > report.get("base_version", 0)]
+    reports = Site(arguments.site, arguments.stack).reports()
+    made = [report for report in reports if report.get("version", 0) > report.get("base_version", 0)]
     made = [report for report in made if report["status"] in ("ok", "ok_with_warnings")]
     if arguments.json:
         print(json.dumps(made))
@@ -96,7 +101,8 @@ def show(arguments: argparse.Namespace, out: Console, err: Console) -> int:
             table.add_column(heading)
         for right in rights:
             groups = "all groups" if right["all_groups"] else ", ".join(right["groups"])
-            table.add_row(right["username"], groups, ", ".join(right["pending"]))
+            # A name may hold what rich would take for markup.
+            table.add_row(*map(Text, (right["username"], groups, ", ".join(right["pending"]))))
         out.print(table)
         return 0
     if not arguments.name:

@@ -20,6 +20,9 @@ from roster.plan import Base
 _PATIENCE_SECONDS = 600
 _PARTITIONS = 16
 
+# A report that is waited for is among so many, and a few kilobytes each.
+_NEWEST = 20
+
 
 class Failed(Exception):
     """Something a person has to do something about; the text says what."""
@@ -49,10 +52,12 @@ class Site:
         asked = self.ask(action, by=self._by, **details)["asked"]
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            said = self.ask("imports", limit=5)
+            said = self.ask("imports", limit=_NEWEST)
+            # What a held import becomes stands in its own report, however many are newer.
+            reports = said["imports"] + ([self.ask("report", **details)["report"]] if "import" in details else [])
             if said["waiting"] and said["waiting"].get("asked") == asked:
                 return {"status": "waiting", **said["waiting"]}
-            for report in said["imports"]:
+            for report in reports:
                 if report.get("asked") == asked and report["status"] != "fetching":
                     return dict(report)
             time.sleep(1)
@@ -66,6 +71,13 @@ class Site:
         """The answers to a request that is answered in sixteen parts."""
         for part in range(_PARTITIONS):
             yield self.ask(action, part=part, **details)
+
+    def reports(self) -> Iterator[dict[str, Any]]:
+        """The reports of all imports, newest first."""
+        before: dict[str, str] = {}
+        while batch := self.ask("imports", limit=100, **before)["imports"]:
+            yield from batch
+            before = {"before": batch[-1]["import"]}
 
     def version(self, number: int = 0, **held: str) -> tuple[dict[str, Any], Base | None]:
         """What `manage_site` says of a version (0: the newest), and its snapshot; None when nothing is published.

@@ -108,6 +108,17 @@ def test_a_held_import_is_approved_once(admin: Admin, school: Site) -> None:
     assert school.version() == 2
 
 
+def test_approving_ends_though_many_newer_uploads_were_refused(
+    admin: Admin, school: Site, eventually: Patience
+) -> None:
+    held = school.import_of(school.upload_pair(EMPTIED))
+    for number in range(20):
+        school.upload(f"Students{number}.csv", STUDENTS)
+    eventually(lambda: held["import"] not in [report["import"] for report in school.imports()], "20 newer reports")
+    approved = admin.says("approve", held["import"], "--yes")
+    assert (approved["import"], approved["version"]) == (held["import"], 2)
+
+
 def test_a_held_import_is_rejected(admin: Admin, school: Site) -> None:
     held = school.import_of(school.upload_pair(EMPTIED))
     admin.says("reject", held["import"])
@@ -159,6 +170,24 @@ def test_the_console_access_tab_is_shown(admin: Admin) -> None:
     assert admin.says("show", "user", "teacher.3")["console"]["groups"] == ["Class 3"]
     assert admin.run("show", "user", "nobody", check=False)[0] == 1
     assert admin.run("show", "group", "nothing", check=False)[0] == 1
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(command: Command, school: Site) -> None:
+    rows = {"students.csv": file("ron,Art [bold]", "ron,[/b]"), "teachers.csv": file("snape,Art [bold]", "snape,[/b]")}
+    school.publish(rows)
+    shown = command("roster-admin", "show", school.name, "console").stdout
+    assert "[/b], Art [bold]" in shown
+
+
+def test_settings_that_pause_a_site_are_named_to_who_resumes_it(
+    command: Command, school: Site, eventually: Patience
+) -> None:
+    school.upload("settings.json", b'{"paused": true}')
+    eventually(lambda: school.ask("imports")["paused"], "the site is paused")
+    resumed = command("roster-admin", "resume", school.name, check=False)
+    assert resumed.returncode == 1
+    assert "settings.json" in resumed.stderr
+    assert "settings.json comes without `paused`" in command("roster-admin", "imports", school.name).stdout
 
 
 def test_settings_take_effect_by_uploading_them(admin: Admin, school: Site, eventually: Patience) -> None:

@@ -1,12 +1,13 @@
 """`manage_site`: what people ask of a site. What cannot be done is answered, with what to do, and never raised."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import SEED, Site, event, eventually, invoke
+from tests.deployed import SEED, Site, event, eventually, invoke, log_events
 
 
 def ask(site: Site, name: str) -> Any:
@@ -96,9 +97,57 @@ def test_what_is_no_server_is_refused(server: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/enrol") | {"server": server}).startswith("server:")
 
 
-@pytest.mark.parametrize("limit", [0, -1, 101, "20", 1.5, None, [5]])
+@pytest.mark.parametrize("limit", [0, -1, 101, "20", 1.5, None, [5], True])
 def test_what_is_no_limit_is_refused(limit: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/imports") | {"limit": limit}) == "limit: a whole number from 1 to 100"
+
+
+def test_imports_before_one_are_those_that_are_older(running: Site) -> None:
+    again = answered(running)
+    older = running.ask("imports", before=again["import"])["imports"]
+    assert [report["status"] for report in older] == ["ok"]
+    assert running.ask("imports", before=older[0]["import"])["imports"] == []
+
+
+@pytest.mark.parametrize("before", [None, "", 7, ["20261123T000000Z-000001"]])
+def test_what_is_no_import_to_look_before_is_refused(before: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/imports") | {"before": before}).startswith("before:")
+
+
+def test_what_is_no_older_version_is_not_gone_back_to(running: Site) -> None:
+    running.publish(SEED | {"students.csv": SEED["students.csv"] + b"Luna_Lovegood,Potions\n"})
+    for version in (None, 0, 2, -1, "1", 1.5, True, [1]):
+        said = refused(running.cloud, {"action": "rollback", "site": running.name, "version": version})
+        assert said.startswith("version: a whole number from 1 to 1,")
+
+
+def test_a_version_where_nothing_is_published_is_refused_with_a_reason(school: Site) -> None:
+    request = {"action": "version", "site": school.name, "version": 1}
+    assert refused(school.cloud, request) == "nothing is published yet"
+
+
+def test_resuming_says_whether_the_settings_pause_the_site_all_the_same(school: Site) -> None:
+    assert school.ask("resume")["paused"] is False
+    school.upload("settings.json", b'{"paused": true}')
+    eventually(school.cloud, lambda: school.ask("imports")["paused_by_settings"], "the settings to be in force")
+    assert school.ask("resume")["paused"] is True
+    assert school.ask("imports")["paused"] is True
+
+
+def test_a_change_leaves_an_audit_event_and_so_does_its_refusal(school: Site) -> None:
+    def audited() -> list[dict[str, Any]]:
+        school.ask("imports")  # the emulator may have a function's last lines only when it runs again
+        told = (json.loads(text) for _, text in log_events(school.cloud) if '"audit"' in text)
+        return [each for each in told if each.get("site") == school.name]
+
+    school.ask("pause", by="arn:somebody")
+    refused(school.cloud, {"action": "reject", "site": school.name, "import": "Harry_Potter", "by": "arn:other"})
+    eventually(school.cloud, lambda: len(audited()) == 2, "two audit events")
+    done, not_done = audited()
+    assert (done["action"], done["by"]) == ("pause", "arn:somebody")
+    assert (not_done["action"], not_done["change"], not_done["by"]) == ("change_refused", "reject", "arn:other")
+    assert "not held" in not_done["reason"]
+    assert "Harry_Potter" not in str(audited())
 
 
 @pytest.mark.parametrize("request_", [None, [], "imports", 7, {}, {"key1": "value1"}], ids=str)

@@ -1,9 +1,9 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
 Reading is `questions`. Changing: `enrol`, `revoke`, `import`, `approve`, `reject`, `rollback`, `new-epoch`, `pause`,
-`resume`; each leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What
-needs the site's lease is checked here, so that the answer is immediate, and then sent through the import queue, where
-it is checked again. Bad input is answered, not raised.
+`resume`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the
+proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent through the import
+queue, where it is checked again. Bad input is answered, not raised.
 """
 
 from __future__ import annotations
@@ -88,13 +88,23 @@ class Management:
                 raise Refused(f"site: {_NAME}")
             if not isinstance(action, str) or action not in reading | changing:
                 raise Refused(f"action: one of {', '.join(reading | changing)}")
-            said = reading[action](site, asked) if action in reading else changing[action](site, asked, request_id)
+            if action in reading:
+                return {"ok": True, **reading[action](site, asked)}
+            return {"ok": True, **self._change(changing[action], site, asked, request_id)}
         except Refused as refused:
             return {"ok": False, "error": "bad_request", "message": str(refused)}
-        if action in changing:
-            about = {name: asked[name] for name in ("import", "version", "server", "above") if name in asked}
-            audit(action, site=site, by=str(asked.get("by", "")), **about)
-        return {"ok": True, **said}
+
+    def _change(self, change: Callable[[str, Asked, str], Asked], site: str, asked: Asked, request_id: str) -> Asked:
+        """What a change answers; done or refused, it leaves an audit event."""
+        action, by = asked["action"], str(asked.get("by", ""))
+        try:
+            said = change(site, asked, request_id)
+        except Refused as refused:
+            audit("change_refused", site=site, by=by, change=action, reason=str(refused))
+            raise
+        about = {name: asked[name] for name in ("import", "version", "server", "above") if name in asked}
+        audit(action, site=site, by=by, **about)
+        return said
 
     def answer_button(self, asked: Asked, request_id: str) -> Asked:
         """What a button of a page asked for, done; the data of the page `done`, which says so."""
@@ -147,7 +157,7 @@ class Management:
     def _rollback(self, site: str, asked: Asked, request_id: str) -> Asked:
         head = self.store.head(site)
         version = asked.get("version")
-        if not isinstance(version, int) or not 0 < version < head.version:
+        if type(version) is not int or not 0 < version < head.version:
             raise Refused(_older_than(head))
         self._order(site, request_id, Rollback(version, str(asked.get("by", ""))))
         return {"asked": request_id}
@@ -167,9 +177,10 @@ class Management:
         return {}
 
     def _resume(self, site: str, asked: Asked, request_id: str) -> Asked:
+        """`paused` says whether the site is paused all the same, by its settings."""
         self.store.set_paused(site, paused=False)
         self.queue.ask(Request(site))  # what was uploaded meanwhile
-        return {}
+        return {"paused": bool(self.store.head(site).settings.get("paused"))}
 
     def _order(self, site: str, request_id: str, order: Order) -> None:
         self.queue.ask(Request(site, asked=request_id, asked_at=self.clock(), order=order))
