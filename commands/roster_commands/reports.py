@@ -38,7 +38,8 @@ def import_report(report: dict[str, Any]) -> RenderableType:
     if report.get("version"):
         about.add_row("Version", str(report["version"]))
     if counts := report.get("counts"):
-        about.add_row("Rows", rows_text(counts))
+        if "rows_read" in counts:  # nothing was, where somebody went back to a version
+            about.add_row("Rows", rows_text(counts))
         about.add_row("Roster", roster_text(counts))
     if changes := report.get("changes"):
         about.add_row("Changes", changes_text(changes))
@@ -62,5 +63,5 @@ def notice_lines(notices: dict[str, Any]) -> list[RenderableType]:
 
 
 def held_lines(held: list[dict[str, Any]]) -> list[RenderableType]:
-    """Why an import is held, a line for each guard. `held` is [{code, number, of, file}]."""
+    """Why an import is held, a line for each guard. `held` is [{code, number, of, file, what}]."""
     return [Text.assemble((f"held  {reason['code']}: ", "yellow"), held_text(reason)) for reason in held]

@@ -137,6 +137,14 @@ def test_approving_asks_first(command: Command, admin: Admin, school: Site) -> N
     assert school.version() == 1
 
 
+def test_what_a_held_first_import_would_do_is_shown(command: Command, school: Site) -> None:
+    held = school.import_of(school.upload_pair({"teachers.csv": STUDENTS, "students.csv": STUDENTS}))
+    assert (held["status"], held["version"]) == ("held", 0)
+    shown = command("roster-admin", "approve", school.name, held["import"], check=False).stderr
+    assert "created group Class 0 (4 members)" in shown
+    assert "created right student.00" in shown
+
+
 def test_a_bad_version_is_undone_and_stays_undone(admin: Admin, school: Site, eventually: Patience) -> None:
     before = school.items()
     school.publish(ONE_MORE)

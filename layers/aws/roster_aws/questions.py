@@ -102,14 +102,15 @@ class Questions:
             raise Refused("nothing is published yet")
         if type(number) is not int or not 0 <= number <= head.version:
             raise Refused(f"version: a whole number from 1 to {head.version}")
-        if not number:
+        if not number and "import" not in asked:
             return {"version": 0, "settings": head.settings}
         manifest = self._held(site, asked) if "import" in asked else self.results.published(site, number)
         if manifest is None:
             raise Refused(f"version {number} is kept no longer")
         blob = manifest.snapshot._asdict()
         link = self.results.link(site, manifest.snapshot.sha256)
-        return {"version": number, "counts": manifest.counts, "snapshot": blob, "link": link, "settings": head.settings}
+        about = {"version": manifest.version, "counts": manifest.counts, "settings": head.settings}
+        return {**about, "snapshot": blob, "link": link}
 
     def _held(self, site: str, asked: Asked) -> Manifest:
         report = self.store.report(site, text(asked, "import"))

@@ -35,12 +35,16 @@ class Effect(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why an import is held: the guard's code, what was counted, of how many, and in which file if in one."""
+    """Why an import is held: the guard's code, how many were counted, of how many, and in which file if in one.
+
+    `what` was counted, where the code does not say: memberships, teachers or groups.
+    """
 
     code: str
     number: int
     of: int
     file: str | None = None
+    what: str | None = None
 
 
 def reasons(effect: Effect, limits: Limits) -> list[Reason]:
@@ -82,7 +86,7 @@ def _removals(effect: Effect, limits: Limits) -> Iterator[Reason]:
             yield Reason(f"{what}_removed", effect.removed[what], effect.published[what])
     for what in allowed:
         if effect.published[what] >= _HALF_FROM and effect.removed[what] * 2 > effect.published[what]:
-            yield Reason("half_removed", effect.removed[what], effect.published[what])
+            yield Reason("half_removed", effect.removed[what], effect.published[what], what=what)
             return
 
 

@@ -49,7 +49,7 @@ GUARDS = {
     "memberships_removed": "{number} of {of} memberships would go",
     "teachers_removed": "{number} of {of} teachers would lose console access",
     "groups_removed": "{number} of {of} groups would go",
-    "half_removed": "{number} of {of}, more than half, would go",
+    "half_removed": "{number} of {of}{what}, more than half, would go",
     "teachers_added": "{number} teachers would be added to {of}",
     "classes_unmatched": "{number} of the teachers' {of} classes have no students: students.csv may be an old one",
 }
@@ -89,11 +89,12 @@ def reason_text(report: Mapping[str, Any]) -> str:
 
 
 def held_text(reason: Mapping[str, Any]) -> str:
-    """Why a guard holds an import, in numbers. `reason` is {code, number, of, file}."""
+    """Why a guard holds an import, in numbers. `reason` is {code, number, of, file, what}."""
     code = reason["code"]
     said = harmless(code)
     if code in GUARDS:
-        said = GUARDS[code].format(number=number(reason["number"]), of=number(reason["of"]))
+        what = f" {harmless(reason['what'])}" if reason.get("what") else ""
+        said = GUARDS[code].format(number=number(reason["number"]), of=number(reason["of"]), what=what)
     return f"{harmless(reason['file'])}: {said}" if reason.get("file") else said
 
 

@@ -6,6 +6,7 @@ from roster.guard import Effect, Reason, reasons
 from roster.notices import STUDENTS, TEACHERS
 from roster.settings import Limits, Settings
 from roster.settings_file import _LIMITS, from_dict
+from roster_pages.wording import held_text
 from tests.unit.roster.samples import plan
 
 USUAL = {"memberships": 1000, "teachers": 100, "groups": 50}
@@ -98,6 +99,13 @@ def test_should_look_only_for_swapped_files_on_a_sites_first_import() -> None:
 
 def test_should_say_what_was_counted_and_of_how_many() -> None:
     assert reasons(effect(rows=(1000, 60)), Limits()) == [Reason("rows_rejected", 60, 1000, STUDENTS)]
+
+
+def test_should_say_what_more_than_half_of_would_go() -> None:
+    few = {"memberships": 40, "teachers": 5, "groups": 9}
+    half = effect(published=few, removed={"teachers": 3})
+    assert reasons(half, Limits()) == [Reason("half_removed", 3, 5, what="teachers")]
+    assert held_text(reasons(half, Limits())[0]._asdict()) == "3 of 5 teachers, more than half, would go"
 
 
 def test_should_hold_swapped_files_also_as_a_first_import() -> None:
