@@ -2,7 +2,7 @@
 
 In: a folder with teachers.csv and students.csv. Out: `check` prints the findings by code with what to do about them,
 `show` the groups and the console access; both as JSON with --json. Only `show` prints names. Exit status: 0 fine,
-1 the data has errors or a file is missing, 2 wrong usage.
+1 the data has errors or would be held, or a file is missing, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from roster.notices import FILES, FileError, Notice, Notices, Severity, catalogu
 from roster.plan import Base, Plan, plan_import, refuse
 from roster.settings import Settings
 from roster.settings_file import read_settings
-from roster_commands.reports import status_text
+from roster_commands.reports import held_lines, status_text
 
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
 _PLACES_SHOWN = 5
@@ -39,7 +39,7 @@ examples:
   roster check exports/hogwarts --json    the same for a program
   roster show exports/hogwarts            who would be in which group, and see which
 
-exit status: 0 fine, 1 the data has errors or a file is missing, 2 wrong usage
+exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage
 """
 
 
@@ -120,7 +120,7 @@ def _check(plan: Plan, options: argparse.Namespace, out: Console, _err: Console)
     else:
         for part in report_of(options.folder, plan):
             out.print(part)
-    return 1 if plan.notices.severities["error"] else 0
+    return 1 if plan.notices.severities["error"] or plan.held else 0
 
 
 def checked(plan: Plan) -> dict[str, Any]:
@@ -128,13 +128,14 @@ def checked(plan: Plan) -> dict[str, Any]:
     return {
         "status": plan.outcome,
         "counts": plan.counts,
+        "held": [reason._asdict() for reason in plan.held],
         "notice_totals": dict(sorted(plan.notices.totals.items())),
         "notices": [notice.as_dict() for notice in plan.notices.listed()],
     }
 
 
 def report_of(folder: Path, plan: Plan) -> Iterator[RenderableType]:
-    """A plan as a person reads it: status, counts, and the findings with what to do."""
+    """A plan as a person reads it: status, counts, why it would be held, and the findings with what to do."""
     counts = plan.counts
     about = Table.grid(padding=(0, 2))
     about.add_row("Folder", Text(str(folder)))
@@ -146,8 +147,9 @@ def report_of(folder: Path, plan: Plan) -> Iterator[RenderableType]:
             "Roster", f"{_several(counts['groups'], 'group')}, {members}, {_several(counts['teachers'], 'teacher')}"
         )
     yield about
+    yield from held_lines([reason._asdict() for reason in plan.held])
     yield from _findings(plan.notices)
-    if not plan.notices.totals:
+    if not plan.notices.totals and not plan.held:
         yield Text("\nNothing to say about this pair: it can be uploaded as it is.", "green")
 
 

@@ -17,9 +17,9 @@ from roster.model import Group
 from roster.plan import Base
 from roster.settings_file import from_dict
 from roster_commands.check import checked, read_pair_of, report_of
-from roster_commands.reports import held_lines, import_report, status_text
+from roster_commands.reports import import_report, status_text
 from roster_commands.site import Site
-from roster_pages.wording import changes_text, held_text, reason_text
+from roster_pages.wording import changes_text, held_text, kept_text, reason_text
 
 _SHOWN_CHANGES = 50
 
@@ -45,8 +45,8 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
         return 0
     out.print(_imports_table(said["imports"]))
     for report in said["imports"]:
-        if report["status"] == "held":
-            for reason in report["held"]:
+        if report.get("held"):
+            for reason in report["held"] if report["status"] == "held" else report["held"][:1]:
                 out.print(f"{report['import']}  {reason['code']}: {held_text(reason)}", markup=False)
         elif report.get("reason"):
             out.print(f"{report['import']}  {reason_text(report)}", markup=False)
@@ -188,15 +188,14 @@ def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     said, base = Site(arguments.site, arguments.stack).version()
     plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base)
     if arguments.json:
-        held = [reason._asdict() for reason in plan.held]
-        print(json.dumps(checked(plan) | {"changes": plan.changes, "kept": len(plan.kept), "held": held}))
+        print(json.dumps(checked(plan) | {"changes": plan.changes, "kept": len(plan.kept)}))
     else:
         for part in report_of(arguments.folder, plan):
             out.print(part)
-        out.print(f"Changes  {changes_text(plan.changes)}")
-        for part in held_lines([reason._asdict() for reason in plan.held]):
-            out.print(part)
-    return 0 if plan.outcome in ("ok", "ok_with_warnings", "no_change") else 1
+        out.print(f"\nChanges  {changes_text(plan.changes)}")
+        if plan.kept:
+            out.print(f"Kept     {kept_text(len(plan.kept))}")
+    return 1 if plan.notices.severities["error"] or plan.held else 0
 
 
 def shown_report(report: dict[str, Any], out: Console, *, as_json: bool) -> None:

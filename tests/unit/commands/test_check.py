@@ -45,7 +45,7 @@ def run_json(capsys: Capture, *arguments: str) -> tuple[int, dict[str, Any], str
 
 
 def test_should_check_the_example(folder: Folder, capsys: Capture) -> None:
-    expected = {"status": "ok", "counts": SEED_COUNTS, "notice_totals": {}, "notices": []}
+    expected = {"status": "ok", "counts": SEED_COUNTS, "held": [], "notice_totals": {}, "notices": []}
     assert run_json(capsys, "check", folder(SEED)) == (0, expected, "")
 
 
@@ -65,6 +65,7 @@ def test_should_list_notices_with_all_they_know(folder: Folder, capsys: Capture)
     assert shown == {
         "status": "failed",
         "counts": NO_COUNTS,
+        "held": [],
         "notice_totals": {"not_csv": 1, "not_utf8": 1},
         "notices": [
             {
@@ -191,6 +192,7 @@ def test_should_name_both_files_where_there_is_none(folder: Folder, capsys: Capt
         "status": "waiting",
         "missing": list(FILES),
         "counts": NO_COUNTS,
+        "held": [],
         "notice_totals": {},
         "notices": [],
     }
@@ -205,6 +207,16 @@ def test_should_refuse_a_file_over_the_limit_without_reading_it(folder: Folder, 
     status, shown, _ = run_json(capsys, "check", where)
     assert (status, shown["status"], shown["notice_totals"]) == (1, "failed", {"file_too_large": 1})
     assert (shown["notices"][0]["bytes"], shown["notices"][0]["limit"]) == (FILE_LIMIT + 1, FILE_LIMIT)
+
+
+def test_should_say_why_a_pair_would_be_held(folder: Folder, capsys: Capture) -> None:
+    pupils = [f"pupil.{number},Class" for number in range(8)]
+    where = folder(pair(pupils, pupils))
+    status, shown, _ = run_json(capsys, "check", where)
+    held = {"code": "students_as_teachers", "number": 8, "of": 8, "file": None, "what": None}
+    assert (status, shown["status"], shown["held"]) == (1, "held", [held])
+    assert main(["check", where]) == 1
+    assert "held  students_as_teachers: 8 of 8 teachers are students" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "show"])
