@@ -1,6 +1,7 @@
 """What an admin can trust: holds, approval, rejection, rollback, pausing, settings, and rows that never delete."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -178,6 +179,29 @@ def test_bad_settings_are_told_whole_and_the_last_good_ones_stay(published: Worl
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
     assert version(published) == 3
     assert all(right.basic_console_only for right in published.rights(SITE).values())
+
+
+def test_a_lone_file_waits_for_as_long_as_the_settings_say(published: World) -> None:
+    settings(published, pair_window_minutes=2)
+    published.upload(SITE, students=STUDENTS + b"one.more,Class 0\n")
+    published.run(SITE)
+    waiting = published.importer().store.waiting(SITE)
+    assert waiting
+    since, until = (datetime.fromisoformat(waiting[name]) for name in ("since", "until"))
+    assert until - since == timedelta(minutes=2)
+    published.clock.now = until - timedelta(seconds=1)
+    published.run(SITE)
+    assert version(published) == 1
+    published.clock.now = until
+    published.run(SITE)
+    assert version(published) == 2
+
+
+def test_a_lone_file_need_not_wait(published: World) -> None:
+    settings(published, pair_window_minutes=0)
+    published.upload(SITE, students=STUDENTS + b"one.more,Class 0\n")
+    published.run(SITE)
+    assert version(published) == 2
 
 
 def test_a_paused_site_records_uploads_and_imports_nothing(published: World) -> None:

@@ -1,5 +1,7 @@
 """Every guard: what it holds, and what it just does not. And that nothing switches them off."""
 
+from typing import Any
+
 import pytest
 
 from roster.guard import Effect, Reason, reasons
@@ -89,6 +91,43 @@ def test_should_have_an_edge_for_every_guard() -> None:
         *("students_as_teachers", "file_has_no_rows", "rows_rejected", "memberships_removed", "teachers_removed"),
         *("groups_removed", "half_removed", "teachers_added", "classes_unmatched"),
     }
+
+
+# limit, what a site sets it to, what just passes then, what is just held then
+SET = [
+    ("students_as_teachers", {"count": 8, "percent": 50}, {"teachers_are_students": 7}, {"teachers_are_students": 8}),
+    ("students_as_teachers", {"count": 50, "percent": 9}, {"teachers_are_students": 8}, {"teachers_are_students": 9}),
+    ("rows_rejected", {"percent": 2}, {"rows": (1000, 20)}, {"rows": (1000, 21)}),
+    ("memberships_removed", {"percent": 0}, {"removed": {"memberships": 25}}, {"removed": {"memberships": 26}}),
+    ("memberships_removed", {"count": 300}, {"removed": {"memberships": 300}}, {"removed": {"memberships": 301}}),
+    ("teachers_removed", {"percent": 20}, {"removed": {"teachers": 20}}, {"removed": {"teachers": 21}}),
+    ("groups_removed", {"count": 0, "percent": 0}, {}, {"removed": {"groups": 1}}),
+    ("teachers_added", {"count": 40}, {"teachers_added": 40}, {"teachers_added": 41}),
+    ("classes_unmatched", {"percent": 50}, {"unmatched_classes": 50}, {"unmatched_classes": 51}),
+]
+
+
+@pytest.mark.parametrize(("guard", "limit", "passes", "is_held"), SET)
+def test_should_hold_beyond_the_limit_that_a_site_sets(
+    guard: str, limit: dict[str, int], passes: dict[str, Any], is_held: dict[str, Any]
+) -> None:
+    limits = from_dict({"hold": {guard: limit}}).hold
+    assert reasons(effect(**passes), limits) == []
+    assert [reason.code for reason in reasons(effect(**is_held), limits)] == [guard]
+
+
+def test_should_have_a_case_for_every_limit_there_is() -> None:
+    assert {guard for guard, *_ in SET} == set(_LIMITS)
+
+
+def test_should_hold_an_import_by_the_limits_of_its_site() -> None:
+    rows = [f"pupil.{number},Class" for number in range(40)]
+    staff = ["snape,Class"]
+    strict = from_dict({"hold": {"memberships_removed": {"count": 2, "percent": 0}}})
+    published = plan(rows, staff)
+    assert plan(rows[3:], staff, base=published).held == []
+    assert plan(rows[2:], staff, strict, base=published).held == []
+    assert [reason.code for reason in plan(rows[3:], staff, strict, base=published).held] == ["memberships_removed"]
 
 
 def test_should_look_only_for_swapped_files_on_a_sites_first_import() -> None:
