@@ -114,7 +114,7 @@ def test_approving_ends_though_many_newer_uploads_were_refused(
     held = school.import_of(school.upload_pair(EMPTIED))
     for number in range(20):
         school.upload(f"Students{number}.csv", STUDENTS)
-    eventually(lambda: held["import"] not in [report["import"] for report in school.imports()], "20 newer reports")
+    eventually(lambda: held["import"] not in [report["import"] for report in school.imports()], "20 newer reports", 60)
     approved = admin.says("approve", held["import"], "--yes")
     assert (approved["import"], approved["version"]) == (held["import"], 2)
 
