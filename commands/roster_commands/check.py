@@ -124,11 +124,11 @@ def _check(plan: Plan, options: argparse.Namespace, out: Console, _err: Console)
 
 
 def checked(plan: Plan) -> dict[str, Any]:
-    """What `check --json` prints of a plan."""
+    """What `check --json` prints of a plan; `held` says why one would be held."""
     return {
         "status": plan.outcome,
         "counts": plan.counts,
-        "held": [reason._asdict() for reason in plan.held],
+        **({"held": [reason._asdict() for reason in plan.held]} if plan.held else {}),
         "notice_totals": dict(sorted(plan.notices.totals.items())),
         "notices": [notice.as_dict() for notice in plan.notices.listed()],
     }

@@ -188,7 +188,7 @@ def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     said, base = Site(arguments.site, arguments.stack).version()
     plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base)
     if arguments.json:
-        print(json.dumps(checked(plan) | {"changes": plan.changes, "kept": len(plan.kept)}))
+        print(json.dumps({"held": []} | checked(plan) | {"changes": plan.changes, "kept": len(plan.kept)}))
     else:
         for part in report_of(arguments.folder, plan):
             out.print(part)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Approval, Rollback
+from roster_aws.queue import Approval, Request, Rollback
+from roster_aws.site_items import HeadMoved
 
-from .conftest import World, csv
+from .conftest import LIFE, World, csv
 
 SITE = "hogwarts"
 TEACHERS = csv(*(f"teacher.{number},Class {number}" for number in range(10)))
@@ -123,6 +124,25 @@ def test_rejecting_ends_a_hold(published: World) -> None:
     assert store.reject(SITE, held["import"], "arn:somebody")
     assert not store.reject(SITE, held["import"], "arn:somebody")
     assert published.reports(SITE)[0]["status"] == "rejected"
+    assert version(published) == 1
+
+
+def test_what_is_rejected_while_it_is_approved_is_not_published(published: World) -> None:
+    held = upload(published, students=csv())
+    store = published.importer().store
+    ended: list[bool] = []
+
+    def reject_at_the_last_moment(call: str) -> None:
+        if call == "Sign":
+            ended.append(store.reject(SITE, held["import"], "arn:somebody"))
+
+    approval = Approval(held["import"], held["plan"]["manifest_sha256"], "arn:another")
+    asked = Request(SITE, "asked", published.clock(), approval)
+    with pytest.raises(HeadMoved):
+        published.importer(reject_at_the_last_moment).run(asked, "one", published.clock() + LIFE)
+    assert (ended, version(published)) == ([True], 1)
+    published.importer().run(asked, "its next try", published.clock() + LIFE)
+    assert [report["reason"] for report in published.reports(SITE) if report.get("asked") == "asked"] == ["not_held"]
     assert version(published) == 1
 
 

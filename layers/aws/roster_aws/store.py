@@ -64,7 +64,8 @@ class Store:
 
         The report is stored with it, still to be told: `finish` does that, now or after a crash. An import held before
         is superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the
-        one given; then nothing has changed. `pause` pauses the site in the same moment.
+        one given, or what it held was rejected meanwhile; then nothing has changed. `pause` pauses the site in the
+        same moment.
         """
         settled = head.settled(report, signed, self._clock(), seen, readable)
         values = settled.values_of_settled()
@@ -72,9 +73,13 @@ class Store:
             values["paused"] = True
         update = "REMOVE running SET " + ", ".join(f"{name} = :{name}" for name in values)
         values |= {"owner": owner, "base": head.version}
+        condition = _OURS
+        if head.held:  # which a person may end at any moment
+            condition += " AND held = :was_held"
+            values["was_held"] = head.held
         untold = {**report, "status": "fetching", "outcome": report["status"]}
         writes = [
-            self._items.updating(head.site, HEAD, update, _OURS, values),
+            self._items.updating(head.site, HEAD, update, condition, values),
             self._items.putting(self._import_item(untold)),
             self._items.deleting(head.site, _WAITING),
         ]

@@ -45,7 +45,7 @@ def run_json(capsys: Capture, *arguments: str) -> tuple[int, dict[str, Any], str
 
 
 def test_should_check_the_example(folder: Folder, capsys: Capture) -> None:
-    expected = {"status": "ok", "counts": SEED_COUNTS, "held": [], "notice_totals": {}, "notices": []}
+    expected = {"status": "ok", "counts": SEED_COUNTS, "notice_totals": {}, "notices": []}
     assert run_json(capsys, "check", folder(SEED)) == (0, expected, "")
 
 
@@ -65,7 +65,6 @@ def test_should_list_notices_with_all_they_know(folder: Folder, capsys: Capture)
     assert shown == {
         "status": "failed",
         "counts": NO_COUNTS,
-        "held": [],
         "notice_totals": {"not_csv": 1, "not_utf8": 1},
         "notices": [
             {
@@ -192,7 +191,6 @@ def test_should_name_both_files_where_there_is_none(folder: Folder, capsys: Capt
         "status": "waiting",
         "missing": list(FILES),
         "counts": NO_COUNTS,
-        "held": [],
         "notice_totals": {},
         "notices": [],
     }
