@@ -21,6 +21,7 @@ from roster.pair import is_site
 from roster.plan import plan_rollback
 from roster_commands.check import Unreadable
 from roster_commands.looking import between, difference, history, imports, preview, print_changes, show, shown_report
+from roster_commands.output import standard_output
 from roster_commands.report import report
 from roster_commands.reports import import_report
 from roster_commands.servers import revoke, servers
@@ -244,10 +245,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not arguments.stack:
         parser.error("name the stack with --stack or STACK_NAME")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a console may lack a letter of somebody's name
     # Into a pipe or a file nothing is shortened, so that an id can be searched for.
-    out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
+    out = standard_output(1000)
     err = Console(stderr=True, highlight=False)
     try:
         status: int = arguments.run(arguments, out, err)

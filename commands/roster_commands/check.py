@@ -28,6 +28,7 @@ from roster.notices import FILES, FileError, Notice, Notices, Severity, catalogu
 from roster.plan import Base, Plan, plan_import, refuse
 from roster.settings import Settings
 from roster.settings_file import read_settings
+from roster_commands.output import UNBROKEN, standard_output
 from roster_commands.reports import held_lines, status_text
 
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
@@ -53,11 +54,9 @@ class Unreadable(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a console may lack a letter of somebody's name
     options = _parser().parse_args(arguments)
     # Into a pipe or a file no line is broken, so that it can be searched.
-    out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
+    out = standard_output(UNBROKEN)
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         with err.status("Reading the pair") if err.is_terminal else nullcontext():
@@ -66,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except Unreadable as unreadable:
         if options.json and options.run is _check:
-            print(json.dumps(checked(refuse([])) | {"status": "waiting", "missing": unreadable.missing}, indent=2))
+            # A missing file is waited for; what is there and cannot be read fails.
+            said = {"status": "waiting", "missing": unreadable.missing} if unreadable.missing else {}
+            print(json.dumps(checked(refuse([])) | said, indent=2))
         err.print(Text(f"roster: {unreadable}"))
         return 1
     except BrokenPipeError:  # whoever reads the output has seen enough
@@ -111,7 +112,7 @@ def _missing(folder: Path, file: str, there: list[str]) -> str:
     names = {name.lower(): name for name in there if name not in FILES}
     alike = difflib.get_close_matches(file, names, n=1, cutoff=0.75)
     hint = f" There is {names[alike[0]]}: is that the one? Its name must be exactly {file}." if alike else ""
-    return f"there is no {file} in {folder}.{hint}"
+    return f"there is no {file} in {folder.resolve()}.{hint}"
 
 
 def _check(plan: Plan, options: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -164,7 +165,7 @@ def _findings(notices: Notices) -> Iterator[RenderableType]:
             same = [notice for notice in listed if notice.code == kind.code]
             yield Text.assemble("\n", (f"{severity} {kind.code}", style), f"  {total:,}")
             yield Padding(Text(kind().advice), (0, 0, 0, 2), expand=False)
-            yield from (Text(f"    {_place(notice)}", "dim") for notice in same[:_PLACES_SHOWN])
+            yield from (Text(f"    {place}", "dim") for notice in same[:_PLACES_SHOWN] if (place := _place(notice)))
             if total > _PLACES_SHOWN:
                 yield Text(f"    and {total - min(len(same), _PLACES_SHOWN):,} more", "dim")
 

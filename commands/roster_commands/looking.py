@@ -47,9 +47,10 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     for report in said["imports"]:
         if report.get("held"):
             for reason in report["held"] if report["status"] == "held" else report["held"][:1]:
-                out.print(f"{report['import']}  {reason['code']}: {held_text(reason)}", markup=False)
+                said_of = f"{report['import']}  {reason['code']}: {held_text(reason)}"
+                out.print(said_of, markup=False, soft_wrap=True)
         elif report.get("reason"):
-            out.print(f"{report['import']}  {reason_text(report)}", markup=False)
+            out.print(f"{report['import']}  {reason_text(report)}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -124,12 +125,12 @@ def _show_user(site: Site, arguments: argparse.Namespace, out: Console, err: Con
     if arguments.json:
         print(json.dumps({"username": arguments.name, "console": console, "member_of": member_of}))
     elif console or member_of:
-        out.print(f"member of: {', '.join(member_of) or 'no group'}", markup=False)
+        out.print(f"member of: {', '.join(member_of) or 'no group'}", markup=False, soft_wrap=True)
         if console:
             groups = "all groups" if console["all_groups"] else ", ".join(console["groups"]) or "no group"
-            out.print(f"console access: {groups}", markup=False)
+            out.print(f"console access: {groups}", markup=False, soft_wrap=True)
             if console["pending"]:
-                out.print(f"waits for students in: {', '.join(console['pending'])}", markup=False)
+                out.print(f"waits for students in: {', '.join(console['pending'])}", markup=False, soft_wrap=True)
     if not (console or member_of):
         err.print("There is no such user.")
         return 1

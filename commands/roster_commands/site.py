@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from functools import cached_property
+from http.client import HTTPException
 from typing import Any
 
 import boto3
@@ -88,8 +89,11 @@ class Site:
         if not said["version"]:
             return said, None
         blob = Blob(**said["snapshot"])
-        with urllib.request.urlopen(said["link"], timeout=60) as answer:  # noqa: S310 (a link that AWS has signed)
-            data: bytes = answer.read(blob.bytes + 1)
+        try:
+            with urllib.request.urlopen(said["link"], timeout=60) as answer:  # noqa: S310 (a link that AWS has signed)
+                data: bytes = answer.read(blob.bytes + 1)
+        except (OSError, HTTPException) as error:
+            raise Failed(f"version {said['version']} could not be fetched: {error}") from None
         return said, Base(blob.content_sha256, said["counts"], lambda: lines(data, blob))
 
     @cached_property

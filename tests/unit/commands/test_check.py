@@ -225,6 +225,24 @@ def test_should_say_what_cannot_be_read(command: str, folder: Folder, capsys: Ca
     assert f"cannot read {Path(where) / STUDENTS}" in capsys.readouterr().err
 
 
+def test_should_fail_and_wait_for_nothing_where_a_file_that_is_there_cannot_be_read(
+    folder: Folder, capsys: Capture
+) -> None:
+    bad = Path(folder({**SEED, "settings.json": b'{"username": "nickname"}'})) / "settings.json"
+    failed = {"status": "failed", "counts": NO_COUNTS, "notice_totals": {}, "notices": []}
+    assert run_json(capsys, "check", str(bad.parent), "--settings", str(bad))[:2] == (1, failed)
+    (bad.parent / STUDENTS).unlink()
+    (bad.parent / STUDENTS).mkdir()
+    assert run_json(capsys, "check", str(bad.parent))[:2] == (1, failed)
+
+
+def test_should_name_the_folder_it_stands_in(folder: Folder, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = Path(folder({})).resolve()
+    monkeypatch.chdir(where)
+    assert main(["check", "."]) == 1
+    assert f"there is no {STUDENTS} in {where}." in capsys.readouterr().err
+
+
 # show
 
 
@@ -266,8 +284,9 @@ def test_should_show_people_groups_members_and_console_access(folder: Folder, ca
 
 
 def test_should_not_break_lines_into_a_pipe(folder: Folder, capsys: Capture) -> None:
-    main(["show", folder(pair([f"student{number},A" for number in range(60)]))])
-    assert max(map(len, capsys.readouterr().out.splitlines())) > 500
+    members = [f"student {number:03}" for number in range(600)]
+    main(["show", folder(pair([f"{member},A" for member in members]))])
+    assert f"    {', '.join(members)}" in capsys.readouterr().out.splitlines()
 
 
 def test_should_say_that_rejected_rows_are_not_shown(folder: Folder, capsys: Capture) -> None:
