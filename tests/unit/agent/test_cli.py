@@ -249,3 +249,13 @@ def test_should_run_as_a_module_and_print_json_in_any_code_page(server: Server) 
     assert words.stdout.startswith(b"Zo\\xeb_M\\xfcller, member of: 1")
     shown = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
     assert json.loads(shown.stdout)["username"] == "Zoë_Müller"
+
+
+def test_should_stop_without_a_word_when_nobody_reads_on(server: Server) -> None:
+    command = [sys.executable, "-m", "roster_agent", "status", "--state", str(server.state.folder)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        told = subprocess.run(command, env=environment, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (told.returncode, told.stderr) == (1, b"")
