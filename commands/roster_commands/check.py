@@ -24,7 +24,7 @@ from rich.text import Text
 
 from roster.csv_file import too_large
 from roster.model import Roster
-from roster.notices import FILES, FileError, Notice, Notices, Severity, catalogue
+from roster.notices import FILES, FileError, Notices, Severity, catalogue
 from roster.plan import Base, Plan, plan_import, refuse
 from roster.settings import Settings
 from roster.settings_file import read_settings
@@ -165,22 +165,16 @@ def _findings(notices: Notices) -> Iterator[RenderableType]:
             same = [notice for notice in listed if notice.code == kind.code]
             yield Text.assemble("\n", (f"{severity} {kind.code}", style), f"  {total:,}")
             yield Padding(Text(kind().advice), (0, 0, 0, 2), expand=False)
-            yield from (Text(f"    {place}", "dim") for notice in same[:_PLACES_SHOWN] if (place := _place(notice)))
+            yield from (Text(f"    {notice.place}", "dim") for notice in same[:_PLACES_SHOWN] if notice.place)
             if total > _PLACES_SHOWN:
                 yield Text(f"    and {total - min(len(same), _PLACES_SHOWN):,} more", "dim")
-
-
-def _place(notice: Notice) -> str:
-    row = f"row {notice.row}" if notice.row else ""
-    details = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in notice.details.items())
-    return ", ".join(part for part in (notice.file, row, notice.column, details) if part)
 
 
 def _show(plan: Plan, options: argparse.Namespace, out: Console, err: Console) -> int:
     if not plan.roster:
         for notice in plan.notices.listed():
             if isinstance(notice, FileError):
-                err.print(Text(f"roster: {_place(notice)}: {notice.advice} ({notice.code})"))
+                err.print(Text(f"roster: {notice.place}: {notice.advice} ({notice.code})"))
         return 1
     if options.json:
         print(json.dumps(_shown(plan.roster), indent=2))

@@ -130,7 +130,8 @@ def test_an_admin_sees_what_was_refused_and_what_to_do(running: Site, command: C
     running.import_of(running.upload_pair({**SEED, "students.csv": workbook()}))
     said = json.loads(command("roster-admin", "imports", running.name, "--json").stdout)
     assert [(report["status"], report["reason"]) for report in said["imports"]] == [("failed", "not_csv"), ("ok", None)]
-    assert "not_csv (students.csv): The file is not a CSV" in command("roster-admin", "imports", running.name).stdout
+    shown = command("roster-admin", "imports", running.name).stdout
+    assert "not_csv (students.csv, looks like an Excel workbook (.xlsx)): The file is not a CSV" in shown
     asked = command("roster-admin", "import", running.name, check=False)
     assert asked.returncode == 1
     assert "not_csv" in asked.stdout

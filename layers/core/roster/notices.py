@@ -75,6 +75,17 @@ class Notice(_Frozen):
         """What this kind of finding knows besides its place; empty for most."""
         return {name: getattr(self, name) for name in self.fields[len(Notice.fields) :]}
 
+    @property
+    def details_text(self) -> str:
+        """Its details in words: of bytes and kinds of files, never of what stands in a row."""
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.details.items())
+
+    @property
+    def place(self) -> str:
+        """Where it is and its details in words; empty for what is about the pair as a whole."""
+        row = f"row {self.row}" if self.row else ""
+        return ", ".join(part for part in (self.file, row, self.column, self.details_text) if part)
+
     def as_dict(self) -> dict[str, str | int | None]:
         """The notice as reports and `--json` show it."""
         place = {"file": self.file, "row": self.row, "column": self.column}

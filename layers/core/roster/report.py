@@ -33,16 +33,17 @@ def import_report(
     """The report of an import as JSON-like data: no usernames, no classes.
 
     `status` is the plan's outcome, `version` what stands after it; `reason` explains a failed or held one, by the code
-    of its first file error, with that `file`, or of its first guard.
+    of its first file error or guard. Where a file was refused, `place` says which, in which row, and for what (a byte,
+    a kind of file, a size).
     """
+    refused = next((notice for notice in plan.notices.listed() if isinstance(notice, FileError)), None)
     publishes = plan.snapshot is not None and not plan.held
-    refused = [notice for notice in plan.notices.listed() if isinstance(notice, FileError)]
     return {
         "site": site,
         "import": import_id,
         "status": plan.outcome,
-        "reason": refused[0].code if refused else plan.held[0].code if plan.held else None,
-        **({"file": refused[0].file} if refused else {}),
+        "reason": refused.code if refused else plan.held[0].code if plan.held else None,
+        **({"place": refused.place} if refused else {}),
         "pair": {file: _described(upload) for file, upload in sorted(pair.items())},
         "counts": plan.counts,
         "changes": plan.changes,
@@ -106,7 +107,8 @@ def findings(data: bytes) -> list[Finding]:
 
 def _row(notice: Notice, texts: Mapping[int, str]) -> list[str]:
     place = [notice.file or "", str(notice.row or ""), notice.column or ""]
-    return [notice.severity, notice.code, *place, texts.get(notice.row or 0, "")[:_SHOWN], notice.advice]
+    shown = notice.details_text or texts.get(notice.row or 0, "")  # of a refused file there is no text to show
+    return [notice.severity, notice.code, *place, shown[:_SHOWN], notice.advice]
 
 
 def _inert(cell: str) -> str:

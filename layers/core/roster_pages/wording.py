@@ -84,8 +84,9 @@ def reason_text(report: Mapping[str, Any]) -> str:
     """Why a report has its status, in words where there are any."""
     reason = harmless(report["reason"])
     words = REASONS.get(reason) or ADVICE.get(reason)
-    file = f" ({harmless(report['file'])})" if report.get("file") else ""
-    return f"{reason}{file}: {words}" if words else f"{reason}{file}"
+    where = report.get("file") or report.get("place")
+    place = f" ({harmless(where)})" if where else ""
+    return f"{reason}{place}: {words}" if words else f"{reason}{place}"
 
 
 def held_text(reason: Mapping[str, Any]) -> str:

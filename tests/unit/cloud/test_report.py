@@ -5,11 +5,14 @@ import io
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from roster.notices import STUDENTS, TEACHERS
 from roster.pair import Upload
 from roster.plan import Plan, plan_import
 from roster.report import import_report, notices_csv
 from roster.settings import Settings
+from roster_pages.wording import reason_text
 
 AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
 PAIR = {file: Upload(file, f"v-{file}", AT, 10) for file in (TEACHERS, STUDENTS)}
@@ -47,6 +50,25 @@ def test_a_failed_import_says_why_and_keeps_the_version() -> None:
     assert report["file"] == TEACHERS
     good = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
     assert good.keys() == report.keys() - {"file"}
+
+
+@pytest.mark.parametrize(
+    ("students", "reason", "place", "shown"),
+    [
+        (b"version,1\nusername,class\nZo\xeb,A\n", "not_utf8", "row 3, offset 27, byte 0xEB", "offset 27, byte 0xEB"),
+        (b"%PDF-1.7", "not_csv", "looks like a PDF document", "looks like a PDF document"),
+        (b"version,2\nusername,class\n", "version_unsupported", "row 1", ""),
+    ],
+)
+def test_a_refused_file_is_named_with_what_was_found_in_it(
+    students: bytes, reason: str, place: str, shown: str
+) -> None:
+    refused = plan_import({TEACHERS: b"version,1\nusername,class\n", STUDENTS: students}, Settings())
+    report = import_report("hogwarts", "id", PAIR, refused, base_version=4)
+    assert (report["reason"], report["place"]) == (reason, f"students.csv, {place}")
+    assert reason_text(report).startswith(f"{reason} (students.csv, {place}): ")
+    (listed,) = rows_of(notices_csv(refused))
+    assert (listed["code"], listed["what stands there"]) == (reason, shown)
 
 
 def test_the_notices_file_shows_what_stands_in_each_row() -> None:
