@@ -166,11 +166,12 @@ In another terminal, from this folder:
 
   [cyan]. {os.path.relpath(env_file)}; export PATH="$PWD/.venv/bin:$PATH"[/]
 
-  upload a pair     [cyan]aws s3 cp teachers.csv s3://$INBOX_BUCKET/hogwarts/teachers.csv[/]
-                    [cyan]aws s3 cp students.csv s3://$INBOX_BUCKET/hogwarts/students.csv[/]
+  upload a pair     [cyan]aws s3 cp local/example/teachers.csv s3://$INBOX_BUCKET/hogwarts/teachers.csv[/]
+                    [cyan]aws s3 cp local/example/students.csv s3://$INBOX_BUCKET/hogwarts/students.csv[/]
   what became of it [cyan]roster-admin imports hogwarts[/]
   enrol a server    [cyan]roster-admin enrol hogwarts server-1[/]
-                    [cyan]roster-agent enrol --feed "$FEED_URL" --site hogwarts --code CODE --folder CSVImport[/]
+                    [cyan]AT=$(mktemp -d); mkdir $AT/CSVImport; export ROSTER_AGENT_STATE=$AT/state[/]
+                    [cyan]roster-agent enrol --feed "$FEED_URL" --site hogwarts --code CODE --folder $AT/CSVImport[/]
   pull the roster   [cyan]roster-agent pull[/]
 
 Ctrl-C stops it; nothing is kept.""",

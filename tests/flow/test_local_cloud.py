@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -78,6 +79,29 @@ def test_should_leave_nothing_running_however_it_ends(ending: signal.Signals, tm
     while is_up(port) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_up(port)
+
+
+def test_should_tell_commands_that_a_new_shell_can_run_as_they_are(tmp_path: Path) -> None:
+    with make_cloud(free_port(), tmp_path / "cloud.env") as process:
+        told = told_until("Ctrl-C", process)
+        (sourcing,) = re.findall(r"^  (\. .*)$", told, re.MULTILINE)
+        commands = re.findall(r"^.{20}((?:aws|roster|AT=).*)$", told, re.MULTILINE)
+        assert [command.split()[0] for command in commands if "=$" not in command] == [
+            *("aws", "aws", "roster-admin", "roster-admin", "roster-agent", "roster-agent")
+        ]
+        script = "\n".join(["set -eu", sourcing, *commands])
+        # What a person does in between: wait for the import, and read the code.
+        script = script.replace("roster-admin imports", "roster-admin import")
+        script = script.replace("roster-admin enrol hogwarts server-1", "CODE=$(roster-admin enrol hogwarts server-1)")
+        script = script.replace(" CODE ", " $CODE ") + "\ncat $AT/CSVImport/students.csv"
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        ran = subprocess.run(
+            ["sh", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "Harry_Potter,Potions" in ran.stdout
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
 
 
 def test_should_leave_nothing_running_when_it_is_stopped_before_it_is_up(tmp_path: Path) -> None:

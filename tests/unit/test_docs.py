@@ -23,7 +23,7 @@ def commands_of(program: str) -> list[str]:
         [Path(sys.executable).with_name(program), "--help"], capture_output=True, text=True, check=True
     )
     positional = ran.stdout.partition("positional arguments:")[2] or ran.stdout
-    return re.findall(r"^    ([a-z-]+) ", positional, re.MULTILINE)
+    return re.findall(r"^    ([a-z-]+)(?: |$)", positional, re.MULTILINE)  # a long name has a line of its own
 
 
 @pytest.mark.parametrize("program", ["roster", "roster-admin", "roster-agent"])
