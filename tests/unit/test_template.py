@@ -72,6 +72,8 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ServeFeedRole", "ManagedPolicyArns", becomes=["arn:aws:iam::aws:policy/AdministratorAccess"]),
         within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
         lambda resources: role_statement(resources, "WatchFleetRole", 1).update(Resource={"Fn::Sub": "${Table.Arn}/*"}),
+        lambda resources: role_statement(resources, "ImportPairRole", 3)["Action"].append("dynamodb:BatchGetItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("dynamodb:ConditionCheckItem"),
     ],
     functions_have_all_they_need: [
         within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
