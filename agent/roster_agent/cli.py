@@ -36,10 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("roster-agent: interrupted; nothing is half done, and the next pull goes on.", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # Whoever reads the output has seen enough; what is left of it must not fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as bug:  # noqa: BLE001 - a stack trace's last line may quote a pupil's name
         print(f"roster-agent: internal error, please report it: {logs.place(bug)}", file=sys.stderr)
         return 1

@@ -47,9 +47,9 @@ def test_a_failed_import_says_why_and_keeps_the_version() -> None:
     broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
     report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
     assert (report["status"], report["reason"], report["version"]) == ("failed", "version_row_missing", 4)
-    assert report["file"] == TEACHERS
+    assert report["place"] == f"{TEACHERS}, row 1"
     good = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
-    assert good.keys() == report.keys() - {"file"}
+    assert good.keys() == report.keys() - {"place"}
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def held_report(**more: Any) -> dict[str, Any]:
 def failed_report(**more: Any) -> dict[str, Any]:
     """A report of an import of which a file could not be read."""
     counts = dict.fromkeys(("groups", "members", "memberships", "teachers"), 0) | {"rows_read": 96, "rows_rejected": 0}
-    about = {"reason": "not_utf8", "file": "students.csv", "version": 14, "base_version": 14, "changes": {}}
+    about = {"reason": "not_utf8", "place": "students.csv, row 3", "version": 14, "base_version": 14, "changes": {}}
     return report(15, "failed", **about | {"counts": counts} | more)
 
 

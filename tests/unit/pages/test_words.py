@@ -109,7 +109,7 @@ def test_changes_are_told_with_the_words_and_numbers_of_the_roster() -> None:
 
 
 def test_a_failed_import_says_why() -> None:
-    says(samples.EVERY["site, failed"], "Nothing was changed", "not_utf8 (students.csv)", ADVICE["not_utf8"])
+    says(samples.EVERY["site, failed"], "Nothing was changed", "not_utf8 (students.csv, row 3)", ADVICE["not_utf8"])
     says(samples.EVERY["import of settings"], "/paused", "This is text; write true or false, without quotes.")
 
 
