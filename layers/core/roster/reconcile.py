@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
+from operator import itemgetter
+from typing import TypeVar
 
 from roster.model import Entry, Group, Right, Roster
 from roster.names import RESPELLED, Names, fold, judge_username
@@ -31,6 +33,7 @@ from roster.parse import Pair, Rows, find
 from roster.settings import Settings
 
 Published = Callable[[], Iterable[Entry]]
+Item = TypeVar("Item")
 
 
 def reconcile(pair: Pair, notices: Notices, published: Published) -> Roster:
@@ -55,8 +58,8 @@ def _groups(pair: Pair, usernames: list[str], classes: list[str], notices: Notic
     for group, name in enumerate(classes):
         cells = students.pop(group)  # taken out, for its memory to serve again
         if cells:
-            members = sorted({rank[cell] for cell in cells})
-            groups[group] = Group(fold(name), name, tuple([usernames[member] for member in members]))
+            members = sorted(set(_at(cells, rank)))
+            groups[group] = Group(fold(name), name, _at(members, usernames))
             if len(members) < len(cells):
                 repeating.add(group)
     _tell_classes(pair, groups.keys() - pair.classes.ranks(pair.teachers.classes), repeating, notices)
@@ -119,6 +122,14 @@ def _attendance(pair: Pair) -> dict[int, array[int]]:
     append: Callable[[array[int], int], None] = array.append
     deque(map(append, map(by_cell.__getitem__, pair.students.classes), pair.students.usernames), maxlen=0)
     return gathered
+
+
+def _at(places: Sequence[int], column: list[Item]) -> tuple[Item, ...]:
+    """What stands at some places of a column, of which there is one at least; gathered by a single call."""
+    if len(places) == 1:  # of which itemgetter makes no tuple
+        return (column[places[0]],)
+    found: tuple[Item, ...] = itemgetter(*places)(column)
+    return found
 
 
 def _column() -> array[int]:

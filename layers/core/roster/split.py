@@ -42,11 +42,11 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
         cells = block[:-1].replace(b"\n", separator).split(separator)
         odd_lines = []
         if skeleton != two_cells * (len(skeleton) // 2):
-            odd_lines = _take_out_odd_lines(cells, skeleton, separator)
+            odd_lines = _take_out_odd_lines(cells, skeleton, separator, classes)
         columns.usernames.extend(map(usernames.__getitem__, cells[0::2]))
         columns.classes.extend(map(classes.__getitem__, cells[1::2]))
         for place, line in odd_lines:
-            cell = _two_cells(line, separator, classes)
+            cell = _two_cells(line, separator)
             if not cell:
                 refuse(FIRST_ROW + first + place, line.decode())
             columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
@@ -54,29 +54,36 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     return columns
 
 
-def _take_out_odd_lines(cells: list[bytes], skeleton: bytes, separator: bytes) -> list[tuple[int, bytes]]:
-    """Take the lines that are not two cells around one separator out of a block's cells, leaving two empty ones."""
+def _take_out_odd_lines(
+    cells: list[bytes], skeleton: bytes, separator: bytes, classes: Numbers
+) -> list[tuple[int, bytes]]:
+    """Take the lines that are not two cells around one separator out of a block's cells, leaving two empty ones.
+
+    A line whose class has been met stays, as its two cells: separators and all, it was well quoted then.
+    """
     # Every line of two cells shrinks to one NUL, so that one search finds the others.
     shapes = skeleton.replace(separator + b"\n", b"\0")
     odd_lines = []
     surplus = 0  # bytes of the odd lines so far beyond one a line
     for shape in re.finditer(re.escape(separator) + b"+\0|\n", shapes):
         place = shape.start() - surplus
-        separators = len(shape[0]) if shape[0] != b"\n" else 0
+        length = shape.end() - shape.start()
+        separators = length if shape[0] != b"\n" else 0
         # Every line before this one is two cells by now.
         its_cells = slice(2 * place, 2 * place + separators + 1)
-        odd_lines.append((place, separator.join(cells[its_cells])))
-        cells[its_cells] = b"", b""
-        surplus += len(shape[0]) - 1
+        username, *others = cells[its_cells]
+        class_ = separator.join(others)
+        if class_ and class_ in classes and not username.startswith(b'"'):
+            cells[its_cells] = username, class_
+        else:
+            odd_lines.append((place, separator.join(cells[its_cells])))
+            cells[its_cells] = b"", b""
+        surplus += length - 1
     return odd_lines
 
 
-def _two_cells(line: bytes, separator: bytes, classes: Numbers) -> tuple[bytes, bytes] | None:
+def _two_cells(line: bytes, separator: bytes) -> tuple[bytes, bytes] | None:
     """The two raw cells of a line with quoted separators, or with empty cells at its end; None when it is not two."""
-    username, _, class_ = line.partition(separator)
-    # A known class, separators and all, was well quoted when it was met first; there is no need to look again.
-    if class_ and class_ in classes and not username.startswith(b'"'):
-        return username, class_
     cells, balanced = split_fields(line.decode(), separator.decode())
     if not balanced or len(cells) < 2 or any(clean(cell)[0] for cell in cells[2:]):
         return None
