@@ -140,7 +140,7 @@ def test_a_change_leaves_an_audit_event_and_so_does_its_refusal(school: Site) ->
         told = (json.loads(text) for _, text in log_events(school.cloud) if '"audit"' in text)
         return [each for each in told if each.get("site") == school.name]
 
-    school.ask("pause", by="arn:somebody")
+    school.ask("pause", by="arn:somebody", server="Harry_Potter")
     refused(school.cloud, {"action": "reject", "site": school.name, "import": "Harry_Potter", "by": "arn:other"})
     eventually(school.cloud, lambda: len(audited()) == 2, "two audit events")
     told = {each["action"]: each for each in audited()}  # which worker's log comes first is chance

@@ -43,6 +43,17 @@ _DONE = {
 }
 
 
+# What the audit event of a change says of it; only what that change has checked, as a log takes no other text.
+_AUDITED = {
+    "enrol": ("server",),
+    "revoke": ("server",),
+    "approve": ("import",),
+    "reject": ("import",),
+    "rollback": ("version",),
+    "new-epoch": ("above",),
+}
+
+
 @dataclass(frozen=True)
 class Management:
     """Carries out the requests of `manage_site`. `clock` gives the time in UTC."""
@@ -102,8 +113,7 @@ class Management:
         except Refused as refused:
             audit("change_refused", site=site, by=by, change=action, reason=str(refused))
             raise
-        about = {name: asked[name] for name in ("import", "version", "server", "above") if name in asked}
-        audit(action, site=site, by=by, **about)
+        audit(action, site=site, by=by, **{name: asked[name] for name in _AUDITED.get(action, ())})
         return said
 
     def answer_button(self, asked: Asked, request_id: str) -> Asked:

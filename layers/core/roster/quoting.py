@@ -6,17 +6,22 @@ separator or the line's end; a quote inside any other cell is kept as it is.
 
 from __future__ import annotations
 
+# Two are right; of more than this no padding is made.
+_MOST_CELLS = 1000
+
 
 def split_fields(line: str, separator: str) -> tuple[list[str], bool]:
     """The cells of one line, up to a quoted one that does not end before a separator or the line's end.
 
-    The second value is False when there is such a cell. Where many unquoted cells end the line, the last of them may
-    be given as one: a line of nothing but separators can be as long as a file, and is not worth a list.
+    The second value is False when there is such a cell. The last of many cells may be given as one: a line of nothing
+    but separators, or of empty quotes, can be as long as a file, and is not worth a list.
     """
     cells: list[str] = []
     place = 0
     last_quote = line.rfind('"')
     while place <= last_quote:
+        if len(cells) == _MOST_CELLS:
+            return [*cells, line[place:]], True
         if line[place] == '"':
             end = _closing_quote(line, place + 1)
             if end < 0 or line[end + 1 : end + 2] not in ("", separator):

@@ -46,6 +46,13 @@ BY_ORDER = [
 ]
 
 
+def test_should_take_a_hundred_empty_cells_for_padding_and_a_line_of_nothing_else_for_no_row() -> None:
+    padded, endless = "Harry,A" + ',""' * 100, "Ron,A" + ',""' * 100_000
+    made = plan(csv(padded, endless))
+    assert found(made) == [("field_count", 4, None)]
+    assert groups(made) == {"A": ["Harry"]}
+
+
 @pytest.mark.parametrize(("row", "code"), BY_ORDER)
 def test_should_give_a_row_the_first_error_that_applies(row: str, code: str) -> None:
     # The two rows around it make a collision of harry's addresses.
