@@ -240,7 +240,7 @@ class FeedSimulator:
         is_known = base and (str(base.epoch), hashlib.sha256(base.manifest).hexdigest()) == (epoch, digest)
         if base is None or not is_known or base.epoch != newest.epoch:
             return _error(410, "cursor_unknown")
-        if base is newest:
+        if base is newest and int(asked.get("keyring", [str(self.keys.serial)])[0]) >= self.keys.serial:
             return Answer(304, headers=polled)
         return _json(self.head(site, newest) | {"deltas": _chain(versions, base)}, polled)
 
@@ -300,7 +300,7 @@ def _chain(versions: list[Published], base: Published) -> list[dict[str, object]
         if manifest.delta
     ]
     size = sum(manifest.delta.bytes for manifest in manifests if manifest.delta)
-    if len(chain) < len(manifests) or len(chain) > 50 or size >= manifests[-1].snapshot.bytes:
+    if not wanted or len(chain) < len(manifests) or len(chain) > 50 or size >= manifests[-1].snapshot.bytes:
         return []
     return chain
 

@@ -66,9 +66,14 @@ class Feed:
                 raise BadArgument("the feed does not understand the code")
         raise _failure(answer)
 
-    def head(self, have: trust.Head | None) -> trust.Offer | None:
-        """The newest version, unverified; None when it is the one that this server has."""
+    def head(self, have: trust.Head | None, keyring: int = 0) -> trust.Offer | None:
+        """The newest version, unverified; None when it is the one that this server has.
+
+        With the serial number of the keys trusted, it is said again where newer ones have signed it.
+        """
         cursor = f"?have={have.version}&epoch={have.epoch}&manifest={have.manifest_sha256}" if have else ""
+        if have and keyring:
+            cursor += f"&keyring={keyring}"
         answer = self._get(f"{self._site_url}/head{cursor}", MAX_ANSWER_BYTES)
         self.date = answer.date()
         match answer.status, answer.error():

@@ -36,13 +36,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Online:
-    """The feed as a source."""
+    """The feed as a source, for a server that trusts the keyring of this serial number."""
 
     feed: Feed
+    keyring: int = 0
 
     def offer(self, have: Head | None) -> Offer | None:
         try:
-            return self.feed.head(have)
+            return self.feed.head(have, self.keyring)
         except CursorUnknown:
             # Of another epoch, or kept no longer: whatever is the newest now is taken whole.
             return self.feed.head(None)

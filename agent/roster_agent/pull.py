@@ -49,7 +49,7 @@ def pull(state: State, progress: Progress | None = None) -> Pulled:
         settings = state.settings()
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             try:
-                attempt = update(state, enrolment, settings, Online(feed), progress)
+                attempt = update(state, enrolment, settings, Online(feed, state.keyring().serial), progress)
             except (FeedError, AccessError, Stopped):
                 raise  # nobody listens, or nobody may wait for it
             except AgentError as failure:

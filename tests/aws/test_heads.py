@@ -54,6 +54,19 @@ def test_a_version_from_before_there_were_signatures_is_offered_once_it_is_signe
     assert head(world).status == 200
 
 
+def test_a_server_that_has_the_newest_version_is_told_of_newer_keys(world: World) -> None:
+    publish(world)
+    assert head(world, Cursor(1, keyring=1)).status == 304
+    world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2
+    assert head(world, Cursor(1, keyring=1)).status == 304, "its head is not signed anew yet"
+    world.run("hogwarts")  # nothing new was uploaded
+    assert head(world, Cursor(1)).status == 304, "a server that says nothing of keys"
+    assert head(world, Cursor(1, keyring=2)).status == 304
+    told = head(world, Cursor(1, keyring=1))
+    assert told.status == 200
+    assert (b'"version": 1' in told.body, b'"serial": 2' in told.body, b'"deltas": []' in told.body) == (True,) * 3
+
+
 def test_a_server_is_enrolled_with_the_keys_of_its_sites_head(world: World) -> None:
     publish(world)
     world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2

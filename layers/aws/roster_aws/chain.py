@@ -29,11 +29,15 @@ class CursorUnknown(ValueError):
 
 @dataclass(frozen=True)
 class Cursor:
-    """What a server says that it has: a version, and to be sure its epoch and its manifest's SHA-256."""
+    """What a server says that it has: a version, and to be sure its epoch and its manifest's SHA-256.
+
+    `keyring` is the serial number of the keys that it believes.
+    """
 
     have: int
     epoch: int | None = None
     manifest: str | None = None
+    keyring: int | None = None
 
 
 class Chains:

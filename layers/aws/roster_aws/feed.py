@@ -50,7 +50,10 @@ class Feed:
         return cls(Store.from_environment(), results, Keyrings.from_environment(), Chains(results), poll_seconds, now)
 
     def head(self, site: str, cursor: Cursor | None) -> Answer:
-        """The newest version, and the way to it from the one that the server has; 304 when that is the newest."""
+        """The newest version, and the way to it from the one that the server has.
+
+        304 when that is the newest, unless the server does not know the keys that it is signed with by now.
+        """
         head = self.store.head(site)
         if not head.version:
             return refuse(404, "nothing_published", "no version of this site has been published yet")
@@ -58,9 +61,10 @@ class Feed:
             return refuse(503, "not_signed_yet", "the newest version is signed with the site's next import")
         poll = self._poll_seconds(head)
         try:
-            if cursor and self.chains.is_head(head, cursor):
+            has_it = cursor is not None and self.chains.is_head(head, cursor)
+            if cursor and has_it and (cursor.keyring is None or cursor.keyring >= head.keyring_serial):
                 return Answer(304, headers={"poll-after-seconds": str(poll)})
-            deltas = self.chains.find(head, cursor) if cursor else []
+            deltas = self.chains.find(head, cursor) if cursor and not has_it else []
         except CursorUnknown:
             return refuse(410, "cursor_unknown", "this version is unknown here, or kept no longer: ask without it")
         said = {
@@ -104,12 +108,12 @@ class Feed:
 
 def cursor(query: Mapping[str, str]) -> Cursor | None:
     """What a server says that it has, by the query of its question; BadCursor when that can be no version."""
-    numbers = {name: whole_number(query[name]) for name in ("have", "epoch") if name in query}
+    numbers = {name: whole_number(query[name]) for name in ("have", "epoch", "keyring") if name in query}
     manifest = query.get("manifest")
     if not all(numbers.values()) or (manifest is not None and not _SHA256.fullmatch(manifest)):
         raise BadCursor
     have = numbers.get("have")
-    return Cursor(have, numbers.get("epoch"), manifest) if have else None
+    return Cursor(have, numbers.get("epoch"), manifest, numbers.get("keyring")) if have else None
 
 
 def whole_number(text: str | None) -> int | None:

@@ -70,6 +70,10 @@ class Server:
         about = applied.manifest
         return f"?have={about.version}&epoch={about.epoch}&manifest={applied.manifest_sha256}"
 
+    def question(self) -> str:
+        """What a pull asks for the head with: the version that it has, and the keys that it trusts."""
+        return f"{self.cursor()}&keyring={self.state.keyring().serial}"
+
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
 

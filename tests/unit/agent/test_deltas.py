@@ -99,10 +99,10 @@ def test_should_end_with_the_same_bytes_however_far_behind(behind: Server, versi
 def test_should_take_the_snapshot_when_its_cursor_is_of_another_epoch(behind: Server) -> None:
     behind.feed.published[SITE] = []
     behind.feed.publish(SITE, school(5), version=500, epoch=2)
-    cursor = behind.cursor()
+    question = behind.question()
     assert behind.pull() == 0, behind.err
     asked = behind.feed.paths()
-    assert asked[:2] == [f"/v1/sites/hogwarts/head{cursor}", "/v1/sites/hogwarts/head"]
+    assert asked[:2] == [f"/v1/sites/hogwarts/head{question}", "/v1/sites/hogwarts/head"]
     assert behind.mirror() == (500, snapshot(school(5)))
 
 

@@ -40,12 +40,12 @@ def test_should_replace_a_version_by_the_next(server: Server) -> None:
 
 
 def test_should_skip_versions_that_were_never_pulled(server: Server) -> None:
-    cursor = server.cursor()
+    question = server.question()
     for roster in (NEXT, SEED, NEXT):
         server.feed.publish(SITE, roster)
     server.pull()
     assert server.mirror() == (4, snapshot(NEXT))
-    assert server.feed.paths()[:2] == [f"/v1/sites/hogwarts/head{cursor}", "/v1/sites/hogwarts/versions/4/manifest"]
+    assert server.feed.paths()[:2] == [f"/v1/sites/hogwarts/head{question}", "/v1/sites/hogwarts/versions/4/manifest"]
 
 
 def test_should_ask_only_for_the_head_when_nothing_is_new(server: Server) -> None:
@@ -53,7 +53,7 @@ def test_should_ask_only_for_the_head_when_nothing_is_new(server: Server) -> Non
     assert server.pull() == 0
     assert server.out == "Nothing new: version 1 is the newest.\n"
     assert server.outcome() == "nothing_new"
-    assert server.feed.paths() == [f"/v1/sites/hogwarts/head{server.cursor()}"]
+    assert server.feed.paths() == [f"/v1/sites/hogwarts/head{server.question()}"]
     # Not even rewritten with the same bytes: Impero may watch the folder.
     assert {path: path.stat() for path in server.folder.iterdir()} == before
 

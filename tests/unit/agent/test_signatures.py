@@ -116,6 +116,18 @@ def test_should_follow_a_change_of_keys_by_itself(server: Server) -> None:
     assert set(server.state.keyring().keys) == {"third", "fourth"}
 
 
+def test_should_learn_newer_keys_although_no_version_is_new(server: Server) -> None:
+    before = server.holds()
+    for new in ("second", "third"), ("third", "fourth"):
+        server.feed.keys.change(*new)
+        assert server.pull() == 0, server.err
+        assert (server.outcome(), set(server.state.keyring().keys)) == ("nothing_new", set(new))
+    assert server.holds() == before
+    server.feed.paths()
+    assert server.pull() == 0
+    assert server.feed.paths() == [f"/v1/sites/hogwarts/head{server.question()}"]
+
+
 def test_should_not_believe_a_key_that_was_retired(server: Server) -> None:
     server.feed.keys.change("second", "third")
     server.feed.publish(SITE, NEXT)
