@@ -60,16 +60,37 @@ def note(state: State, version: Version) -> Seen:
     return noted
 
 
-def roll_forward(state: State, folder: Folder, found: Version) -> list[str]:
-    """Deliver what the mirror holds where the folder has something else; the names of the files written."""
-    with Mirror(state.mirror) as mirror:
-        expected = mirror.files()
-        if expected and folder.digests(expected) == expected:
-            return []
-        files = found.files()
-        written = folder.deliver(files)
-        mirror.expect_files(_digests(files))
-    return written
+def roll_forward(
+    state: State, folder: Folder, found: Version | None, newest: Seen | None
+) -> tuple[Version | None, list[str]]:
+    """Deliver what the mirror holds where the folder has something else. The version that is held then, and the names
+    of the files written.
+    """
+    # An old mirror that somebody put back would take the folder back with it.
+    if found is None or (newest and found.manifest.version < newest.version):
+        return found, []
+    written: list[str] = []
+    try:
+        with Mirror(state.mirror) as mirror:
+            expected = mirror.files()
+            if not expected or folder.digests(expected) != expected:
+                files = found.files()
+                written = folder.deliver(files)
+                mirror.expect_files(_digests(files))
+    except MirrorBroken:
+        # Damage outside of the version, which the next one would meet, too.
+        state.forget_mirror()
+        return None, written
+    return found, written
+
+
+def sign_again(state: State, offer: Offer) -> None:
+    """Keep the signature of another key under the version held. A mirror that is damaged is dropped."""
+    try:
+        with Mirror(state.mirror) as mirror:
+            mirror.sign_again(offer)
+    except MirrorBroken:
+        state.forget_mirror()
 
 
 def replace(state: State, version: Version, offer: Offer, files: Mapping[str, bytes]) -> None:

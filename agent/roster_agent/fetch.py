@@ -70,7 +70,7 @@ class Online:
 
 
 def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyring) -> tuple[Offer | None, Keyring]:
-    """What the source has that this server has not, and the keys to trust from now on."""
+    """What the source has, and the keys to trust from now on. It may be what this server has, signed by another key."""
     offer = source.offer(have)
     if offer is None:
         if have:
@@ -79,7 +79,7 @@ def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyri
         return None, trusted
     ring = trust.signed(offer, trusted)
     trust.refuse_backwards(seen, offer.head)
-    return (None if offer.head == have else offer), ring
+    return offer, ring
 
 
 def version(

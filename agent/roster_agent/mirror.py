@@ -26,6 +26,7 @@ from roster.model import Group, Right
 from roster.names import fold
 from roster_agent import past
 from roster_agent.failures import MirrorBroken, MirrorUnusable
+from roster_agent.past import of_kinds
 from roster_agent.refusals import CorruptDownload
 from roster_agent.trust import Offer
 from roster_agent.version import User, Version
@@ -101,7 +102,7 @@ class Mirror:
             ).fetchone()
         if row is None:
             return None
-        manifest, digest, *others = row
+        manifest, digest, *others = of_kinds(row, bytes, str, str, str, str)
         if hashlib.sha256(manifest).hexdigest() != digest:
             raise MirrorBroken
         try:
@@ -116,7 +117,8 @@ class Mirror:
         if applied is None:
             return None
         with _sqlite_failures():
-            content = b"".join(row[0] for row in self._db.execute("SELECT content FROM line ORDER BY position"))
+            lines = self._db.execute("SELECT content FROM line ORDER BY position")
+            content = b"".join(of_kinds(row, bytes)[0] for row in lines)
             (manifest,) = self._db.execute("SELECT manifest FROM version").fetchone()
         if hashlib.sha256(content).hexdigest() != applied.manifest.snapshot.content_sha256:
             raise MirrorBroken
@@ -159,12 +161,21 @@ class Mirror:
     def files(self) -> dict[str, str]:
         """The SHA-256 of each file that the version held delivers."""
         with _sqlite_failures():
-            return dict(self._db.execute("SELECT name, sha256 FROM file"))
+            rows = self._db.execute("SELECT name, sha256 FROM file").fetchall()
+        return dict(of_kinds(row, str, str) for row in rows)
 
     def expect_files(self, files: dict[str, str]) -> None:
         """Correct the digests: a newer agent may write the same version in another way."""
         with _sqlite_failures(), self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?)", files.items())
+            self._db.execute("DELETE FROM file")
+            self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
+
+    def sign_again(self, offer: Offer) -> None:
+        """Keep the signature of another key under the version held: a bundle with that of an old key is believed by
+        nobody who has the new ones.
+        """
+        with _sqlite_failures(), self._transaction():
+            self._db.execute("UPDATE version SET key_id = ?, signature = ?", (offer.key_id, offer.signature))
 
     def group(self, name: str) -> Group | None:
         found = self._entry("group", fold(name))
@@ -175,12 +186,12 @@ class Mirror:
         key = fold(name)
         with _sqlite_failures():
             member = self._db.execute("SELECT name, positions FROM member WHERE key = ?", (key,)).fetchone()
-            spelling, positions = member or (None, "[]")
+            spelling, positions = of_kinds(member, str, str) if member else (None, "[]")
             rows = self._db.execute(
                 "SELECT content FROM line WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position",
                 (positions,),
             ).fetchall()
-        groups = (encode.entry(content) for (content,) in rows)
+            groups = [encode.entry(*of_kinds(row, bytes)) for row in rows]
         console = self._entry("right", key)
         if not isinstance(console, Right):
             console = None
@@ -192,7 +203,7 @@ class Mirror:
     def _entry(self, kind: str, key: str) -> Group | Right | None:
         with _sqlite_failures():
             row = self._db.execute("SELECT content FROM line WHERE kind = ? AND key = ?", (kind, key)).fetchone()
-        return encode.entry(row[0]) if row else None
+            return encode.entry(*of_kinds(row, bytes)) if row else None
 
     @contextlib.contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
@@ -231,5 +242,7 @@ def _sqlite_failures() -> Iterator[None]:
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             raise MirrorBroken from problem
         raise MirrorUnusable(getattr(problem, "sqlite_errorname", type(problem).__name__)) from problem
+    except encode.Corrupt as problem:
+        raise MirrorBroken from problem
     except OSError as problem:
         raise MirrorUnusable(problem.strerror or type(problem).__name__) from problem

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from roster.encode import Corrupt, Manifest
 from roster_agent.failures import MirrorBroken
@@ -44,7 +45,8 @@ def history(database: sqlite3.Connection) -> list[Kept]:
     """What is kept, newest first."""
     rows = database.execute("SELECT manifest, applied_at FROM past ORDER BY version DESC")
     try:
-        return [Kept(Manifest.from_bytes(manifest), applied_at) for manifest, applied_at in rows]
+        known = (of_kinds(row, bytes, str) for row in rows)
+        return [Kept(Manifest.from_bytes(manifest), applied_at) for manifest, applied_at in known]
     except Corrupt as problem:
         raise MirrorBroken from problem
 
@@ -57,7 +59,8 @@ def version(database: sqlite3.Connection, held: Version, number: int) -> Version
         return None
     content = held.content
     try:
-        for _, _, way_back in rows:
+        for row in rows:
+            _, _, way_back = of_kinds(row, int, bytes, bytes)
             content = apply_delta(content, zlib.decompress(way_back))
         found = Version(rows[-1][1], content)
         promised = found.manifest.snapshot.content_sha256
@@ -66,3 +69,10 @@ def version(database: sqlite3.Connection, held: Version, number: int) -> Version
     if hashlib.sha256(content).hexdigest() != promised:
         raise MirrorBroken
     return found
+
+
+def of_kinds(row: tuple[Any, ...], *kinds: type) -> tuple[Any, ...]:
+    """A row, when its values are of the kinds that were written: one flipped bit makes a text of bytes, or nothing."""
+    if not all(map(isinstance, row, kinds)):
+        raise MirrorBroken
+    return row

@@ -34,8 +34,9 @@ def preview(state: State, progress: Progress | None = None) -> dict[str, Any]:
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             source = fetch.Online(feed)
             with contextlib.suppress(NothingPublished):
-                offer, _ = fetch.offered(source, fetch.head_of(held) if held else None, seen, state.keyring())
-                found = fetch.version(source, offer, held, progress)[0] if offer else None
+                have = fetch.head_of(held) if held else None
+                offer, _ = fetch.offered(source, have, seen, state.keyring())
+                found = fetch.version(source, offer, held, progress)[0] if offer and offer.head != have else None
     coming = found or held
     changes = list(_changes(held, found)) if found else []
     tally = Counter[str]()

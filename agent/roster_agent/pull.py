@@ -5,7 +5,8 @@ Comes in: a state folder. Goes out: how it ended, which the state folder remembe
 1. Take the lock: two pulls at once would write over each other.
 2. Prove that the mirror holds a published version, byte for byte. A damaged one is dropped and fetched anew.
 3. Roll forward: where the folder lags the mirror (a crash, a locked file, a hand-edited or deleted file), deliver it.
-   This comes first and must succeed, so that a server only ever says that it has what its folder has.
+   This comes first and must succeed, so that a server only ever says that it has what its folder has. An old mirror
+   that somebody put back delivers nothing.
 4. Ask for the head. Nothing new: done. Wrongly signed, older than what was seen, or the same number with other bytes:
    refused.
 5. Fetch the manifest; refused unless it is the one that the head promised.
@@ -76,7 +77,7 @@ def update(
     folder = Folder(Path(enrolment.folder), settings.file_retry_seconds)
     held = apply.held(state, enrolment.site)
     seen = apply.seen(state, held)
-    repaired = apply.roll_forward(state, folder, held) if held else []
+    held, repaired = apply.roll_forward(state, folder, held, seen)
 
     have, trusted = fetch.head_of(held) if held else None, state.keyring()
     try:
@@ -86,8 +87,11 @@ def update(
             raise
         return Attempt(apply.now(), "nothing_published", "Nothing is published for this site yet.")
     if ring != trusted:
+        if offer and offer.head == have:
+            apply.sign_again(state, offer)
+        # Last: a server that trusts these keys is not sent this head again.
         state.save_keyring(ring)
-    if offer is None:
+    if offer is None or offer.head == have:
         state.end_hold()
         number = held.manifest.version if held else "none"
         return Attempt(

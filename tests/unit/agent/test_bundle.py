@@ -83,6 +83,19 @@ def test_should_follow_new_keys_that_a_bundle_brings(server: Server, tmp_path: P
     assert server.state.keyring().serial == 2
 
 
+def test_should_hand_on_a_version_that_new_keys_have_signed_since(server: Server, tmp_path: Path) -> None:
+    other = Server(tmp_path / "other", server.feed, server._capsys)
+    other.enrol(server="canteen")
+    server.feed.publish(SITE, NEXT)
+    other.pull()
+    server.feed.keys.change("second", "third")
+    assert other.pull() == 0
+    assert "Nothing new" in other.out
+    other.run("export", str(tmp_path / "bundle"))
+    assert server.run("import-bundle", str(tmp_path / "bundle")) == 0, server.err
+    assert server.files() == NEXT_FILES
+
+
 def _rewrite(bundle: Path, change: Callable[[dict[str, bytes]], Any]) -> None:
     with zipfile.ZipFile(bundle) as file:
         parts = {name: file.read(name) for name in file.namelist()}

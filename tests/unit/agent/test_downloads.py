@@ -215,6 +215,20 @@ def test_should_not_go_backwards_when_an_old_mirror_was_put_back(server: Server)
     server.feed.published[SITE].pop()
     assert server.pull() == 1
     assert server.outcome() == "version_went_backwards"
+    assert server.files() == NEXT_FILES
+
+
+def test_should_deliver_nothing_of_an_old_mirror_that_was_put_back(server: Server) -> None:
+    old = server.state.mirror.read_bytes()
+    server.feed.publish(SITE, NEXT)
+    server.pull()
+    server.state.mirror.write_bytes(old)
+    server.feed.spoil("head", lambda answer: type(answer)(503))
+    assert server.pull() == 1
+    assert server.files() == NEXT_FILES
+    server.feed.heal()
+    assert server.pull() == 0
+    assert server.holds() == (NEXT_FILES, (2, snapshot(NEXT)))
 
 
 def test_should_take_unchanged_answers_of_the_newest_version_as_nothing_new(server: Server) -> None:

@@ -146,6 +146,42 @@ def test_should_fetch_the_version_anew_when_the_mirror_is_damaged(server: Server
     assert server.asks("user", "ron_weasley")["member_of"] == ["Muggle Studies", "Potions"]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE line SET content = CAST(content AS TEXT) WHERE position = 1",
+        "UPDATE version SET manifest = CAST(manifest AS TEXT)",
+        "DROP TABLE file",
+        "UPDATE file SET name = CAST(name AS BLOB)",
+        "UPDATE file SET name = 'studentz.csv' WHERE name = 'students.csv'",
+    ],
+)
+def test_should_get_over_what_a_flipped_bit_makes_of_a_value(server: Server, damage: str) -> None:
+    with sqlite3.connect(server.state.mirror) as database:
+        database.execute(damage)
+    database.close()
+    assert server.pull() == 0, server.err
+    assert server.mirror() == (1, snapshot(SEED))
+    server.run("doctor")
+    assert "files: as they were delivered" in server.out
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE member SET positions = CAST(positions AS BLOB)",
+        "UPDATE member SET positions = '[0,1]'",
+        "UPDATE line SET content = 'no bytes' WHERE position > 0",
+    ],
+)
+def test_should_say_it_when_a_question_meets_damage(server: Server, damage: str) -> None:
+    with sqlite3.connect(server.state.mirror) as database:
+        database.execute(damage)
+    database.close()
+    assert server.run("user", "ron_weasley") == 1
+    assert "mirror is damaged" in server.err
+
+
 def test_should_mend_damage_that_only_writing_meets(server: Server) -> None:
     with sqlite3.connect(server.state.mirror) as database:
         database.execute("DROP TABLE member")
