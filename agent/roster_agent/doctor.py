@@ -209,6 +209,13 @@ def _files(state: State, enrolment: Enrolment | None) -> str:
         expected = mirror.files()
     found = Folder(Path(enrolment.folder)).digests(expected)
     other = sorted(name for name, digest in expected.items() if found.get(name) != digest)
+    last = state.last_attempt()
+    if other and last and last.outcome == "folder_unusable":
+        raise Trouble(
+            "failed",
+            f"{', '.join(other)}: could not be delivered by the last pull",
+            "A program keeps it open, or it is read-only: put that right, then run roster-agent pull.",
+        )
     if other:
         raise Trouble(
             "warning",

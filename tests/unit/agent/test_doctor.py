@@ -107,6 +107,17 @@ def _http_date(at: float) -> str:
     return formatdate(at, usegmt=True)
 
 
+def test_should_find_files_that_no_pull_can_replace(server: Server) -> None:
+    (server.folder / ".students.csv.tmp" / "in the way").mkdir(parents=True)
+    server.feed.publish(SITE, NEXT)
+    assert server.pull() == 1
+    check = examined(server)["files"]
+    assert (check["verdict"], "read-only" in check["advice"]) == ("failed", True)
+    shutil.rmtree(server.folder / ".students.csv.tmp")
+    assert server.pull() == 0
+    assert examined(server)["files"]["verdict"] == "ok"
+
+
 def test_should_find_a_host_that_nobody_knows(server: Server) -> None:
     server.state.save_enrolment(replace(server.state.enrolment(), feed="https://feed.invalid"))
     checks = examined(server)
