@@ -49,6 +49,8 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
         # The keys first: an enrolment without them could believe nothing.
         state.save_keyring(keyring)
         state.save_enrolment(enrolment)
+        # The cloud knows nothing of a server that has just enrolled, not even what this one told it before.
+        state.save_reported({})
         state.offer_settings()
     return enrolment
 

@@ -185,6 +185,13 @@ def test_should_keep_the_mirror_when_the_same_site_is_enrolled_again(server: Ser
     assert server.outcome() == "nothing_new"
 
 
+def test_should_tell_the_cloud_again_what_it_has_once_it_is_enrolled_again(server: Server) -> None:
+    server.feed.reports.clear()
+    assert server.enrol("--force") == 0
+    assert server.pull() == 0
+    assert [report["version"] for report in server.feed.reports] == [1]
+
+
 def test_should_begin_anew_when_another_site_is_enrolled(server: Server) -> None:
     server.feed.publish(SITE, NEXT)
     server.pull()
