@@ -47,6 +47,6 @@ def _head(server: Server, query: dict[str, str]) -> Answer:
     try:
         has = cursor(query)
     except BadCursor:
-        return refuse(400, "bad_request", "have and epoch are numbers from 1, manifest is a SHA-256")
+        return refuse(400, "bad_request", "have, epoch and keyring are numbers from 1, manifest is a SHA-256")
     servers.fleet.saw(server, has.have if has else None, has.manifest if has else None)
     return feed.head(server.site, has)

@@ -32,16 +32,22 @@ page: 1
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> str:
+def handler(event: Any, context: LambdaContext) -> str:
     """Entry point of `show_reports`: HTML, or for {"describe": true} the widget's documentation as Markdown."""
-    if event.get("describe"):
+    said = _object(event)
+    if said.get("describe"):
         return DESCRIPTION
-    widget = event.get("widgetContext", {})
+    widget = _object(said.get("widgetContext"))
     # What a button says counts more than what is typed somewhere on the page. A field called `name` would not reach the
     # page: sanitisers take it for an attack on the document's own names.
-    typed = widget.get("forms", {}).get("all", {})
-    asked = {"name": typed.get("lookup"), **typed, **event}
+    typed = _object(_object(widget.get("forms")).get("all"))
+    asked = {"name": typed.get("lookup"), **typed, **said}
     if asked.get("view", "overview") == "overview" and is_site(str(asked.get("site", ""))):
         asked["view"] = "site"
     arns = context.invoked_function_arn, manage_site
     return to_html(page(looking.page(asked)), arns, widget.get("theme", "light"))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object; an empty one when it is something else."""
+    return value if isinstance(value, dict) else {}

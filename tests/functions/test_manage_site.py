@@ -109,7 +109,7 @@ def test_imports_before_one_are_those_that_are_older(running: Site) -> None:
     assert running.ask("imports", before=older[0]["import"])["imports"] == []
 
 
-@pytest.mark.parametrize("before", [None, "", 7, ["20261123T000000Z-000001"]])
+@pytest.mark.parametrize("before", [None, "", 7, ["20261123T000000Z-000001"], "x" * 2000, "\ud800"])
 def test_what_is_no_import_to_look_before_is_refused(before: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/imports") | {"before": before}).startswith("before:")
 
@@ -154,3 +154,14 @@ def test_a_change_leaves_an_audit_event_and_so_does_its_refusal(school: Site) ->
 @pytest.mark.parametrize("request_", [None, [], "imports", 7, {}, {"key1": "value1"}], ids=str)
 def test_what_is_no_request_is_refused(request_: object, cloud: Cloud) -> None:
     refused(cloud, request_)
+
+
+@pytest.mark.parametrize("action", ["report", "approve", "reject"])
+@pytest.mark.parametrize("import_id", ["x" * 2000, "\ud800", "20261123T071500Z", "../x"])
+def test_what_can_be_no_import_is_an_unknown_one(school: Site, action: str, import_id: str) -> None:
+    asked = {"action": action, "site": school.name, "import": import_id, "plan": "0" * 64}
+    assert refused(school.cloud, asked).startswith(("there is no such import", "this import is not held"))
+
+
+def test_a_name_with_half_a_character_is_nobodys(school: Site) -> None:
+    assert school.ask("user", name="Harry\ud83d", part=0)["console"] is None

@@ -91,3 +91,30 @@ def test_what_a_button_cannot_do_is_said(running: Site) -> None:
 @pytest.mark.parametrize("asked", [{}, {"view": "nonsense"}, {"view": "site"}, {"view": "import", "site": "nowhere"}])
 def test_any_question_gets_a_page(asked: dict[str, Any], cloud: Cloud) -> None:
     assert 'class="sis-page' in invoke(cloud, "ShowReportsFunction", asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"view": "import", "import": "x" * 200_000},
+        {"view": "import", "import": "\ud800"},
+        {"view": "group", "name": "x" * 200_000},
+        {"view": "group", "name": "<img src=x onerror=alert(1)>\ud83d"},
+        {"view": "user", "name": "\ud800" * 50_000},
+        {"view": "console", "search": "<img src=x onerror=alert(1)>" * 10_000},
+        {"view": "console", "page": 10**30},
+        {"view": "console", "widgetContext": None},
+        {"view": "console", "widgetContext": {"forms": {"all": [1]}, "theme": {}}},
+    ],
+    ids=lambda asked: "-".join(f"{key}={str(said)[:10]!a}" for key, said in asked.items()),
+)
+def test_whatever_is_asked_with_has_a_short_page_as_its_answer(published: Site, asked: dict[str, Any]) -> None:
+    page = invoke(published.cloud, "ShowReportsFunction", {"site": published.name, **asked})
+    assert page.startswith("<")
+    assert len(page.encode()) <= 100_000
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize("asked", [None, [], "overview", 7])
+def test_what_is_no_question_gets_the_overview(cloud: Cloud, asked: Any) -> None:
+    assert "Sites" in invoke(cloud, "ShowReportsFunction", asked)

@@ -10,10 +10,19 @@ Data = dict[str, Any]
 Item = TypeVar("Item")
 
 
+# Longer than any name or id, and short enough to stand on a page several times.
+_LONGEST_TEXT = 1000
+
+
 def text_of(asked: Asked, name: str) -> str:
     """A text that was asked with; "" when there is none, or something else in its place."""
     value = asked.get(name, "")
-    return value if isinstance(value, str) else ""
+    return encodable(value)[:_LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def encodable(text: str) -> str:
+    """A text that can be looked for: JSON can hold half a character, which no UTF-8 can."""
+    return text.encode(errors="replace").decode()
 
 
 def page_of(items: Sequence[Item], asked: Asked, size: int) -> tuple[int, int, list[Item]]:

@@ -14,7 +14,7 @@ from functools import partial
 
 from roster.model import Group, Right
 from roster.names import fold
-from roster.pair import is_site
+from roster.pair import is_import, is_site
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
@@ -124,7 +124,8 @@ class Looking:
 
     def _import(self, asked: Asked) -> Data:
         site = text_of(asked, "site")
-        report = self.store.report(site, text_of(asked, "import"))
+        import_id = text_of(asked, "import")
+        report = self.store.report(site, import_id) if is_import(import_id) else None
         if report is None:
             raise NothingToShow("There is no such import of this site; reports are kept for 400 days.")
         found = []

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from roster.pair import is_site
+from roster.pair import is_import, is_site
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
 from roster_aws.head import Head
 from roster_aws.keyring import Keyrings
 from roster_aws.orders import why_not_approved
-from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, text
+from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, text
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
 from roster_aws.store import Store
 from roster_aws.table import stamp
@@ -151,7 +151,7 @@ class Management:
         return {"asked": request_id}
 
     def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:
-        import_id, plan = text(asked, "import"), text(asked, "plan")
+        import_id, plan = import_of(asked), text(asked, "plan")
         head = self.store.head(site)
         refused = why_not_approved(self.store.report(site, import_id), plan, head.version, self.clock())
         if refused:
@@ -160,7 +160,8 @@ class Management:
         return {"asked": request_id}
 
     def _reject(self, site: str, asked: Asked, request_id: str) -> Asked:
-        if not self.store.reject(site, text(asked, "import"), str(asked.get("by", ""))):
+        import_id, by = text(asked, "import"), str(asked.get("by", ""))
+        if not is_import(import_id) or not self.store.reject(site, import_id, by):
             raise Refused(WHY_NOT["not_held"])
         return {}
 

@@ -13,6 +13,8 @@ from typing import Any
 from roster.encode import Manifest
 from roster.model import Entry, Group
 from roster.names import fold
+from roster.pair import is_import
+from roster_aws.asked import encodable
 from roster_aws.looking import Looking, right_data
 from roster_aws.projection import Projection
 from roster_aws.results import Results
@@ -74,6 +76,8 @@ class Questions:
         if type(limit) is not int or not 0 < limit <= _MOST_IMPORTS:
             raise Refused(f"limit: a whole number from 1 to {_MOST_IMPORTS}")
         before = text(asked, "before") if "before" in asked else ""
+        if before and not is_import(before):
+            raise Refused("before: the id of an import")
         head = self.store.head(site)
         by_settings = bool(head.settings.get("paused"))
         return {
@@ -86,7 +90,7 @@ class Questions:
         }
 
     def _report(self, site: str, asked: Asked) -> Asked:
-        report = self.store.report(site, text(asked, "import"))
+        report = self.store.report(site, import_of(asked))
         if report is None:
             raise Refused(WHY_NOT["import_unknown"])
         return {"report": report}
@@ -113,7 +117,7 @@ class Questions:
         return {**about, "snapshot": blob, "link": link}
 
     def _held(self, site: str, asked: Asked) -> Manifest:
-        report = self.store.report(site, text(asked, "import"))
+        report = self.store.report(site, import_of(asked))
         if report is None or "plan" not in report:
             raise Refused(WHY_NOT["not_held"])
         return self.results.manifest(site, report["plan"]["manifest_sha256"])
@@ -155,6 +159,14 @@ def text(asked: Asked, name: str) -> str:
     value = asked.get(name)
     if not isinstance(value, str) or not value:
         raise Refused(f"{name}: a text that is not empty")
+    return encodable(value)
+
+
+def import_of(asked: Asked) -> str:
+    """The import that a request names."""
+    value = text(asked, "import")
+    if not is_import(value):
+        raise Refused(WHY_NOT["import_unknown"])
     return value
 
 

@@ -21,6 +21,7 @@ PARTNER_OLD = timedelta(days=7)
 QUIET = timedelta(seconds=2)
 
 _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_IMPORT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6,16}")
 
 
 def is_site(name: str) -> bool:
@@ -118,6 +119,11 @@ def import_id(pair: Mapping[str, Upload], number: int, asked_at: datetime | None
 def refusal_id(at: datetime, about: str) -> str:
     """The id of a refusal that is no import, listed among them: the same for the same time and subject."""
     return f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(about.encode()).hexdigest()[:8]}"
+
+
+def is_import(text: str) -> bool:
+    """Whether a text can be an import's id, as `import_id` and `refusal_id` make it."""
+    return _IMPORT.fullmatch(text) is not None
 
 
 def old_partner(pair: Mapping[str, Upload]) -> list[PartnerIsOld]:
