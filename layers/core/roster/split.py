@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from roster.csv_file import Opened, blocks
@@ -20,6 +20,10 @@ from roster.quoting import quote, split_fields
 
 # Rows 1 and 2 are reserved.
 FIRST_ROW = 3
+
+# Of more bytes, a line that is not two cells is never split into all of its cells: they would be a list of eight bytes
+# or more for each byte of the line.
+_LONG_LINE = 1 << 16
 
 
 class Columns(NamedTuple):
@@ -36,30 +40,36 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     # Everything but separators and line ends: what is left of a line says whether it is two cells.
     ordinary = bytes(set(range(256)) - set(separator + b"\n"))
     two_cells = separator + b"\n"
+    quoted: set[bytes] = set()
     for block in blocks(opened.data, opened.start):
         first = len(columns.usernames)
         skeleton = block.translate(None, ordinary)
-        cells = block[:-1].replace(b"\n", separator).split(separator)
-        odd_lines = []
-        if skeleton != two_cells * (len(skeleton) // 2):
-            odd_lines = _take_out_odd_lines(cells, skeleton, separator, classes)
+        if len(block) > _LONG_LINE and skeleton != two_cells and block.count(b"\n") == 1:
+            cells, odd_lines = [b"", b""], [(0, block[:-1])]
+        else:
+            cells, odd_lines = block[:-1].replace(b"\n", separator).split(separator), []
+            if skeleton != two_cells * (len(skeleton) // 2):
+                odd_lines = _take_out_odd_lines(cells, skeleton, separator, quoted)
         columns.usernames.extend(map(usernames.__getitem__, cells[0::2]))
         columns.classes.extend(map(classes.__getitem__, cells[1::2]))
         for place, line in odd_lines:
             cell = _two_cells(line, separator)
             if not cell:
                 refuse(FIRST_ROW + first + place, line.decode())
+            elif separator in cell[1]:
+                quoted.add(cell[1])
             columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
             columns.classes[first + place] = classes[cell[1]] if cell else REFUSED
     return columns
 
 
 def _take_out_odd_lines(
-    cells: list[bytes], skeleton: bytes, separator: bytes, classes: Numbers
+    cells: list[bytes], skeleton: bytes, separator: bytes, quoted: Container[bytes]
 ) -> list[tuple[int, bytes]]:
     """Take the lines that are not two cells around one separator out of a block's cells, leaving two empty ones.
 
-    A line whose class has been met stays, as its two cells: separators and all, it was well quoted then.
+    A line whose class is among those `quoted` before in this file stays, as its two cells. A class that only the other
+    file has is no sign: with another separator there, it needed no quotes.
     """
     # Every line of two cells shrinks to one NUL, so that one search finds the others.
     shapes = skeleton.replace(separator + b"\n", b"\0")
@@ -73,7 +83,7 @@ def _take_out_odd_lines(
         its_cells = slice(2 * place, 2 * place + separators + 1)
         username, *others = cells[its_cells]
         class_ = separator.join(others)
-        if class_ and class_ in classes and not username.startswith(b'"'):
+        if class_ in quoted and not username.startswith(b'"'):
             cells[its_cells] = username, class_
         else:
             odd_lines.append((place, separator.join(cells[its_cells])))

@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import tracemalloc
 import zipfile
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from roster.csv_file import FILE_LIMIT, blocks, lines_at, too_large
 from roster.notices import FILES, STUDENTS, TEACHERS, FileTooLarge, HeaderRowUnexpected, NotCsv, Notices, NotUtf8
 from roster.parse import read_pair
+from roster.plan import plan_import
 from tests.unit.roster.samples import (
     DISTRICT,
     SEED,
@@ -153,6 +155,43 @@ def test_should_let_each_file_have_its_own_separator() -> None:
     made = plan(csv("Harry_Potter;Potions").replace(b",", b";"), csv("Severus_Snape,Potions"))
     assert groups(made) == {"Potions": ["Harry_Potter"]}
     assert [(notice.code, notice.file) for notice in made.notices.listed()] == [("delimiter_not_comma", STUDENTS)]
+
+
+@pytest.mark.parametrize(
+    ("class_", "refused_rows", "pending"),
+    [("Maths,1", [3], []), ("Maths,", [], ["Maths"]), ('"Maths",', [], ["Maths"])],
+)
+def test_should_not_read_a_row_by_what_the_other_files_separator_left_unquoted(
+    class_: str, refused_rows: list[int], pending: list[str]
+) -> None:
+    """What is a class where semicolons separate is a class and something behind it where commas do."""
+    students = f"version;1\nusername;class\nHarry;{class_}\n".encode()
+    made = plan(students, csv(f"Snape,{class_}"))
+    assert made.roster
+    assert rows("field_count", made) == refused_rows
+    assert [name for right in made.roster.rights for name in (*right.groups, *right.pending)] == pending
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_should_read_a_quoted_class_alike_whenever_it_was_met_before(separator: str) -> None:
+    class_ = f'"Maths{separator}""1"""'
+    lines = [f"u{number}{separator}{class_}{separator * (number % 3)}" for number in range(3000)]
+    lines += [
+        f'"v"{separator}{class_}',
+        f"{separator}{class_}",
+        f"x{separator}{class_}x",
+        f"y{separator}{class_[1:-1]}",
+    ]
+    head = [f"version{separator}1", f"username{separator}class"]
+    file = "".join(f"{line}\n" for line in (*head, *lines)).encode()
+    made = plan(file, file)
+    members = groups(made)[f'Maths{separator}"1"']
+    assert len(members) == 3001
+    assert {row for code in ("username_empty", "quote_unbalanced", "field_count") for row in rows(code, made)} == {
+        3004,
+        3005,
+        3006,
+    }
 
 
 # Encodings
@@ -308,6 +347,21 @@ def test_should_read_one_endless_line_in_reasonable_time() -> None:
     assert groups(made) == {"A": ["Ron"]}
     codes = ["field_count", "blank_rows", "quote_unbalanced", "field_count"]
     assert [(code, row) for code, row, _ in found(made)] == list(zip(codes, range(3, 7), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"), [(",", "blank_rows"), ("a,", "field_count"), ('"",', "field_count"), ("a,\u00e9", "field_count")]
+)
+def test_should_read_one_endless_line_in_little_memory(cell: str, code: str) -> None:
+    """A list of its cells takes a hundred times the line, which no function has the memory for."""
+    data = pair(csv(cell * (2_000_000 // len(cell)), "Ron,A"))
+    tracemalloc.start()
+    made = plan_import(data, DISTRICT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made.notices.totals[code] == 1
+    assert groups(made) == {"A": ["Ron"]}
+    assert peak < 40_000_000
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
