@@ -37,7 +37,7 @@ from roster.notices import (
     QuoteUnbalanced,
     UsernameCollision,
 )
-from roster.protect import Protected
+from roster.protect import Protected, can_be_stored
 from roster.quoting import split_fields
 from roster.settings import Settings
 from roster.split import FIRST_ROW, split
@@ -195,9 +195,13 @@ def _first_error(pair: Pair, username: int, class_: int) -> Told:
 
 def _protect_cells(pair: Pair, username: int, class_: int) -> None:
     """Protect what a rejected row of two cells could have been about: its user if that can be read, else its class."""
-    if pair.usernames.errors.get(username, UsernameCollision) is UsernameCollision:
+    error = pair.usernames.errors.get(username)
+    is_read = error in (None, UsernameCollision)
+    if is_read or can_be_stored(error):
         pair.protected.usernames.add(pair.usernames.key(pair.usernames.rank[username]))
-    elif class_ not in pair.classes.errors:
+    if is_read:
+        return
+    if class_ not in pair.classes.errors:
         pair.protected.classes.add(pair.classes.key(pair.classes.rank[class_]))
     else:
         pair.protected.everything = True

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Iterator
 
 from roster.model import Entry, Group, Right, Roster
 from roster.names import CLASS_LIMIT, USERNAME_LIMIT, clean, fold, judge_class, judge_username
+from roster.notices import ClassReserved, Notice, UsernameNotEmail
 from roster.settings import Settings
 
 # More than two values at their longest, quoted; what comes behind in a longer line is no roster.
 _READ_OF_A_LINE = 4096
+
+# Of each kind; where rejected rows name more, nothing is removed. A file with so many is damaged, and each is memory.
+_MOST_NAMES = 500_000
 
 
 class Protected:
@@ -37,19 +41,31 @@ class Protected:
         That is, as a username and as a class: its `cells` as far as they could be read, any of its parts, and what
         stands before or behind any of its separators, as a name may have one in it. Everything, if none can be read.
         """
+        if self.everything:
+            return
         parts = line[:_READ_OF_A_LINE].split(separator)
-        cells = [cell for cell in cells if len(cell) <= _READ_OF_A_LINE]
-        usernames = {*cells, *parts, *_grown(parts, separator, USERNAME_LIMIT)}
-        classes = {*cells, *parts, *_grown(parts[::-1], separator, CLASS_LIMIT, backwards=True)}
+        usernames = {*parts, *_grown(parts, separator, USERNAME_LIMIT)}
+        classes = {*parts, *_grown(parts[::-1], separator, CLASS_LIMIT, backwards=True)}
         if '"' in line:
             usernames, classes = _unquoted(usernames), _unquoted(classes)
+        # These were read: a quote that is left in them is part of the name.
+        cells = [cell for cell in cells if len(cell) <= _READ_OF_A_LINE]
+        usernames.update(cells)
+        classes.update(cells)
         as_usernames = [judge_username(text, settings) for text in usernames]
         as_classes = [judge_class(text, settings) for text in classes]
-        self.usernames.update(fold(verdict.value) for verdict in as_usernames if not verdict.error)
-        self.classes.update(fold(verdict.value) for verdict in as_classes if not verdict.error)
+        self.usernames.update(fold(verdict.value) for verdict in as_usernames if can_be_stored(verdict.error))
+        self.classes.update(fold(verdict.value) for verdict in as_classes if can_be_stored(verdict.error))
         blank = not any(clean(part.replace('"', ""))[0] for part in parts)
         if blank or all(verdict.error for verdict in (*as_usernames, *as_classes)):
             self.everything = True
+        if max(len(self.usernames), len(self.classes)) > _MOST_NAMES:
+            self.everything = True
+
+
+def can_be_stored(error: type[Notice] | None) -> bool:
+    """Whether a value with this error, or none, can be published: under other settings it may have been allowed."""
+    return error in (None, UsernameNotEmail, ClassReserved)
 
 
 def _grown(parts: list[str], separator: str, limit: int, *, backwards: bool = False) -> Iterator[str]:

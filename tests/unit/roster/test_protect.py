@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roster import protect
 from roster.delta import apply_delta
 from roster.encode import unpack
 from roster.model import Roster
 from roster.names import fold
 from roster.plan import plan_rollback
 from roster.settings import Settings
-from tests.unit.roster.samples import base_of, groups, plan, rights, roster_of, snapshot_lines
+from tests.unit.roster.samples import EMAIL, base_of, groups, plan, rights, roster_of, snapshot_lines
 from tests.unit.roster.strategies import some_rosters, some_rows, some_settings
 
 bad_rows = st.lists(
@@ -93,6 +94,28 @@ def test_should_protect_names_that_have_the_separator_in_them(row: str) -> None:
 def test_should_protect_a_name_with_quotes_in_it() -> None:
     published = plan(['luna,"The ""Big"", One"', "Ron,B"])
     assert groups(plan([',"The ""Big"", One', "Ron,B"], base=published)) == {"B": ["Ron"], 'The "Big", One': ["luna"]}
+
+
+@pytest.mark.parametrize("row", ['luna","B', '"luna""",B,x', 'luna",B,x'])
+def test_should_protect_a_username_that_ends_in_a_quote(row: str) -> None:
+    published = plan(['luna",A', "Ron,C"])
+    assert groups(plan([row, "Ron,C"], base=published)) == {"A": ['luna"'], "C": ["Ron"]}
+
+
+@pytest.mark.parametrize("row", ["luna,B", "luna,B,x", 'luna,"B'])
+def test_should_protect_a_username_from_before_the_site_took_addresses(row: str) -> None:
+    """The row is refused for its username, which can be read all the same; and so could be its class."""
+    published = plan(["luna,A", "ron,B", "hooch,C"])
+    made = plan([row, "ron@a.org,D"], settings=EMAIL, base=published)
+    assert groups(made) == {"A": ["luna"], "B": ["ron"], "D": ["ron@a.org"]}
+
+
+def test_should_remove_nothing_where_rejected_rows_name_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    published = plan(["luna,A", "ron,B"])
+    bad = [f"u{number},x,y" for number in range(5)]
+    assert groups(plan([*bad, "ron,B"], base=published)) == {"B": ["ron"]}
+    monkeypatch.setattr(protect, "_MOST_NAMES", 10)
+    assert groups(plan([*bad, "ron,B"], base=published)) == {"A": ["luna"], "B": ["ron"]}
 
 
 def test_should_protect_no_more_than_what_a_row_names() -> None:
