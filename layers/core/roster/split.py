@@ -25,6 +25,8 @@ FIRST_ROW = 3
 # or more for each byte of the line.
 _LONG_LINE = 1 << 16
 
+_EMPTY_LINE = re.compile(rb"^(?=\n)", re.MULTILINE)
+
 
 class Columns(NamedTuple):
     """The numbers of each row's two cells."""
@@ -43,6 +45,8 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     quoted: set[bytes] = set()
     for block in blocks(opened.data, opened.start):
         first = len(columns.usernames)
+        if block.startswith(b"\n") or b"\n\n" in block:
+            block = _EMPTY_LINE.sub(separator, block)  # two blank cells; as an odd line each would take a while
         skeleton = block.translate(None, ordinary)
         if len(block) > _LONG_LINE and skeleton != two_cells and block.count(b"\n") == 1:
             cells, odd_lines = [b"", b""], [(0, block[:-1])]
