@@ -111,8 +111,9 @@ class Importer:
             head = self.store.head(site)
         head = self._read_settings(head, owner)
         settings = from_dict(head.settings)
+        standing = self.inbox.standing(site)
         decision = decide(
-            self.inbox.standing(site),
+            standing,
             head.seen,
             head.readable,
             now=self.clock(),
@@ -120,6 +121,12 @@ class Importer:
             asked=bool(request.asked) and not request.order,
             again=head.settings_changed,
         )
+        if isinstance(decision, ImportNow):
+            decision = self._with_partner(site, decision, standing)
+        paused = head.paused or settings.paused
+        goes_on = isinstance(decision, Settle) or (isinstance(decision, ImportNow) and not paused)
+        if head.running and not goes_on:
+            self.store.abandon(head, owner)
         if isinstance(decision, NothingNew):
             self.store.drop_waiting(site)  # its file may have been deleted
             if request.asked and not request.order:
@@ -128,13 +135,21 @@ class Importer:
                 logger.info("nothing_new", extra={"site": site})
         elif isinstance(decision, Settle):
             self.queue.ask(Request(site), (decision.until - self.clock()).total_seconds())
-        elif head.paused or settings.paused:
+        elif paused:
             self.store.put_paused(site, request.asked)
             self.reports.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
         elif isinstance(decision, ImportNow):
             self._import(head, owner, request, decision.pair, settings)
         else:
             self._wait(request, decision)
+
+    def _with_partner(self, site: str, decision: ImportNow, standing: dict[str, Upload]) -> ImportNow | Wait:
+        """The decision; where the upload that a lone file would go with is kept no longer, to wait for a new one."""
+        for upload in decision.pair.values():
+            if standing.get(upload.file) != upload and not self.inbox.keeps(site, upload):
+                (arrived,) = (other for other in decision.pair.values() if other != upload)
+                return Wait(arrived, upload.file, None)
+        return decision
 
     def _read_settings(self, head: Head, owner: str) -> Head:
         """Put a new upload of settings.json in force; a bad one is told, and the last good ones stay."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -33,8 +33,15 @@ class Inbox:
 
     def newest(self, site: str, file: str) -> Upload | None:
         """The newest version of one file."""
+        return self._found(site, file)
+
+    def keeps(self, site: str, upload: Upload) -> bool:
+        """Whether this version is still there: one that was replaced or deleted is kept for 180 days."""
+        return self._found(site, upload.file, VersionId=upload.version_id) is not None
+
+    def _found(self, site: str, file: str, **version: Any) -> Upload | None:
         try:
-            head = self._s3.head_object(Bucket=self._bucket, Key=f"{site}/{file}")
+            head = self._s3.head_object(Bucket=self._bucket, Key=f"{site}/{file}", **version)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 return None

@@ -122,6 +122,11 @@ class Store:
         update = self._items.updating(head.site, HEAD, "SET running = :running", "lease_owner = :owner", running)
         self._items.transact([update, self._items.putting(self._import_item(begun))])
 
+    def abandon(self, head: Head, owner: str) -> None:
+        """Show no longer as running what a dead run began, when there is nothing left to import."""
+        ended = self._items.updating(head.site, HEAD, "REMOVE running", "lease_owner = :owner", {"owner": owner})
+        self._items.transact([ended, self._items.deleting(head.site, f"IMPORT#{head.running}")])
+
     def finish(self, head: Head, owner: str, report: dict[str, Any]) -> None:
         """Mark the head's version as projected and its open import as told, with the report as it now reads."""
         last = _last(report)

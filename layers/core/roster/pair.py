@@ -87,7 +87,12 @@ def decide(
     further one has come for a moment. One new file waits for `window` and then goes with the last readable upload of
     the other. `asked`: a person wants the standing pair imported now, new or not; `again`: it is to be read again,
     unless a new file decides otherwise.
+
+    Where a newer upload was deleted for good, S3 shows the one before it again: that is no new one, and unless a person
+    asks for it, it is as if the file were not there.
     """
+    if not asked:
+        standing = {file: upload for file, upload in standing.items() if not _is_older(upload, readable.get(file))}
     fresh = [upload for file, upload in standing.items() if upload.version_id != seen.get(file)]
     if fresh and not asked and now < (quiet := max(upload.uploaded_at for upload in fresh) + QUIET):
         return Settle(quiet)
@@ -105,6 +110,10 @@ def decide(
     if asked or now >= until:
         return ImportNow({arrived.file: arrived, missing: partner})
     return Wait(arrived, missing, until)
+
+
+def _is_older(upload: Upload, imported: Upload | None) -> bool:
+    return imported is not None and upload.uploaded_at < imported.uploaded_at
 
 
 def import_id(pair: Mapping[str, Upload], number: int, asked_at: datetime | None) -> str:

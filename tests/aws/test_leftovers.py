@@ -1,0 +1,101 @@
+"""What is left of a run that died, of uploads that are gone, of a hold nobody ended: no site is stuck with it."""
+
+import pytest
+
+from roster_aws.queue import Request
+from roster_aws.store import Store
+
+from .conftest import LIFE, World, csv
+
+SITE = "hogwarts"
+TEACHERS = csv(*(f"teacher.{number},Class {number}" for number in range(10)))
+STUDENTS = csv(*(f"student.{number:02},Class {number % 10}" for number in range(40)))
+MORE_TEACHERS = TEACHERS + b"one.more,Class 0\n"
+MORE_STUDENTS = STUDENTS + b"one.more,Class 0\n"
+
+
+@pytest.fixture
+def published(world: World) -> World:
+    world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
+    world.run(SITE)
+    return world
+
+
+def store(world: World) -> Store:
+    return world.importer().store
+
+
+def version_id(world: World, file: str) -> str:
+    return str(world.client("s3").head_object(Bucket=world.inbox, Key=f"{SITE}/{file}")["VersionId"])
+
+
+def delete_for_good(world: World, file: str, version: str) -> None:
+    """As the inbox's lifecycle does with an upload that was replaced or deleted 180 days ago."""
+    world.client("s3").delete_object(Bucket=world.inbox, Key=f"{SITE}/{file}", VersionId=version)
+
+
+def test_a_lone_file_whose_last_partner_is_kept_no_longer_waits_for_a_new_one(published: World) -> None:
+    readable = version_id(published, "students.csv")
+    published.upload(SITE, students=b"\xff")
+    published.run(SITE, asked="now")
+    delete_for_good(published, "students.csv", readable)
+    published.upload(SITE, teachers=MORE_TEACHERS)
+    published.settle()
+    published.clock.pass_by(minutes=6)
+    published.run(SITE)
+    waiting = store(published).waiting(SITE)
+    assert waiting is not None
+    assert (waiting["file"], waiting["missing"], waiting["until"]) == ("teachers.csv", "students.csv", None)
+    assert store(published).head(SITE).version == 1
+    published.upload(SITE, students=STUDENTS)
+    published.run(SITE)
+    assert store(published).head(SITE).version == 2
+
+
+def test_an_older_upload_that_shows_again_is_imported_only_when_somebody_asks(published: World) -> None:
+    head = published.client("s3").head_object(Bucket=published.inbox, Key=f"{SITE}/students.csv")
+    while True:  # S3 tells the time of an upload in seconds
+        published.upload(SITE, teachers=TEACHERS, students=MORE_STUDENTS)
+        newer = published.client("s3").head_object(Bucket=published.inbox, Key=f"{SITE}/students.csv")
+        if newer["LastModified"] > head["LastModified"]:
+            break
+        delete_for_good(published, "students.csv", newer["VersionId"])
+    published.run(SITE)
+    assert store(published).head(SITE).version == 2
+    delete_for_good(published, "students.csv", newer["VersionId"])
+    published.settle()
+    published.clock.pass_by(minutes=6)
+    published.run(SITE)
+    assert store(published).head(SITE).version == 2
+    assert "one.more" in published.groups(SITE)["Class 0"]
+    published.run(SITE, asked="now")
+    assert store(published).head(SITE).version == 3
+
+
+@pytest.mark.parametrize("paused", [False, True], ids=["deleted", "paused"])
+def test_a_dead_run_whose_import_cannot_go_on_no_longer_shows_as_running(world: World, paused: bool) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(operation: str) -> None:
+        if operation == "TransactWriteItems":
+            raise Killed
+
+    world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
+    world.settle()
+    with pytest.raises(Killed):
+        world.importer(kill).run(Request(SITE), "run", world.clock() + LIFE)
+    assert [report["status"] for report in world.reports(SITE)] == ["fetching"]
+    if paused:
+        store(world).set_paused(SITE, paused=True)
+    else:
+        for name in ("teachers", "students"):
+            world.client("s3").delete_object(Bucket=world.inbox, Key=f"{SITE}/{name}.csv")
+    world.clock.pass_by(minutes=10)
+    world.run(SITE)
+    assert store(world).head(SITE).running == ""
+    assert world.reports(SITE) == []
+    store(world).set_paused(SITE, paused=False)
+    world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
+    world.run(SITE)
+    assert [report["status"] for report in world.reports(SITE)] == ["ok"]
