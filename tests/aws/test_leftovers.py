@@ -99,3 +99,31 @@ def test_a_dead_run_whose_import_cannot_go_on_no_longer_shows_as_running(world: 
     world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
     world.run(SITE)
     assert [report["status"] for report in world.reports(SITE)] == ["ok"]
+
+
+def test_settings_changed_while_a_plan_is_held_and_the_site_paused_apply_after_its_approval(published: World) -> None:
+    few = csv(*(f"student.{number:02},Class {number}" for number in range(10)))
+    published.upload(SITE, teachers=TEACHERS, students=few)
+    published.run(SITE)
+    store(published).set_paused(SITE, paused=True)
+    published.client("s3").put_object(
+        Bucket=published.inbox, Key=f"{SITE}/settings.json", Body=b'{"basic_console_only": true}'
+    )
+    published.run(SITE)
+    assert published.approve(SITE)["version"] == 2
+    assert not any(right.basic_console_only for right in published.rights(SITE).values())
+    store(published).set_paused(SITE, paused=False)
+    published.run(SITE)
+    assert store(published).head(SITE).version == 3
+    assert all(right.basic_console_only for right in published.rights(SITE).values())
+
+
+def test_a_hold_whose_report_is_kept_no_longer_does_not_stop_the_next_import(published: World) -> None:
+    published.upload(SITE, teachers=TEACHERS, students=csv())
+    published.run(SITE)
+    report = {"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": f"IMPORT#{store(published).head(SITE).held}"}}
+    published.client("dynamodb").delete_item(TableName=published.table, Key=report)
+    published.upload(SITE, teachers=TEACHERS, students=MORE_STUDENTS)
+    published.run(SITE)
+    head = store(published).head(SITE)
+    assert (head.version, head.held) == (2, "")

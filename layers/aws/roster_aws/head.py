@@ -26,7 +26,7 @@ class Head:
     be read, `files_at` when the newest upload that was imported came; `projected_version` is the version that the
     groups and rights in the table show; `open_import` is an import whose outcome stands but has not been told yet;
     `held` is one that waits for approval. `settings` are the last good ones, `settings_version` the upload last read
-    for them; `settings_changed` says that no import has settled with them yet. `stale_since` is the watch's.
+    for them; `settings_changed` says that no pair was imported with them yet. `stale_since` is the watch's.
     `signature` {key_id, signature} is over epoch, version and manifest, by a key of the keyring `keyring_serial`.
     """
 
@@ -73,7 +73,8 @@ class Head:
             readable=self.readable if readable is None else readable,
             open_import=report["import"],
             imports=self.imports + 1,
-            settings_changed=False,
+            # What reads no pair leaves it to the next import to apply them.
+            settings_changed=self.settings_changed and seen is None,
         )
         if "pair" in report:
             files_at = max(about["uploaded_at"] for about in report["pair"].values())

@@ -68,6 +68,8 @@ class Store:
         same moment.
         """
         settled = head.settled(report, signed, self._clock(), seen, readable)
+        if pause:  # changed settings must not bring back what was undone
+            settled = replace(settled, paused=True, settings_changed=False)
         values = settled.values_of_settled()
         if pause:
             values["paused"] = True
@@ -83,7 +85,8 @@ class Store:
             self._items.putting(self._import_item(untold)),
             self._items.deleting(head.site, _WAITING),
         ]
-        if head.held not in ("", settled.held, report["import"]):
+        superseded = head.held not in ("", settled.held, report["import"])
+        if superseded and self.report(head.site, head.held):  # kept no longer, when that was more than a year ago
             writes.append(self._ending_hold(head.site, head.held, "superseded", superseded_by=report["import"]))
         self._items.transact(writes)
         return settled
