@@ -52,6 +52,19 @@ def test_a_lone_file_whose_last_partner_is_kept_no_longer_waits_for_a_new_one(pu
     assert store(published).head(SITE).version == 2
 
 
+def test_a_refused_file_that_still_stands_is_not_read_again_with_the_next_of_the_other(published: World) -> None:
+    published.upload(SITE, teachers=b"\xff")
+    published.run(SITE, asked="now")
+    for number in (1, 2):
+        published.upload(SITE, students=STUDENTS + f"pupil.{number},Class 0\n".encode())
+        published.settle()
+        published.clock.pass_by(minutes=6)
+        published.run(SITE)
+        published.run(SITE)
+    assert [report["status"] for report in published.reports(SITE)].count("failed") == 1
+    assert store(published).head(SITE).version == 3
+
+
 def test_an_older_upload_that_shows_again_is_imported_only_when_somebody_asks(published: World) -> None:
     head = published.client("s3").head_object(Bucket=published.inbox, Key=f"{SITE}/students.csv")
     while True:  # S3 tells the time of an upload in seconds

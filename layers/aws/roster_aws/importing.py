@@ -15,7 +15,7 @@ in the report. What raises: our own faults, and the message comes back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from roster.csv_file import too_large
@@ -139,7 +139,9 @@ class Importer:
             self.store.put_paused(site, request.asked)
             self.reports.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
         elif isinstance(decision, ImportNow):
-            self._import(head, owner, request, decision.pair, settings)
+            # Of a file that was refused and stands, the upload before it goes along; the refused one stays dealt with.
+            dealt_with = {file: standing.get(file, upload).version_id for file, upload in decision.pair.items()}
+            self._import(replace(head, seen=dealt_with), owner, request, decision.pair, settings)
         else:
             self._wait(request, decision)
 
@@ -193,9 +195,8 @@ class Importer:
         signed = self.signer.sign(manifest) if manifest else None
         phases.end("store")
         refused = {notice.file for notice in plan.notices.listed() if isinstance(notice, FileError)}
-        seen = {file: upload.version_id for file, upload in pair.items()}
         readable = head.readable | {file: upload for file, upload in pair.items() if file not in refused}
-        settled = self.store.settle(head, owner, report, signed, seen=seen, readable=readable)
+        settled = self.store.settle(head, owner, report, signed, seen=head.seen, readable=readable)
         phases.end("settle")
         self.publisher.finish(settled, owner, phases)
 
