@@ -103,9 +103,13 @@ class Pair:
         return self.students, self.teachers
 
 
-def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) -> Pair:
-    """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong."""
+def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices, *, first: bool = False) -> Pair:
+    """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong.
+
+    Of a site's first pair nothing is gathered of what rejected rows protect: there is nothing to lose yet.
+    """
     pair = Pair(settings)
+    pair.protected.everything = first
     for rows in pair.files:
         opened = open_file(rows.file, files[rows.file], notices)
         if opened:

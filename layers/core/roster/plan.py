@@ -92,7 +92,7 @@ def _plan(files: Mapping[str, bytes], settings: Settings, base: Base | None, fou
     notices = Notices()
     for notice in found:
         notices.add(notice)
-    pair = read_pair(files, settings, notices)
+    pair = read_pair(files, settings, notices, first=base is None)
     if pair.refused:
         return Plan("failed", notices, _counts(pair, Roster((), ()), []), {}, pair.texts)
     stated = reconcile(pair, notices, lambda: _published(base))

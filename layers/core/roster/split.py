@@ -45,15 +45,19 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
     quoted: set[bytes] = set()
     for block in blocks(opened.data, opened.start):
         first = len(columns.usernames)
-        if block.startswith(b"\n") or b"\n\n" in block:
-            block = _EMPTY_LINE.sub(separator, block)  # two blank cells; as an odd line each would take a while
         skeleton = block.translate(None, ordinary)
-        if len(block) > _LONG_LINE and skeleton != two_cells and block.count(b"\n") == 1:
+        odd_lines: list[tuple[int, bytes]] = []
+        if skeleton == two_cells * (len(skeleton) // 2):
+            cells = _cells(block, separator)
+        elif len(block) > _LONG_LINE and block.count(b"\n") == 1:
             cells, odd_lines = [b"", b""], [(0, block[:-1])]
         else:
-            cells, odd_lines = block[:-1].replace(b"\n", separator).split(separator), []
-            if skeleton != two_cells * (len(skeleton) // 2):
-                odd_lines = _take_out_odd_lines(cells, skeleton, separator, quoted)
+            if skeleton.startswith(b"\n") or b"\n\n" in skeleton:
+                # An empty line is two blank cells at once: as an odd line each would take a while.
+                block = _EMPTY_LINE.sub(separator, block)
+                skeleton = block.translate(None, ordinary)
+            cells = _cells(block, separator)
+            odd_lines = _take_out_odd_lines(cells, skeleton, separator, quoted)
         columns.usernames.extend(map(usernames.__getitem__, cells[0::2]))
         columns.classes.extend(map(classes.__getitem__, cells[1::2]))
         for place, line in odd_lines:
@@ -65,6 +69,10 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
             columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
             columns.classes[first + place] = classes[cell[1]] if cell else REFUSED
     return columns
+
+
+def _cells(block: bytes, separator: bytes) -> list[bytes]:
+    return block[:-1].replace(b"\n", separator).split(separator)
 
 
 def _take_out_odd_lines(
