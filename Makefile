@@ -35,6 +35,7 @@ lint: $(VENV)/installed ## formatting, types, templates, generated pages
 	$(BIN)/sam validate --lint --region eu-west-2
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python docs/confusables.py --check
 
 bench: $(VENV)/installed ## speed, memory and write units, side by side
 	PYTHONPATH=layers/aws $(BIN)/python -m benchmarks

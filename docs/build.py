@@ -19,7 +19,10 @@ _INTRODUCTION = """\
 
 What an import, and `roster check`, can tell about teachers.csv and students.csv. Each finding has a code that stays the
 same, a severity, the file, the row (the first line is row 1) and the column, as far as there is one. No finding holds a
-username or a class.
+username or a class; `roster check` shows the row beside it, and an import's `notices.csv` has it.
+
+An error of a file refuses the pair, and nothing changes. An error of a row skips that row, and
+[what it may be about stays for a while](files.md#what-happens-to-a-bad-row). A warning or an information skips nothing.
 
 This page is made by `python docs/build.py` from the code."""
 

@@ -49,7 +49,9 @@ def main() -> int:
             with Dashboard(Widget(cloud)) as dashboard, progress("Taking pictures"):
                 for theme in THEMES:
                     for name, page in _pages(chromium, dashboard.url, theme):
-                        _save(page.screenshot(full_page=True), FOLDER / f"{name}-{theme}.png")
+                        # A whole year group is more than anybody wants to see of an example.
+                        whole = name != "whom"
+                        _save(page.screenshot(full_page=whole), FOLDER / f"{name}-{theme}.png")
     except (LocalCloudError, NoBrowser) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
@@ -68,7 +70,9 @@ def _save(png: bytes, file: Path) -> None:
 
 
 def _fill(cloud: Cloud) -> None:
-    """A week at four schools: one as in the guide, one that grows and has bad rows, one held, one that sent a PDF."""
+    """A week at four schools: one as in the guide, one with bad rows, one held as a new year begins, one with a PDF."""
+    for site in ("hogwarts", "beauxbatons", "ilvermorny", "durmstrang"):
+        _manage(cloud, "site-add", site)
     example = {file: (EXAMPLE / file).read_bytes() for file in (TEACHERS, STUDENTS)}
     _import(cloud, {"hogwarts": example, "beauxbatons": _school(400), "ilvermorny": _school(900)})
     for pupils, bad in ((410, 0), (405, 12), (422, 3), (431, 0)):
@@ -76,21 +80,25 @@ def _fill(cloud: Cloud) -> None:
     _pull(cloud, "beauxbatons", "library-srv")
     _import(cloud, {"beauxbatons": _school(428, 9)})
     _pull(cloud, "beauxbatons", "main-srv")
-    _import(cloud, {"ilvermorny": _school(300), "durmstrang": example | {STUDENTS: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"}})
+    next_year = _school(900, arrived=187, staff=9003)
+    _import(cloud, {"ilvermorny": next_year, "durmstrang": example | {STUDENTS: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"}})
 
 
-def _school(pupils: int, bad: int = 0) -> Pair:
-    """A secondary school of so many pupils, the last rows of whose export are bad."""
+def _school(pupils: int, bad: int = 0, arrived: int = 0, staff: int = 9000) -> Pair:
+    """A secondary school of so many pupils, the last rows of whose export are bad.
+
+    Once so many have `arrived`, as many have left, and all are in other classes; so are teachers, from `staff` on.
+    """
     subjects = ("Maths", "English", "French", "History", "Biology", "Music")
     classes = [f"{year}{letter} {subject}" for subject in subjects for year in range(7, 12) for letter in "ABC"]
     students = [
-        f"{_name(pupil)},{classes[(pupil % 15) + 15 * each]}"
+        f"{_name(pupil + arrived)},{classes[(pupil % 15) + 15 * each]}"
         for pupil in range(pupils)
         for each in range(len(subjects))
     ]
     faults = (",7A Maths", "new.pupil,", 'late.pupil,"8B Music')
     students += [faults[row % len(faults)] for row in range(bad)]
-    teachers = [f"{_name(9000 + number // 4)},{name}" for number, name in enumerate(classes)]
+    teachers = [f"{_name(staff + number // 4)},{name}" for number, name in enumerate(classes)]
     return {STUDENTS: _csv(students), TEACHERS: _csv(teachers)}
 
 
@@ -108,6 +116,7 @@ def _import(cloud: Cloud, pairs: Mapping[str, Pair]) -> None:
     """Upload a pair to each site, and wait until all are imported."""
     before = {site: len(_imports(cloud, site)) for site in pairs}
     for site, pair in pairs.items():
+        _manage(cloud, "site-add", site)
         for file, data in pair.items():
             cloud.client("s3").put_object(Bucket=cloud.inbox_bucket, Key=f"{site}/{file}", Body=data)
     _wait(
@@ -172,6 +181,8 @@ def _pages(chromium: Browser, url: str, theme: str) -> Iterator[tuple[str, Page]
         page.goto(f"{url}?theme={theme}&site=ilvermorny")
         page.get_by_role("button", name="Approve").wait_for()
         yield "held", page
+        _press(page, "Look at it")
+        yield "whom", page
         page.goto(f"{url}?theme={theme}&site=hogwarts")
         _press(page, "Console access rights")
         yield "console", page

@@ -166,6 +166,7 @@ In another terminal, from this folder:
 
   [cyan]. {os.path.relpath(env_file)}; export PATH="$PWD/.venv/bin:$PATH"[/]
 
+  add a site        [cyan]roster-admin site add hogwarts[/]
   upload a pair     [cyan]aws s3 cp local/example/teachers.csv s3://$INBOX_BUCKET/hogwarts/teachers.csv[/]
                     [cyan]aws s3 cp local/example/students.csv s3://$INBOX_BUCKET/hogwarts/students.csv[/]
   what became of it [cyan]roster-admin imports hogwarts[/]

@@ -1,8 +1,9 @@
 """The main job, start to finish, on this machine: the example pair goes up, an Impero server's folder receives it.
 
-``python -m local.demo`` (``make demo``) starts a cloud of its own, deploys template.yaml to it, uploads the pair that
-the product's guide explains itself with, waits for the import, enrols a server, pulls, prints what each of them would
-see, writes the import's page to .local/import.html, and stops everything. Exit status: 0, or 1 with the reason.
+``python -m local.demo`` (``make demo``) starts a cloud of its own, deploys template.yaml to it, adds a site, uploads
+the pair that the product's guide explains itself with, waits for the import, enrols a server, pulls, prints what each
+of them would see, writes the import's page to .local/import.html, and stops everything. Exit status: 0, or 1 with the
+reason.
 """
 
 import json
@@ -38,6 +39,8 @@ def main() -> int:
     out = Console(highlight=False)
     try:
         with Cloud(progress=progress) as cloud, tempfile.TemporaryDirectory() as folder:
+            with progress(f"Adding the site {SITE}"):
+                _run(cloud, "roster-admin", "site", "add", SITE)
             with progress(f"Uploading teachers.csv and students.csv to s3://{cloud.inbox_bucket}/{SITE}/"):
                 for file in sorted(EXAMPLE.glob("*.csv")):
                     cloud.client("s3").upload_file(str(file), cloud.inbox_bucket, f"{SITE}/{file.name}")

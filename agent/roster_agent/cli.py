@@ -101,6 +101,8 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
         "Files that were deleted or changed since are delivered again.",
     )
     pull.add_argument("--dry-run", action="store_true", help="only show what would change, with names")
+    pull.add_argument("--all", action="store_true", help="with --dry-run: every user and group, not the first hundred")
+    pull.add_argument("--members", action="store_true", help="with --dry-run: every name of each, not the first ten")
     add("run", commands.run, "pull again and again, until stopped", "This is what the service runs.")
     add(
         "approve",

@@ -41,9 +41,10 @@ def pull(state: State, options: Namespace) -> Said:
     """One pull, or what it would do."""
     with _progress() as progress:
         if options.dry_run:
+            from roster.difference import LISTED, NAMED
             from roster_agent.preview import preview
 
-            shown = preview(state, progress)
+            shown = preview(state, progress, None if options.all else LISTED, names=None if options.members else NAMED)
             return Said(shown, _previewed(shown))
         from roster_agent.pull import pull
 
@@ -182,6 +183,9 @@ def service(state: State, options: Namespace) -> Said:
 
 
 def _previewed(shown: dict[str, Any]) -> str:
+    from roster import listing
+    from roster.difference import Difference
+
     lines = []
     if shown["version"] is None:
         return "Nothing is published for this site yet."
@@ -191,8 +195,7 @@ def _previewed(shown: dict[str, Any]) -> str:
         lines.append(f"Version {shown['version']} would take the place of {shown['from'] or 'nothing'}:")
         counts = {name.replace("_", " "): number for name, number in shown["changes"].items() if number}
         lines += [f"  {number} {name}" for name, number in counts.items()]
-        lines += [f"  {g['change']} group {g['group']} ({g['before']} → {g['after']} members)" for g in shown["groups"]]
-        lines += [f"  {right['change']} console access of {right['username']}" for right in shown["rights"]]
+    lines += listing.lines(Difference.from_dict(shown["difference"]))
     lines.append(f"Files that would be written: {', '.join(shown['files']) or 'none'}.")
     if shown["held"]:
         lines.append(f"It would be held: {shown['memberships_gone']} memberships would go. See roster-agent approve.")

@@ -1,20 +1,16 @@
 """What a pull would do, without doing it: nothing is written, noted, dropped or reported.
 
-Comes in: a state folder. Goes out: how many groups, memberships and rights would come, change and go, and which; which
-files would be written; whether the version would be held. Refused: whatever a pull refuses before it changes anything.
-The answer names groups and users, for the person who asked.
+Comes in: a state folder, and how much to list. Goes out: how many groups, memberships and rights would come, change and
+go, and which (`roster.difference`); which files would be written; whether the version would be held. Refused: whatever
+a pull refuses before it changes anything. The answer names groups and users, for the person who asked.
 """
 
 import contextlib
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from roster import delta
-from roster.delta import Change
-from roster.model import Group
+from roster.difference import LISTED, NAMED, of_versions
 from roster_agent import fetch, guard
 from roster_agent.failures import FolderUnusable, MirrorBroken, NothingPublished
 from roster_agent.feed import Feed
@@ -25,8 +21,10 @@ from roster_agent.transport import Progress
 from roster_agent.version import Version
 
 
-def preview(state: State, progress: Progress | None = None) -> dict[str, Any]:
-    """What would change, in the shape that ``--json`` prints."""
+def preview(
+    state: State, progress: Progress | None = None, limit: int | None = LISTED, names: int | None = NAMED
+) -> dict[str, Any]:
+    """What would change, in the shape that ``--json`` prints; `limit` and `names` as in `roster.difference`."""
     enrolment, settings = state.enrolment(), state.settings()
     with state.locked():
         held, seen = _held(state, enrolment.site), state.seen()
@@ -38,17 +36,13 @@ def preview(state: State, progress: Progress | None = None) -> dict[str, Any]:
                 offer, _ = fetch.offered(source, have, seen, state.keyring())
                 found = fetch.version(source, offer, held, progress)[0] if offer and offer.head != have else None
     coming = found or held
-    changes = list(_changes(held, found)) if found else []
-    tally = Counter[str]()
-    for change in changes:
-        delta.count(tally, change)
+    told = of_versions(held.lines if held and found else [], found.lines if found else [], limit, names)
     loss = guard.loss_by(held, seen, found) if found else None
     return {
         "version": coming.manifest.version if coming else None,
         "from": held.manifest.version if held else None,
-        "changes": {name: tally[name] for name in delta.CHANGES},
-        "groups": [_group(change) for change in changes if isinstance(change.now or change.was, Group)],
-        "rights": [_right(change) for change in changes if not isinstance(change.now or change.was, Group)],
+        "changes": told.changes,
+        "difference": told.as_dict(),
         "files": _files(Folder(Path(enrolment.folder)), coming) if coming else [],
         "memberships_gone": loss.gone if loss else 0,
         "held": bool(found and guard.holds(state, settings.limits, held, seen, found)),
@@ -63,29 +57,6 @@ def _held(state: State, site: str) -> Version | None:
                 held = mirror.version()
             return held if held and held.manifest.site == site else None
     return None
-
-
-def _changes(held: Version | None, found: Version) -> Iterator[Change]:
-    return held.changes_to(found) if held else (Change(None, entry) for entry in found.entries)
-
-
-def _group(change: Change) -> dict[str, Any]:
-    was, now = (known if isinstance(known, Group) else None for known in change)
-    name = now.name if now else was.name if was else ""
-    return {"group": name, "change": _verb(change), "before": len(was.members) if was else 0} | {
-        "after": len(now.members) if now else 0
-    }
-
-
-def _right(change: Change) -> dict[str, Any]:
-    known = change.now or change.was
-    return {"username": "" if known is None or isinstance(known, Group) else known.username, "change": _verb(change)}
-
-
-def _verb(change: Change) -> str:
-    if change.was is None:
-        return "new"
-    return "gone" if change.now is None else "changed"
 
 
 def _files(folder: Folder, version: Version) -> list[str]:

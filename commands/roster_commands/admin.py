@@ -6,142 +6,35 @@ The stack is named by --stack or STACK_NAME. Exit status: 0 fine, 1 it failed or
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from roster.pair import is_site
-from roster.plan import plan_rollback
-from roster_commands.check import Unreadable
-from roster_commands.looking import between, difference, history, imports, preview, print_changes, show, shown_report
+from roster_commands.acting import (
+    add,
+    approve,
+    enrol,
+    import_now,
+    new_epoch,
+    pause,
+    reject,
+    resume,
+    rollback,
+    settle,
+)
+from roster_commands.differences import listing_options
+from roster_commands.folder import Unreadable
+from roster_commands.folder import folder as pair_folder
+from roster_commands.looking import difference, history, imports, preview, show
 from roster_commands.output import standard_output
 from roster_commands.report import report
-from roster_commands.reports import import_report
 from roster_commands.servers import revoke, servers
-from roster_commands.site import Failed, Site
-from roster_pages.wording import changes_text
-
-_ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
-
-
-def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Print a single-use code that enrols a server."""
-    said = Site(arguments.site, arguments.stack).change("enrol", server=arguments.server)
-    if arguments.json:
-        print(json.dumps({"code": said["code"], "expires_at": said["expires_at"]}))
-        return 0
-    expires = datetime.fromisoformat(said["expires_at"]).astimezone()
-    out.print(f"[bold]{said['code']}[/]")
-    feed = os.environ.get("FEED_URL", "URL")
-    err.print(f"Enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. On that server run:")
-    err.print(
-        f"  roster-agent enrol --feed '{feed}' --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
-        soft_wrap=True,
-    )
-    return 0
-
-
-def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Import the standing pair now, and wait for what comes of it."""
-    with _waiting(err, "Fetching …"):
-        report = Site(arguments.site, arguments.stack).order("import")
-    shown_report(report, out, as_json=arguments.json)
-    return 0 if report["status"] in _ENDED_WELL else 1
-
-
-def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Publish a held import exactly as its plan says."""
-    site = Site(arguments.site, arguments.stack)
-    report = site.ask("report", **{"import": arguments.import_id})["report"]
-    if report["status"] != "held":
-        raise Failed(f"this import is not held: its status is {report['status']}")
-    if not arguments.yes:
-        err.print(import_report(report))
-        print_changes(between(site.version()[1], site.version(**{"import": arguments.import_id})[1])[1], err)
-    if not _agreed(arguments, err, "Publish this?"):
-        return 1
-    with _waiting(err, "Publishing …"):
-        done = site.order("approve", **{"import": arguments.import_id, "plan": report["plan"]["manifest_sha256"]})
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
-
-
-def reject(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
-    """End a held import without publishing it."""
-    Site(arguments.site, arguments.stack).change("reject", **{"import": arguments.import_id})
-    out.print(json.dumps({"status": "rejected"}) if arguments.json else "Rejected; nothing was changed.")
-    return 0
-
-
-def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Publish an old version's content as a new version, and pause the site."""
-    site = Site(arguments.site, arguments.stack)
-    said, base = site.version()
-    if base is None:
-        raise Failed("nothing is published yet, so there is no older version to go back to")
-    if not arguments.version < said["version"]:
-        raise Failed(f"the newest version is {said['version']}; only an older one can be gone back to")
-    _, old = site.version(arguments.version)
-    if old and not arguments.yes:
-        _, changes = plan_rollback(base, old.lines())
-        err.print(f"Going back from version {said['version']} to {arguments.version} changes: {changes_text(changes)}")
-    if not _agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
-        return 1
-    with _waiting(err, "Publishing …"):
-        done = site.order("rollback", version=arguments.version)
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
-
-
-def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Publish what is published again, above every version that any server may have."""
-    site = Site(arguments.site, arguments.stack)
-    question = f"Publish what is published as version {arguments.above + 1}, in a new epoch?"
-    if not _agreed(arguments, err, question):
-        return 1
-    with _waiting(err, "Publishing …"):
-        done = site.order("new-epoch", above=arguments.above)
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
-
-
-def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
-    """Record uploads from now on, and import none of them."""
-    Site(arguments.site, arguments.stack).change("pause")
-    out.print(json.dumps({"paused": True}) if arguments.json else "Paused; uploads are recorded and not imported.")
-    return 0
-
-
-def resume(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Import again, first what was uploaded meanwhile."""
-    paused = Site(arguments.site, arguments.stack).change("resume")["paused"]
-    if arguments.json:
-        print(json.dumps({"paused": paused}))
-    elif paused:
-        err.print("The site stays paused by its settings.json: upload one without `paused`.")
-    else:
-        out.print("Resumed; what was uploaded meanwhile is imported.")
-    return 1 if paused else 0
-
-
-def _waiting(err: Console, said: str) -> AbstractContextManager[object]:
-    return err.status(said) if err.is_terminal else nullcontext()
-
-
-def _agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
-    if arguments.yes:
-        return True
-    if not sys.stdin.isatty():
-        raise Failed("this asks before it acts: add --yes where nobody can answer")
-    err.print(f"{question} \\[y/N] ", end="")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+from roster_commands.site import Failed
 
 
 def _site(text: str) -> str:
@@ -168,12 +61,6 @@ def _version(text: str) -> int:
     return int(text)
 
 
-def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {text}")
-    return Path(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -186,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="roster-admin", description="Look after the sites of an Impero SIS Import.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    listing = listing_options()
+
+    command = commands.add_parser("site", help="add a site: its first import is held until then")
+    command = command.add_subparsers(required=True, metavar="WHAT").add_parser(
+        "add", parents=[common], help="say that a site is one, and be told what to do next"
+    )
+    command.set_defaults(run=add)
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
     command.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many, at most 100 (default: 20)")
     command.set_defaults(run=imports)
@@ -195,22 +89,28 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=report)
     command = commands.add_parser("import", parents=[common], help="import the uploaded pair now")
     command.set_defaults(run=import_now)
-    command = commands.add_parser("preview", parents=[common], help="what uploading a folder's pair would do")
-    command.add_argument("folder", type=_folder, metavar="DIR", help="the folder with teachers.csv and students.csv")
+    command = commands.add_parser("preview", parents=[common, listing], help="what uploading a folder's pair would do")
+    command.add_argument(
+        "folder", type=pair_folder, metavar="DIR", help="the folder with teachers.csv and students.csv"
+    )
     command.set_defaults(run=preview)
-    command = commands.add_parser("approve", parents=[common, asking], help="publish a held import as it is shown")
-    command.add_argument("import_id", metavar="IMPORT", help="the import, as `imports` lists it")
+    command = commands.add_parser(
+        "approve", parents=[common, asking, listing], help="publish a held import as it is shown"
+    )
+    command.add_argument("import_id", nargs="?", metavar="IMPORT", help="the import (default: the one that is held)")
     command.set_defaults(run=approve)
     command = commands.add_parser("reject", parents=[common], help="end a held import")
-    command.add_argument("import_id", metavar="IMPORT", help="the import, as `imports` lists it")
+    command.add_argument("import_id", nargs="?", metavar="IMPORT", help="the import (default: the one that is held)")
     command.set_defaults(run=reject)
+    command = commands.add_parser("settle", parents=[common, asking], help="make the removals that bad rows put off")
+    command.set_defaults(run=settle)
     command = commands.add_parser("show", parents=[common], help="console access, a group's members, all about a user")
     command.add_argument("what", choices=("console", "group", "user"))
     command.add_argument("name", nargs="?", metavar="NAME", help="of the group or user")
     command.set_defaults(run=show)
     command = commands.add_parser("history", parents=[common], help="the versions and what each changed")
     command.set_defaults(run=history)
-    command = commands.add_parser("diff", parents=[common], help="what changed from one version to another")
+    command = commands.add_parser("diff", parents=[common, listing], help="what changed from one version to another")
     command.add_argument("old", type=_version, metavar="N")
     command.add_argument("new", type=_version, metavar="M")
     command.set_defaults(run=difference)

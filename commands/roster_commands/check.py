@@ -1,55 +1,46 @@
 """`roster`: what an upload of a folder's pair would be told, and the roster it makes, without any cloud.
 
 In: a folder with teachers.csv and students.csv. Out: `check` prints the findings by code with what to do about them,
-`show` the groups and the console access; both as JSON with --json. Only `show` prints names. Exit status: 0 fine,
-1 the data has errors or would be held, or a file is missing, 2 wrong usage.
+`show` the groups and the console access; both as JSON with --json. Both print names; `check --no-values` prints none.
+Exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from roster.csv_file import too_large
 from roster.model import Roster
-from roster.notices import FILES, FileError, Notices, Severity, catalogue
-from roster.plan import Base, Plan, plan_import, refuse
-from roster.settings import Settings
-from roster.settings_file import read_settings
+from roster.notices import FileError
+from roster.plan import refuse
+from roster_commands.differences import listing_options, of_plan, print_difference
+from roster_commands.findings import checked, first_rows_lines, kept_facts, report_of
+from roster_commands.first_rows import first_rows
+from roster_commands.folder import Chosen, Unreadable, folder, read_after, read_pair_of, settings_of
 from roster_commands.output import UNBROKEN, standard_output
-from roster_commands.reports import held_lines, status_text
+from roster_pages.wording import changes_text
 
-_STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
-_PLACES_SHOWN = 5
+_MOST_ROWS = 1000
 
 _EXAMPLES = """\
 examples:
   roster check exports/hogwarts           what would an upload of these files be told?
   roster check exports/hogwarts --json    the same for a program
+  roster check new --after old            what would it do after the other, and would it be held?
   roster show exports/hogwarts            who would be in which group, and see which
 
 exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage
 """
-
-
-class Unreadable(Exception):
-    """There is no pair to read; the text says what to do. `missing` names the files that are not there."""
-
-    def __init__(self, text: str, missing: Sequence[str] = ()) -> None:
-        super().__init__(text)
-        self.missing = list(missing)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,9 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = standard_output(UNBROKEN)
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        with err.status("Reading the pair") if err.is_terminal else nullcontext():
-            plan = read_pair_of(options.folder, _settings(options.settings))
-        status: int = options.run(plan, options, out, err)
+        options.folder = folder(options.named)
+        if Path(options.named).is_file():
+            err.print(Text(f"roster: {options.named} is one file of a pair: both in {options.folder} are looked at"))
+        status: int = options.run(options, out, err)
         sys.stdout.flush()
     except Unreadable as unreadable:
         if options.json and options.run is _check:
@@ -78,99 +70,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def read_pair_of(folder: Path, settings: Settings, base: Base | None = None) -> Plan:
-    """What an import of the folder's files would come to, against the published version if there is one."""
-    try:
-        there = sorted(path.name for path in folder.iterdir())
-        missing = [file for file in FILES if file not in there]
-        if missing:
-            raise Unreadable("\n".join(_missing(folder, file, there) for file in missing), missing)
-        sizes = {file: (folder / file).stat().st_size for file in FILES}
-        large = [notice for file, size in sizes.items() if (notice := too_large(file, size))]
-        if large:
-            return refuse(large)
-        return plan_import({file: (folder / file).read_bytes() for file in FILES}, settings, base)
-    except OSError as error:
-        raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
+def _reading(err: Console) -> AbstractContextManager[object]:
+    return err.status("Reading the pair") if err.is_terminal else nullcontext()
 
 
-def _settings(file: Path | None) -> Settings:
-    """The settings of a settings.json; the default ones without a file."""
-    if file is None:
-        return Settings()
-    try:
-        settings, problems = read_settings(file.read_bytes())
-    except OSError as error:
-        raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
-    if settings is None:
-        raise Unreadable("\n".join([f"{file} has errors:", *(f"  {problem}" for problem in problems)]))
-    return settings
-
-
-def _missing(folder: Path, file: str, there: list[str]) -> str:
-    """That a file is missing, and which one may be meant."""
-    names = {name.lower(): name for name in there if name not in FILES}
-    alike = difflib.get_close_matches(file, names, n=1, cutoff=0.75)
-    hint = f" There is {names[alike[0]]}: is that the one? Its name must be exactly {file}." if alike else ""
-    return f"there is no {file} in {folder.resolve()}.{hint}"
-
-
-def _check(plan: Plan, options: argparse.Namespace, out: Console, _err: Console) -> int:
+def _check(options: argparse.Namespace, out: Console, err: Console) -> int:
+    with _reading(err):
+        chosen = settings_of(options.folder, options.settings, default=options.no_settings)
+        base = None
+        if options.after:
+            plan, base = read_after(options.folder, options.after, chosen.settings)
+        else:
+            plan = read_pair_of(options.folder, chosen.settings)
+        first = first_rows(plan, chosen.settings, 0 if options.no_values else options.show_rows)
+        difference = of_plan(plan, base, options) if base else None
     if options.json:
-        print(json.dumps(checked(plan), indent=2))
+        said = checked(plan, values=not options.no_values) | {"settings": str(chosen.file) if chosen.file else None}
+        if first:
+            said["rows"] = {file: [row.as_dict() for row in rows] for file, rows in first.items()}
+        if difference:
+            said = {"held": []} | said | {"changes": plan.changes} | kept_facts(plan)
+            said |= {} if options.no_values else {"difference": difference.as_dict()}
+        print(json.dumps(said, indent=2))
     else:
-        for part in report_of(options.folder, plan):
+        for part in report_of(options.folder, plan, _settings_text(chosen), values=not options.no_values):
             out.print(part)
+        for part in first_rows_lines(first):
+            out.print(part)
+        if difference:
+            out.print(Text(f"\nAfter {options.after} it changes: {changes_text(plan.changes)}", "bold"))
+            if not options.no_values:
+                print_difference(difference, out)
     return 1 if plan.notices.severities["error"] or plan.held else 0
 
 
-def checked(plan: Plan) -> dict[str, Any]:
-    """What `check --json` prints of a plan; `held` says why one would be held."""
-    return {
-        "status": plan.outcome,
-        "counts": plan.counts,
-        **({"held": [reason._asdict() for reason in plan.held]} if plan.held else {}),
-        "notice_totals": dict(sorted(plan.notices.totals.items())),
-        "notices": [notice.as_dict() for notice in plan.notices.listed()],
-    }
+def _settings_text(chosen: Chosen) -> str:
+    return str(chosen.file) if chosen.file else "the default ones"
 
 
-def report_of(folder: Path, plan: Plan) -> Iterator[RenderableType]:
-    """A plan as a person reads it: status, counts, why it would be held, and the findings with what to do."""
-    counts = plan.counts
-    about = Table.grid(padding=(0, 2))
-    about.add_row("Folder", Text(str(folder)))
-    about.add_row("Status", status_text(plan.outcome))
-    about.add_row("Rows", f"{counts['rows_read']:,} read, {counts['rows_rejected']:,} rejected")
-    if plan.roster:
-        members = f"{_several(counts['members'], 'member')} ({_several(counts['memberships'], 'membership')})"
-        about.add_row(
-            "Roster", f"{_several(counts['groups'], 'group')}, {members}, {_several(counts['teachers'], 'teacher')}"
-        )
-    yield about
-    yield from held_lines([reason._asdict() for reason in plan.held])
-    yield from _findings(plan.notices)
-    if not plan.notices.totals and not plan.held:
-        yield Text("\nNothing to say about this pair: it can be uploaded as it is.", "green")
-
-
-def _findings(notices: Notices) -> Iterator[RenderableType]:
-    """The findings by code, errors first: how often, what to do, and where."""
-    listed = notices.listed()
-    for severity, style in _STYLES.items():
-        for kind in catalogue():
-            total = notices.totals[kind.code]
-            if kind.severity != severity or not total:
-                continue
-            same = [notice for notice in listed if notice.code == kind.code]
-            yield Text.assemble("\n", (f"{severity} {kind.code}", style), f"  {total:,}")
-            yield Padding(Text(kind().advice), (0, 0, 0, 2), expand=False)
-            yield from (Text(f"    {notice.place}", "dim") for notice in same[:_PLACES_SHOWN] if notice.place)
-            if total > _PLACES_SHOWN:
-                yield Text(f"    and {total - min(len(same), _PLACES_SHOWN):,} more", "dim")
-
-
-def _show(plan: Plan, options: argparse.Namespace, out: Console, err: Console) -> int:
+def _show(options: argparse.Namespace, out: Console, err: Console) -> int:
+    with _reading(err):
+        chosen = settings_of(options.folder, options.settings, default=options.no_settings)
+        plan = read_pair_of(options.folder, chosen.settings)
     if not plan.roster:
         for notice in plan.notices.listed():
             if isinstance(notice, FileError):
@@ -222,16 +163,26 @@ def _several(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _folder(name: str) -> Path:
-    if not Path(name).is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {name}")
-    return Path(name)
+def _named(name: str) -> str:
+    folder(name)
+    return name
+
+
+def _rows(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"a number from 0 to {_MOST_ROWS}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("folder", type=_folder, metavar="DIR", help="the folder with teachers.csv and students.csv")
-    shared.add_argument("--settings", type=Path, metavar="FILE", help="the site's settings.json (default: none)")
+    shared.add_argument(
+        "named", type=_named, metavar="DIR", help="the folder with teachers.csv and students.csv (or one of the two)"
+    )
+    shared.add_argument(
+        "--settings", type=Path, metavar="FILE", help="the site's settings (default: settings.json in DIR, if there)"
+    )
+    shared.add_argument("--no-settings", action="store_true", help="the default settings, whatever lies in DIR")
     shared.add_argument("--json", action="store_true", help="print JSON")
     parser = argparse.ArgumentParser(
         prog="roster",
@@ -247,14 +198,29 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(
             name,
-            parents=[shared],
+            parents=[shared, listing_options()] if run is _check else [shared],
             help=what,
             description=f"Prints {what}.",
             epilog=_EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(run=run)
+        if run is _check:
+            _add_checking(command)
     return parser
+
+
+def _add_checking(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--after",
+        type=folder,
+        metavar="DIR",
+        help="what the pair would do after that other pair, and whether it would be held",
+    )
+    command.add_argument(
+        "--show-rows", type=_rows, default=5, metavar="N", help="show the first N rows as understood (default: 5)"
+    )
+    command.add_argument("--no-values", action="store_true", help="print no username and no class")
 
 
 if __name__ == "__main__":

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from roster import delta
-from roster.encode import entry, line
-from roster.model import Group
-from roster.plan import Base
 from roster.settings_file import from_dict
-from roster_commands.check import checked, read_pair_of, report_of
+from roster_commands.differences import between, of_plan, print_difference
+from roster_commands.findings import checked, kept_facts, report_of
+from roster_commands.folder import read_pair_of
 from roster_commands.reports import import_report, status_text
 from roster_commands.site import Site
-from roster_pages.wording import changes_text, held_text, kept_text, reason_text
-
-_SHOWN_CHANGES = 50
+from roster_pages.wording import changes_text, held_text, reason_text, waiting_texts
 
 
 def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -35,11 +30,10 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     if said["paused"]:
         until = "settings.json comes without `paused`" if said["paused_by_settings"] else "`roster-admin resume`"
         out.print(f"[yellow]paused[/]: uploads are recorded and not imported, until {until}")
-    elif waiting := said["waiting"]:
-        until = f", until {waiting['until']}" if waiting.get("until") else ""
-        out.print(
-            f"[cyan]waiting[/]: {waiting.get('file')} since {waiting['since']}, for {waiting.get('missing')}{until}"
-        )
+    elif said["waiting"] and said["waiting"].get("missing"):
+        out.print(f"[cyan]waiting[/]: {' '.join(waiting_texts(said['waiting']))}", soft_wrap=True)
+    if said.get("added") is False and not said["version"]:
+        out.print(f"[yellow]not added[/]: `roster-admin site add {arguments.site}` makes it a site", soft_wrap=True)
     if not said["imports"]:
         out.print("No import yet.")
         return 0
@@ -141,61 +135,29 @@ def difference(arguments: argparse.Namespace, out: Console, _err: Console) -> in
     """Show what changed from one version to another."""
     site = Site(arguments.site, arguments.stack)
     (_, old), (_, new) = site.version(arguments.old), site.version(arguments.new)
-    tally, shown = between(old, new)
+    told = between(old, new, arguments)
     if arguments.json:
-        print(json.dumps({"changes": tally, "entries": shown}))
+        print(json.dumps(told.as_dict()))
         return 0
-    out.print(changes_text(tally))
-    print_changes(shown, out)
+    out.print(changes_text(told.changes))
+    print_difference(told, out)
     return 0
-
-
-def between(old: Base | None, new: Base | None) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """What changes from one version to another: in numbers, and each group and right."""
-    before, after = (base.lines() if base else iter(()) for base in (old, new))
-    next(before, None)
-    next(after, None)
-    tally = Counter(dict.fromkeys(delta.CHANGES, 0))
-    shown = []
-    for change in delta.changes(before, ((each, line(each)) for each in map(entry, after))):
-        delta.count(tally, change)
-        shown.append(_change(change))
-    return dict(tally), shown
-
-
-def print_changes(shown: list[dict[str, Any]], out: Console) -> None:
-    """Print the first of the groups and rights that change."""
-    for each in shown[:_SHOWN_CHANGES]:
-        members = f" ({' → '.join(map(str, each['members']))} members)" if each["members"] else ""
-        out.print(f"  {each['change']} {each['kind']} {each['name']}{members}", markup=False)
-    if len(shown) > _SHOWN_CHANGES:
-        out.print(f"  and {len(shown) - _SHOWN_CHANGES} more")
-
-
-def _change(change: delta.Change) -> dict[str, Any]:
-    """One group or right that changes; `members` are a group's numbers before and after, as far as it is there."""
-    verb = "changed" if change.was and change.now else "created" if change.now else "removed"
-    for there in (change.now, change.was):
-        if isinstance(there, Group):
-            sizes = [len(each.members) for each in change if isinstance(each, Group)]
-            return {"change": verb, "kind": "group", "name": there.name, "members": sizes}
-        if there:
-            return {"change": verb, "kind": "right", "name": there.username, "members": []}
-    raise ValueError("a change has an entry before or after it")
 
 
 def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """Show what uploading a folder's pair would do, by the very code that would do it; nothing is uploaded."""
-    said, base = Site(arguments.site, arguments.stack).version()
-    plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base)
+    site = Site(arguments.site, arguments.stack)
+    said, base = site.version()
+    plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base, site.known(said))
+    told = of_plan(plan, base, arguments)
     if arguments.json:
-        print(json.dumps({"held": []} | checked(plan) | {"changes": plan.changes, "kept": len(plan.kept)}))
+        also = {"changes": plan.changes, "difference": told.as_dict()}
+        print(json.dumps({"held": []} | checked(plan) | kept_facts(plan) | also))
     else:
         for part in report_of(arguments.folder, plan):
             out.print(part)
         out.print(f"\nChanges  {changes_text(plan.changes)}")
-        if plan.kept:
-            out.print(f"Kept     {kept_text(len(plan.kept))}")
+        print_difference(told, out)
     return 1 if plan.notices.severities["error"] or plan.held else 0
 
 
@@ -206,6 +168,6 @@ def shown_report(report: dict[str, Any], out: Console, *, as_json: bool) -> None
     elif report["status"] == "waiting" and report.get("paused"):
         out.print("[yellow]paused[/]: the uploads are imported after `roster-admin resume`.")
     elif report["status"] == "waiting":
-        out.print(f"[cyan]waiting[/]: {report['file']} is there, {report['missing']} is not. Upload it to import both.")
+        out.print(f"[cyan]waiting[/]: {' '.join(waiting_texts(report))}", soft_wrap=True)
     else:
         out.print(import_report(report))

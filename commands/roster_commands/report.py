@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -31,7 +32,9 @@ def report(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 
 
 def _write(file: Path, text: str) -> None:
+    """A page may name pupils: a new file is its owner's alone; one that is there stays as its owner has it."""
     try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failed(f"cannot write {file}: {error.strerror}") from None

@@ -15,7 +15,8 @@ from roster_pages.wording import (
     SEVERITIES,
     changes_text,
     held_text,
-    kept_text,
+    kept_texts,
+    people_text,
     reason_text,
     roster_text,
     rows_text,
@@ -33,6 +34,8 @@ def import_report(report: dict[str, Any]) -> RenderableType:
     about = Table.grid(padding=(0, 2))
     about.add_row("Import", report["import"])
     about.add_row("Status", status_text(report["status"]))
+    if report.get("people"):
+        about.add_row("People", people_text(report["people"]))
     if report.get("reason"):
         about.add_row("Reason", reason_text(report))
     if report.get("version"):
@@ -45,8 +48,8 @@ def import_report(report: dict[str, Any]) -> RenderableType:
         about.add_row("Changes", changes_text(changes))
     if phases := report.get("milliseconds"):
         about.add_row("Time", phases_text(phases))
-    if report.get("kept"):
-        about.add_row("Kept", kept_text(report["kept"]))
+    if kept := kept_texts(report):
+        about.add_row("Kept", "\n".join(kept))
     return Group(about, *held_lines(report.get("held", [])), *notice_lines(report.get("notices", {})))
 
 

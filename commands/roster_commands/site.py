@@ -9,17 +9,22 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any
 
 import boto3
 
-from roster.encode import Blob, lines
-from roster.plan import Base
+from roster.encode import Blob, Corrupt, lines
+from roster.memory import NOTHING, Memory
+from roster.plan import Base, Known
 
 _PATIENCE_SECONDS = 600
 _PARTITIONS = 16
+
+# What two files of the largest size can leave to remember is less.
+_MEMORY_LIMIT = 64 << 20
 
 # A report that is waited for is among so many, and a few kilobytes each.
 _NEWEST = 20
@@ -86,24 +91,61 @@ class Site:
         With `import`, the version that this held import would publish.
         """
         said = self.ask("version", version=number, **held)
-        if not said["version"]:
-            return said, None
-        blob = Blob(**said["snapshot"])
-        try:
-            with urllib.request.urlopen(said["link"], timeout=60) as answer:  # noqa: S310 (a link that AWS has signed)
-                data: bytes = answer.read(blob.bytes + 1)
-        except (OSError, HTTPException) as error:
-            raise Failed(f"version {said['version']} could not be fetched: {error}") from None
-        return said, Base(blob.content_sha256, said["counts"], lambda: lines(data, blob))
+        return said, _base(said) if said["version"] else None
+
+    def known(self, said: dict[str, Any]) -> Known:
+        """What an import knows besides its pair, from what `manage_site` says of the newest version.
+
+        `memory_link` leads to what the site remembers; without one it remembers nothing.
+        """
+        link = said.get("memory_link")
+        memory = NOTHING
+        if link:
+            try:
+                memory = Memory.from_bytes(_fetched(link, _MEMORY_LIMIT, "what the site remembers"))
+            except Corrupt as corrupt:
+                raise Failed(f"what the site remembers cannot be read: {corrupt}") from None
+        return Known(
+            now=datetime.now(UTC),
+            memory=memory,
+            school_year=said.get("school_year") or "",
+            earlier=_base(said["earlier"]) if said.get("earlier") else None,
+            site_new=said.get("site_new"),
+        )
 
     @cached_property
     def _by(self) -> str:
         return boto3.client("sts").get_caller_identity()["Arn"]
 
     @cached_property
+    def inbox(self) -> str:
+        """The bucket that files are uploaded to."""
+        return self._outputs.get("InboxBucketName", "INBOX")
+
+    @cached_property
     def _function(self) -> str:
+        name = self._outputs.get("ManageSiteFunctionName")
+        if not name:
+            raise Failed(f"the stack {self._stack} is no Impero SIS Import: it has no output ManageSiteFunctionName")
+        return name
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
         described = boto3.client("cloudformation").describe_stacks(StackName=self._stack)["Stacks"][0]
-        for output in described.get("Outputs", []):
-            if output.get("OutputKey") == "ManageSiteFunctionName":
-                return str(output["OutputValue"])
-        raise Failed(f"the stack {self._stack} is no Impero SIS Import: it has no output ManageSiteFunctionName")
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _base(said: dict[str, Any]) -> Base:
+    """A version by what `manage_site` says of it, fetched."""
+    blob = Blob(**said["snapshot"])
+    data = _fetched(said["link"], blob.bytes + 1, f"version {said['version']}")
+    return Base(blob.content_sha256, said["counts"], lambda: lines(data, blob), said["version"])
+
+
+def _fetched(link: str, limit: int, what: str) -> bytes:
+    try:
+        with urllib.request.urlopen(link, timeout=60) as answer:  # noqa: S310 (a link that AWS has signed)
+            data: bytes = answer.read(limit)
+    except (OSError, HTTPException) as error:
+        raise Failed(f"{what} could not be fetched: {error}") from None
+    return data

@@ -25,7 +25,7 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
         importer.signer.keyring()
         for wanted in read_message(record.body):
             if isinstance(wanted, Stray):
-                importer.refuse(wanted)
+                importer.strays.look(wanted)
             else:
                 importer.run(wanted, f"{lambda_context.aws_request_id}/{record.message_id}", alive_until)
     except Exception:

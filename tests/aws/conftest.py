@@ -19,10 +19,12 @@ from roster.model import Group, Right
 from roster.pair import QUIET
 from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import Fleet
+from roster_aws.ignored import Ignored
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
 from roster_aws.keyring import Keyrings
 from roster_aws.looking import Looking
+from roster_aws.planning import Planning
 from roster_aws.projection import Projection
 from roster_aws.queue import Approval, Order, Queue, Request
 from roster_aws.reports import Reports
@@ -30,6 +32,7 @@ from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.site_items import SiteItems
 from roster_aws.store import Store
+from roster_aws.strays import Strays
 from roster_aws.watching import Watch
 
 LIFE = timedelta(minutes=5)
@@ -81,6 +84,7 @@ class World:
     clients: dict[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()  # the first is in use
     keyring_serial: int = 1
+    unknown: bool = False  # nobody adds its sites
 
     def __post_init__(self) -> None:
         name = f"world-{next(_numbers)}"
@@ -114,15 +118,20 @@ class World:
         if calls:
             for each in (dynamodb, s3, sqs, logs, kms):
                 each.meta.events.register("after-call", lambda model, **_: calls(model.name))
-        results = Results(s3, self.results)
+        inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
+        store = Store(SiteItems(dynamodb, self.table), self.clock)
+        queue, reports = Queue(sqs, self.queue_url), Reports(logs, self.table, self.clock)
+        ignored = Ignored(dynamodb, self.table, self.clock)
         return Importer(
-            inbox=Inbox(s3, self.inbox),
+            inbox=inbox,
             results=results,
-            store=Store(SiteItems(dynamodb, self.table), self.clock),
+            store=store,
             signer=Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial),
             projection=Projection(dynamodb, self.table, results),
-            queue=Queue(sqs, self.queue_url),
-            reports=Reports(logs, self.table, self.clock),
+            planning=Planning(inbox, results, Fleet(dynamodb, self.table, self.clock), self.clock),
+            strays=Strays(inbox, ignored, store, queue, reports, self.clock),
+            queue=queue,
+            reports=reports,
             clock=self.clock,
         )
 
@@ -137,16 +146,20 @@ class World:
 
     def looking(self) -> Looking:
         importer = self.importer()
-        return Looking(self.fleet(), importer.store, importer.results, importer.projection, self.clock)
+        ignored = importer.strays.ignored
+        return Looking(self.fleet(), ignored, importer.store, importer.results, importer.projection, self.clock)
 
     def watch(self) -> Watch:
-        return Watch(self.fleet(), self.importer().reports, self.clock)
+        importer = self.importer()
+        return Watch(self.fleet(), importer.reports, importer.queue, self.clock)
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)
 
     def upload(self, site: str, **files: bytes) -> None:
-        """Put `teachers` and `students`, by keyword, into the inbox."""
+        """Put `teachers` and `students`, by keyword, into the inbox of a site that somebody has added."""
+        if not self.unknown:
+            self.importer().store.add_site(site, "arn:somebody")
         for name, data in files.items():
             self.client("s3").put_object(Bucket=self.inbox, Key=f"{site}/{name}.csv", Body=data)
 

@@ -130,11 +130,11 @@ def test_a_refused_file_leaves_the_published_version_and_is_explained(world: Wor
 
 
 def test_a_refused_file_is_mended_by_uploading_it_alone(world: World) -> None:
-    world.upload("hogwarts", teachers=TEACHERS, students=b"")
+    world.upload("hogwarts", teachers=TEACHERS, students=b"\xff")
     world.run("hogwarts")
-    assert world.reports("hogwarts")[0]["reason"] == "version_row_missing"
+    assert world.reports("hogwarts")[0]["reason"] == "not_utf8"
     world.upload("hogwarts", students=STUDENTS)
-    world.run("hogwarts", asked="now")
+    world.run("hogwarts")
     assert version(world, "hogwarts") == 1
 
 

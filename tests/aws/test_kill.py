@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Approval, NewEpoch, Request, Rollback
+from roster_aws.queue import Approval, NewEpoch, Request, Rollback, Settle
 
 from .conftest import LIFE, MakeWorld, World, csv
 
@@ -45,6 +45,7 @@ _TIMES = {
     "lease_until",
     "wanted",
     "succeeded_at",
+    "added_at",
 }
 # What is another each time that it is made, over the same bytes; `test_signing.py` verifies it.
 _SIGNATURES = {"signature", "signatures"}
@@ -70,6 +71,7 @@ class Killer:
 
 
 def run(world: World, killer: Killer | None = None, request: Request = LOOK) -> None:
+    world.importer().store.add_site(SITE, "arn:somebody")
     importer = world.importer(killer)
     importer.run(request, "run", world.clock() + LIFE)
 
@@ -82,6 +84,11 @@ def approve(world: World) -> Request:
 
 def roll_back(world: World) -> Request:
     return Request(SITE, "an-order", world.clock(), Rollback(1, "arn:somebody"))
+
+
+def end_what_is_kept(world: World) -> Request:
+    assert world.importer().store.head(SITE).kept_until
+    return Request(SITE, "an-order", world.clock(), Settle("arn:somebody"))
 
 
 def begin_epoch(world: World) -> Request:
@@ -101,7 +108,13 @@ def state(world: World) -> tuple[dict[str, bytes], dict[Any, Any]]:
 
 def timeless(item: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in item.items() if name not in _TIMES | _SIGNATURES}
+    if "steps" in item:
+        known["steps"] = [[version, manifest, approved] for version, manifest, _, approved in _lists(item["steps"])]
     return known | {name: timeless(item[name]["M"]) for name in ("plan", "last_import") if name in item}
+
+
+def _lists(steps: Any) -> list[Any]:
+    return [step["L"] for step in steps["L"]]
 
 
 @pytest.mark.parametrize(
@@ -110,11 +123,22 @@ def timeless(item: dict[str, Any]) -> dict[str, Any]:
         ([], FIRST, 1),
         ([FIRST], SECOND, 2),
         ([FIRST], THIRD, 1),
+        ([FIRST, THIRD], THIRD, 1),
         ([FIRST, THIRD], approve, 2),
+        ([FIRST, SECOND], end_what_is_kept, 3),
         ([FIRST, SECOND], roll_back, 3),
         ([FIRST], begin_epoch, 9),
     ],
-    ids=["first import", "next import", "held import", "approval", "rollback", "new epoch"],
+    ids=[
+        "first import",
+        "next import",
+        "held import",
+        "renewed hold",
+        "approval",
+        "what is kept ends",
+        "rollback",
+        "new epoch",
+    ],
 )
 def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
     make_world: MakeWorld,
@@ -123,7 +147,7 @@ def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
     version: int,
 ) -> None:
     undisturbed = make_world()
-    worlds = [make_world(undisturbed.inbox) for _ in range(36)]
+    worlds = [make_world(undisturbed.inbox) for _ in range(48)]
     for upload in uploads:
         undisturbed.upload(SITE, **upload)
         settle(undisturbed, *worlds)

@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 
 from roster_aws.queue import Stray
+from roster_aws.strays import RENAMED_WITHIN
 
 from .conftest import World, csv
 
 TEACHERS = csv("Severus_Snape,Potions", "Severus_Snape,Dark Arts", "Rolanda_Hooch,Flying")
-STUDENTS = csv("Harry_Potter,Potions", "Ron_Weasley,Potions", "Harry_Potter,Dark Arts", "*,Flying", "Neville,Flying")
+OTHERS = [f"pupil.{number},Flying" for number in range(20)]
+STUDENTS = csv(
+    *("Harry_Potter,Potions", "Ron_Weasley,Potions", "Harry_Potter,Dark Arts", "*,Flying", "Neville,Flying"), *OTHERS
+)
 
 
 def page(world: World, **asked: Any) -> dict[str, Any]:
@@ -25,14 +29,14 @@ def test_the_overview_lists_every_site_with_what_asks_for_somebody_first(world: 
     uploaded(world, "beauxbatons")
     uploaded(world, "durmstrang")
     uploaded(world, "durmstrang", csv("Severus_Snape,Potions"))
-    uploaded(world, "hogwarts", b"")
+    uploaded(world, "hogwarts", b"\xff")
     shown = page(world)
     assert [(site["site"], site["status"], site["version"]) for site in shown["sites"]] == [
         ("hogwarts", "failed", 0),
         ("durmstrang", "held", 1),
         ("beauxbatons", "ok_with_warnings", 1),
     ]
-    assert shown["sites"][2]["counts"] == {"groups": 3, "members": 3, "memberships": 4, "teachers": 2}
+    assert shown["sites"][2]["counts"] == {"groups": 3, "members": 23, "memberships": 24, "teachers": 2}
     assert shown["sites"][2]["servers"] == {"applied": 0, "behind": 0, "silent": 0}
     assert (shown["total"], shown["matching"], shown["pages"]) == (3, 3, 1)
 
@@ -48,10 +52,12 @@ def test_the_overview_can_be_searched_and_sorted(world: World) -> None:
 
 def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
     world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/Students.csv", Body=STUDENTS)
-    world.importer().refuse(Stray("hogwarts/Students.csv", "v", world.clock(), 10))
+    world.clock.pass_by(minutes=1)
+    world.importer().strays.look(Stray("hogwarts/Students.csv", "v", world.clock() - RENAMED_WITHIN, 10))
     assert [(site["site"], site["status"]) for site in page(world)["sites"]] == [("hogwarts", "failed")]
     uploaded(world)
-    world.importer().refuse(Stray("hogwarts/notes.txt", "w", world.clock(), 10))
+    world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/notes.txt", Body=STUDENTS)
+    world.importer().strays.look(Stray("hogwarts/notes.txt", "w", world.clock() - RENAMED_WITHIN, 10))
     assert page(world)["sites"][0]["status"] == "ok_with_warnings"
 
 
@@ -59,7 +65,7 @@ def test_the_overview_counts_what_stands(world: World) -> None:
     """An import that is held or failed counted other files; nothing of them is in force."""
     uploaded(world)
     (before,) = page(world)["sites"]
-    for students, status in ((csv("Severus_Snape,Potions"), "held"), (b"", "failed")):
+    for students, status in ((csv("Severus_Snape,Potions"), "held"), (b"\xff", "failed")):
         uploaded(world, students=students)
         (site,) = page(world)["sites"]
         assert site["status"] in (status, "held")

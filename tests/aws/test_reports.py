@@ -35,10 +35,11 @@ def imported(world: World, students: bytes = CLASS_LISTS, teachers: bytes = TEAC
 
 
 def test_an_import_is_told_once_with_its_numbers(world: World) -> None:
-    imported(world, CLASS_LISTS + b"*,Potions\n,\nDraco_Malfoy,\n")
+    others = "".join(f"pupil.{number},Potions\n" for number in range(40)).encode()
+    imported(world, CLASS_LISTS + others + b"*,Potions\n,\nDraco_Malfoy,\n")
     (told,) = world.told("import_report")
     assert (told["site"], told["status"], told["version"], told["groups"]) == (SITE, "ok_with_warnings", 1, 2)
-    assert told["members_created"] == 2
+    assert told["members_created"] == 42
     assert told["notices"]["username_wildcard"] == {"severity": "error", "total": 1}
     numbers = numbers_of(told)
     spent = numbers.pop("ImportMilliseconds")
@@ -48,7 +49,7 @@ def test_an_import_is_told_once_with_its_numbers(world: World) -> None:
         "ImportsFailed": 0,
         "ImportsHeld": 0,
         "ImportsUnchanged": 0,
-        "RowsRead": 6,
+        "RowsRead": 46,
         "RowsRejected": 2,
         "Errors": 2,
         "Warnings": 0,
@@ -63,7 +64,7 @@ def test_the_number_of_an_event_is_when_the_import_was_told(world: World) -> Non
 
 @pytest.mark.parametrize(
     ("students", "counted"),
-    [(CLASS_LISTS, "ImportsUnchanged"), (b"", "ImportsFailed"), (csv("Severus_Snape,Potions"), "ImportsHeld")],
+    [(CLASS_LISTS, "ImportsUnchanged"), (b"\xff", "ImportsFailed"), (csv("Severus_Snape,Potions"), "ImportsHeld")],
 )
 def test_what_becomes_of_an_import_is_counted(world: World, students: bytes, counted: str) -> None:
     imported(world)
@@ -119,7 +120,7 @@ def test_a_report_stays_small_whatever_was_uploaded(world: World) -> None:
 
 
 def test_an_upload_outside_any_site_is_counted_and_not_named(world: World) -> None:
-    world.importer().refuse(Stray("Harry Potter.csv", "a-version", world.clock(), 10))
+    world.importer().strays.look(Stray("Harry Potter.csv", "a-version", world.clock(), 10))
     (told,) = world.told("upload_ignored")
     assert numbers_of(told) == {"UploadsIgnored": 1}
     assert "Harry" not in json.dumps(told)

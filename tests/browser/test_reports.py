@@ -64,6 +64,8 @@ class School:
 def uploads(cloud: Cloud) -> dict[str, tuple[Site, dict[str, str]]]:
     """All the sites, with their uploads: one waits for each, so they are imported at the same time."""
     sites = {name: Site(cloud, f"browser-{name}") for name in PAIRS}
+    for site in sites.values():
+        site.ask("site-add")
     return {name: (site, site.upload_pair(PAIRS[name])) for name, site in sites.items()}
 
 
@@ -174,7 +176,11 @@ def test_a_held_import_is_approved_by_its_button(school: Callable[[str], School]
     assert (held["status"], site.version()) == ("held", 1)
     page = look.at(site.name)
     expect(widget(page)).to_contain_text("Nothing was changed yet")
-    expect(widget(page)).to_contain_text("teachers.csv: not one row of the file could be used")
+    expect(widget(page)).to_contain_text("teachers.csv: not one of its rows could be used")
+    press(page, "Look at it")
+    goes = table(page, "Console access that goes: 4")
+    expect(goes).to_contain_text("Severus_Snape")
+    expect(goes).to_contain_text("loses 2 classes: Dark Arts, Potions")
     widget(page).get_by_role("button", name="Approve").click()
     expect(page.get_by_role("dialog")).to_contain_text(f"Publish the held import of {site.name}")
     page.get_by_role("button", name="Cancel").click()

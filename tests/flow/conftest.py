@@ -48,8 +48,10 @@ def eventually(cloud: Cloud) -> Patience:
 
 @pytest.fixture
 def school(cloud: Cloud, site: str) -> Site:
-    """A site that no other test uses, empty."""
-    return Site(cloud, site)
+    """A site that no other test uses, added and empty."""
+    school = Site(cloud, site)
+    school.add()
+    return school
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ FOLDER = {
 def hogwarts(cloud: Cloud, command: Command) -> Site:
     """The site, once its pair is published."""
     site = Site(cloud, "hogwarts")
+    site.add()
     for file in ("teachers.csv", "students.csv"):
         command("aws", "s3", "cp", EXAMPLE / file, f"s3://{cloud.inbox_bucket}/{site.name}/{file}")
     site.report(lambda report: report["version"] == 1, "the first version")

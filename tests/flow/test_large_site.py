@@ -77,6 +77,7 @@ def district(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> District
     (folder / "students.csv").write_bytes(students())
     (folder / "teachers.csv").write_bytes(teachers())
     site, small = Site(cloud, "a-large-district"), Site(cloud, "a-small-school")
+    site.add()
     s3 = client(cloud, "s3")
     for file in ("teachers.csv", "students.csv"):
         s3.upload_file(str(folder / file), cloud.inbox_bucket, f"{site.name}/{file}", Config=IN_PARTS)

@@ -87,7 +87,7 @@ def test_should_tell_commands_that_a_new_shell_can_run_as_they_are(tmp_path: Pat
         (sourcing,) = re.findall(r"^  (\. .*)$", told, re.MULTILINE)
         commands = re.findall(r"^.{20}((?:aws|roster|AT=).*)$", told, re.MULTILINE)
         assert [command.split()[0] for command in commands if "=$" not in command] == [
-            *("aws", "aws", "roster-admin", "roster-admin", "roster-agent", "roster-agent")
+            *("roster-admin", "aws", "aws", "roster-admin", "roster-admin", "roster-agent", "roster-agent")
         ]
         script = "\n".join(["set -eu", sourcing, *commands])
         # What a person does in between: wait for the import, and read the code.

@@ -61,8 +61,8 @@ NOT_A_FILE_OF_A_PAIR = {
     "no header row": (STUDENTS.replace(b"username,class\n", b""), "header_row_unexpected"),
     "swapped columns": (STUDENTS.replace(b"username,class", b"class,username"), "header_row_unexpected"),
     "another version": (STUDENTS.replace(b"version,1", b"version,2"), "version_unsupported"),
-    "nothing at all": (b"", "version_row_missing"),
-    "a login page": (b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n", "version_row_missing"),
+    "nothing at all": (b"\r\n", "file_empty"),  # one without a byte waits for its content first
+    "a login page": (b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n", "web_page"),
 }
 
 
@@ -138,7 +138,7 @@ def test_an_admin_sees_what_was_refused_and_what_to_do(running: Site, command: C
 
 
 def test_a_first_pair_that_is_refused_publishes_nothing(school: Site) -> None:
-    report = school.import_of(school.upload_pair({**SEED, "teachers.csv": b""}))
+    report = school.import_of(school.upload_pair({**SEED, "teachers.csv": b"\n"}))
     assert (report["status"], report["version"]) == ("failed", 0)
     assert (school.version(), school.items()) == (0, {})
 

@@ -62,6 +62,7 @@ def whole_pairs(cloud: Cloud) -> list[tuple[Site, dict[str, str]]]:
     uploads = []
     for number, (first, how) in enumerate(ORDERS_AND_WAYS):
         site = Site(cloud, f"whole-pair-{number}")
+        site.add()
         files = sorted(SEED, key=lambda file, first=first: file != first)  # type: ignore[misc]
         uploads.append((site, {file: how(site, file, SEED[file]) for file in files}))
     return uploads
@@ -139,7 +140,7 @@ def test_asking_for_an_import_of_half_a_pair_fails_and_says_what_it_waits_for(
     done = command("roster-admin", "import", school.name, check=False)
     assert done.returncode == 1
     assert "waiting" in done.stdout
-    assert "students.csv is not" in " ".join(done.stdout.split())
+    assert "Upload students.csv to import both." in " ".join(done.stdout.split())
     assert school.version() == 0
 
 

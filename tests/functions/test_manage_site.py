@@ -1,12 +1,14 @@
 """`manage_site`: what people ask of a site. What cannot be done is answered, with what to do, and never raised."""
 
 import json
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from local.cloud import Cloud
+from roster.memory import Memory, digest
 from tests.deployed import SEED, Site, event, eventually, invoke, log_events
 
 
@@ -19,6 +21,11 @@ def answered(site: Site) -> dict[str, Any]:
     said = ask(site, "import")
     assert said["ok"]
     return site.report(lambda report: report.get("asked") == said["asked"], "the import that was asked for")
+
+
+def fetched(link: str) -> bytes:
+    with urllib.request.urlopen(link, timeout=60) as answer:  # noqa: S310 (a link that the stack has signed)
+        return bytes(answer.read())
 
 
 def refused(cloud: Cloud, request: Any) -> str:
@@ -124,6 +131,21 @@ def test_what_is_no_older_version_is_not_gone_back_to(running: Site) -> None:
 def test_a_version_where_nothing_is_published_is_refused_with_a_reason(school: Site) -> None:
     request = {"action": "version", "site": school.name, "version": 1}
     assert refused(school.cloud, request) == "nothing is published yet"
+
+
+def test_the_newest_version_says_what_the_next_import_would_know(running: Site) -> None:
+    others = "".join(f"pupil.{number},Potions\n" for number in range(40)).encode()
+    running.publish(SEED | {"students.csv": SEED["students.csv"] + others + b"Luna_Lovegood,\n"})
+    said = running.ask("version", version=0)
+    assert (said["version"], said["school_year"], said["site_new"]) == (2, "", None)
+    memory = Memory.from_bytes(fetched(said["memory_link"]))
+    assert memory.bad_rows == {"students.csv": {digest("Luna_Lovegood,"): 1}}
+    assert said["earlier"]["version"] == 1
+    assert fetched(said["earlier"]["link"])
+
+
+def test_a_site_that_nobody_has_added_is_known_as_one(cloud: Cloud, site: str) -> None:
+    assert Site(cloud, site).ask("version")["site_new"] is not None
 
 
 def test_resuming_says_whether_the_settings_pause_the_site_all_the_same(school: Site) -> None:

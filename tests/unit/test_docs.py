@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from roster import guard
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [
@@ -33,6 +35,19 @@ def test_every_command_is_in_the_readme(program: str) -> None:
     rows = [line for line in README.splitlines() if line.startswith(f"| `{program} ")]
     missing = [name for name in commands if not any(re.search(rf"`({program} )?{name}\b", row) for row in rows)]
     assert not missing
+
+
+def test_every_guard_is_in_the_page_about_holding_in_its_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/holding.md").read_text("utf-8"), re.MULTILINE)
+    assert rows == guard.CODES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_place_in_a_page_that_a_link_names_is_there(page: Path) -> None:
+    for name, place in re.findall(r"\]\(([^):#]*)#([^)]+)\)", page.read_text("utf-8")):
+        text = (page.parent / name if name else page).read_text("utf-8")
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        assert place in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, place
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

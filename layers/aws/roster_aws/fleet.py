@@ -24,7 +24,7 @@ _SEEN_EVERY = timedelta(minutes=15)
 #: What a list of sites has of each head; the index `heads` copies these and no more.
 LISTED_OF_A_HEAD = (
     *("site", "version", "manifest_sha256", "published_at", "paused", "settings_paused", "running", "held"),
-    *("last_import", "files_at", "succeeded_at", "stale_since"),
+    *("last_import", "files_at", "succeeded_at", "stale_since", "added_at", "kept_until"),
 )
 
 # What is read of a server; its tokens are not.
@@ -100,7 +100,8 @@ class Fleet:
 
     def sites(self) -> Iterator[dict[str, Any]]:
         """Every site, by name: site, paused, and as far as there are any version, manifest_sha256, published_at, held,
-        running, last_import {import, status, ended_at, counts}, files_at, succeeded_at, stale_since.
+        running, last_import {import, status, ended_at, counts, rows_rejected, kept}, files_at, succeeded_at,
+        stale_since, added_at, kept_until.
         """
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,

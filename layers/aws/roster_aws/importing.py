@@ -1,7 +1,7 @@
 """An import, from a reason to look at a site's inbox to its report told. Read it from top to bottom.
 
 1. Take the site's lease, or leave a mark for the one who holds it.
-2. Finish what an earlier run of the same site left undone.
+2. Finish what an earlier run of the same site left undone; carry out what a person ordered.
 3. Decide from what the inbox holds: import now, wait, or nothing new.
 4. Read both files, each at one pinned version; plan the import, which is pure.
 5. Store the objects of the new version and sign it; settle, the one write that makes it the head.
@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from roster.csv_file import too_large
-from roster.notices import FILES, SETTINGS, FileError
-from roster.pair import ImportNow, NothingNew, Settle, Upload, Wait, decide, import_id, old_partner, refusal_id
-from roster.plan import Plan, plan_import, refuse
+from roster.memory import Memory
+from roster.notices import FILES, SETTINGS
+from roster.pair import Decision, ImportNow, NothingNew, Rejected, Settle, Upload, Wait, decide, import_id, refusal_id
+from roster.plan import Plan
 from roster.report import import_report, notices_csv
 from roster.settings import Settings
 from roster.settings_file import SIZE_LIMIT, as_dict, from_dict, read_settings
@@ -29,20 +30,27 @@ from roster_aws.environment import now
 from roster_aws.head import Head
 from roster_aws.inbox import Inbox
 from roster_aws.orders import HOLD_LIFE, Orders
+from roster_aws.outcome import head_after
+from roster_aws.planning import Planning
 from roster_aws.projection import Projection
 from roster_aws.publishing import Phases, Publisher
-from roster_aws.queue import Queue, Request, Stray
+from roster_aws.queue import Queue, Request
+from roster_aws.queue import Settle as EndWhatIsKept
 from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.store import Store
+from roster_aws.strays import Strays
 from roster_aws.table import stamp
-from roster_aws.telemetry import logger
+from roster_aws.telemetry import audit, logger
 
 # A message for later must not arrive a moment too early.
 _SLACK_SECONDS = 2
 
 _ASKED_AGAIN_SECONDS = 5
+
+# An import that comes this soon after its upload has the upload's time: however often it is tried, it is the same.
+_AT_ONCE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class Importer:
     store: Store
     signer: Signer
     projection: Projection
+    planning: Planning
+    strays: Strays
     queue: Queue
     reports: Reports
     clock: Callable[[], datetime]
@@ -67,6 +77,8 @@ class Importer:
             Store.from_environment(),
             Signer.from_environment(),
             Projection.from_environment(),
+            Planning.from_environment(),
+            Strays.from_environment(),
             Queue.from_environment(),
             Reports.from_environment(),
             now,
@@ -107,30 +119,20 @@ class Importer:
             head = self.store.head(site)
         head = self.publisher.sign_again(head, owner)
         if request.order:
-            self.orders.carry_out(head, owner, request)
-            head = self.store.head(site)
+            head = self._carry_out(head, owner, request)
+            request = Request(site)  # it has its answer
         head = self._read_settings(head, owner)
         settings = from_dict(head.settings)
         standing = self.inbox.standing(site)
-        decision = decide(
-            standing,
-            head.seen,
-            head.readable,
-            now=self.clock(),
-            window=timedelta(minutes=settings.pair_window_minutes),
-            asked=bool(request.asked) and not request.order,
-            again=head.settings_changed,
-        )
-        if isinstance(decision, ImportNow):
-            decision = self._with_partner(site, decision, standing)
+        decision = self._decide(head, request, settings, standing)
         paused = head.paused or settings.paused
         goes_on = isinstance(decision, Settle) or (isinstance(decision, ImportNow) and not paused)
         if head.running and not goes_on:
             self.store.abandon(head, owner)
-        if isinstance(decision, NothingNew):
+        if isinstance(decision, NothingNew | Rejected):
             self.store.drop_waiting(site)  # its file may have been deleted
-            if request.asked and not request.order:
-                self.orders.refuse(request, "inbox_empty")
+            if request.asked:
+                self.orders.refuse(request, "uploads_rejected" if isinstance(decision, Rejected) else "inbox_empty")
             else:
                 logger.info("nothing_new", extra={"site": site})
         elif isinstance(decision, Settle):
@@ -139,19 +141,49 @@ class Importer:
             self.store.put_paused(site, request.asked)
             self.reports.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
         elif isinstance(decision, ImportNow):
-            # Of a file that was refused and stands, the upload before it goes along; the refused one stays dealt with.
-            dealt_with = {file: standing.get(file, upload).version_id for file, upload in decision.pair.items()}
-            self._import(replace(head, seen=dealt_with), owner, request, decision.pair, settings)
+            self._import(head, owner, request, decision, settings)
         else:
             self._wait(request, decision)
 
-    def _with_partner(self, site: str, decision: ImportNow, standing: dict[str, Upload]) -> ImportNow | Wait:
-        """The decision; where the upload that a lone file would go with is kept no longer, to wait for a new one."""
-        for upload in decision.pair.values():
-            if standing.get(upload.file) != upload and not self.inbox.keeps(site, upload):
-                (arrived,) = (other for other in decision.pair.values() if other != upload)
-                return Wait(arrived, upload.file, None)
+    def _carry_out(self, head: Head, owner: str, request: Request) -> Head:
+        """Do what a person ordered; the head after it."""
+        if isinstance(request.order, EndWhatIsKept):
+            self._end_what_is_kept(self._read_settings(head, owner), owner, request, request.order)
+        else:
+            self.orders.carry_out(head, owner, request)
+        return self.store.head(head.site)
+
+    def _decide(self, head: Head, request: Request, settings: Settings, standing: dict[str, Upload]) -> Decision:
+        paused = head.paused or settings.paused
+        decision = decide(
+            standing,
+            head.past,
+            now=self.clock(),
+            window=timedelta(minutes=settings.pair_window_minutes),
+            first_at=self.inbox.first_at(head.site, standing, head.past),
+            asked=bool(request.asked),
+            again=head.settings_changed or (not paused and self._something_kept_ends(head)),
+        )
+        if isinstance(decision, ImportNow):
+            return self._with_partner(head, decision, standing)
         return decision
+
+    def _something_kept_ends(self, head: Head) -> bool:
+        """Whether the time of a kept fact has passed. While a plan is held, everything waits for a person."""
+        return bool(head.kept_until) and not head.held and datetime.fromisoformat(head.kept_until) <= self.clock()
+
+    def _with_partner(self, head: Head, decision: ImportNow, standing: dict[str, Upload]) -> Decision:
+        """The decision; where the upload that a lone file would go with is kept no longer, to wait for a new one."""
+        gone = [file for file, upload in decision.pair.items() if not self._is_there(head.site, upload, standing)]
+        if not gone:
+            return decision
+        if decision.seen == head.seen or len(gone) == len(FILES):
+            return NothingNew()
+        (arrived,) = (upload for file, upload in decision.pair.items() if file not in gone)
+        return Wait(arrived, gone[0], None)
+
+    def _is_there(self, site: str, upload: Upload, standing: dict[str, Upload]) -> bool:
+        return standing.get(upload.file) == upload or self.inbox.keeps(site, upload)
 
     def _read_settings(self, head: Head, owner: str) -> Head:
         """Put a new upload of settings.json in force; a bad one is told, and the last good ones stay."""
@@ -159,74 +191,109 @@ class Importer:
         if upload is None or upload.version_id == head.settings_version:
             return head
         settings, problems = read_settings(self.inbox.read(head.site, upload, SIZE_LIMIT + 1))
-        if settings is None:
-            about = {"site": head.site, "import": refusal_id(upload.uploaded_at, upload.version_id)}
-            said = [{"path": problem.path, "message": problem.message} for problem in problems]
-            why = {"status": "failed", "reason": "settings_invalid", "ended_at": stamp(self.clock())}
-            report = {**about, **why, "file": SETTINGS, "problems": said}
-            self.store.record_import(report)
-            self.reports.tell_import(report)
-        return self.store.put_settings(head, owner, upload.version_id, as_dict(settings) if settings else None)
+        if settings:
+            return self.store.put_settings(head, owner, upload.version_id, as_dict(settings))
+        about = {"site": head.site, "import": refusal_id(upload.uploaded_at, upload.version_id)}
+        said = [{"path": problem.path, "message": problem.message} for problem in problems]
+        why = {"status": "failed", "reason": "settings_invalid", "ended_at": stamp(self.clock())}
+        report = {**about, **why, "file": SETTINGS, "problems": said}
+        self.store.record_import(report)
+        self.reports.tell_import(report)
+        return self.store.put_settings(head, owner, upload.version_id, None, problem=about["import"])
 
     def _wait(self, request: Request, wait: Wait) -> None:
         self.store.put_waiting(request.site, wait, request.asked)
-        about = {"site": request.site, "reason": "partner_missing", "missing": wait.missing}
+        reason = "content_missing" if wait.missing == wait.arrived.file else "partner_missing"
+        about = {"site": request.site, "reason": reason, "missing": wait.missing}
         self.reports.tell([{"message": "site_waiting", **about}])
         if wait.until:
             self.queue.ask(Request(request.site), (wait.until - self.clock()).total_seconds() + _SLACK_SECONDS)
 
-    def _import(self, head: Head, owner: str, request: Request, pair: dict[str, Upload], settings: Settings) -> None:
+    def _end_what_is_kept(self, head: Head, owner: str, request: Request, order: EndWhatIsKept) -> None:
+        """Import what is in force again, as it would be once the time of every kept fact has passed."""
+        if self.store.was_told(head.site, request.asked):
+            return
+        memory = self.results.memory(head.site, head.memory_sha256)
+        if not memory.kept:
+            self.orders.refuse(request, "nothing_kept")
+        elif len(head.effective) < len(FILES) or not all(map(self._keeper(head.site), head.effective.values())):
+            self.orders.refuse(request, "uploads_gone")
+        else:
+            ended = memory.ending(stamp(request.asked_at or self.clock()))
+            again = ImportNow(dict(head.effective), dict(head.seen))
+            self._import(head, owner, request, again, from_dict(head.settings), ended, {"settled_by": order.by})
+            audit("settle", site=head.site, by=order.by)
+
+    def _keeper(self, site: str) -> Callable[[Upload], bool]:
+        return lambda upload: self.inbox.keeps(site, upload)
+
+    def _import(
+        self,
+        head: Head,
+        owner: str,
+        request: Request,
+        decision: ImportNow,
+        settings: Settings,
+        memory: Memory | None = None,
+        about: dict[str, str] | None = None,
+    ) -> None:
+        """Import a pair. `memory` takes the place of what the site remembers; `about` goes into the report."""
         phases = Phases()
         if request.asked and self.store.was_told(request.site, request.asked):
             return  # the message came twice
-        this_import = head.running or import_id(pair, head.imports + 1, request.asked_at)
-        pinned = {file: {"version_id": pair[file].version_id} for file in FILES}
+        at = self._time_of(head, request, decision)
+        this_import = head.running or import_id(decision.pair, head.imports + 1, request.asked_at)
+        pinned = {file: {"version_id": decision.pair[file].version_id} for file in FILES}
         self.store.begin_import(head, owner, this_import, pinned)
-        plan = self._plan(head, pair, settings, phases)
-        report = import_report(head.site, this_import, pair, plan, head.version)
+        plan = self.planning.plan(head, this_import, decision.pair, settings, phases, at=at, memory=memory)
+        report = import_report(head.site, this_import, decision.pair, plan, head.version) | (about or {})
         if request.asked:
             report["asked"] = request.asked
-        if plan.notices.totals:
+        after = head_after(
+            replace(head, running=this_import, seen=decision.seen), decision.pair, plan, ending=bool(about)
+        )
+        if plan.held and self._renews_hold(head, owner, report, plan, after):
+            return
+        if plan.notices.totals or plan.kept:
             report["notices_key"] = self.results.put_notices(head.site, this_import, notices_csv(plan))
         manifest = self.publisher.store_version(head, this_import, plan)
         if manifest and plan.held:
-            report["plan"] = {"manifest_sha256": manifest.sha256, "expires_at": stamp(self.clock() + HOLD_LIFE)}
+            report["plan"] = self._plan_to_approve(head, plan, manifest.sha256)
             manifest = None
+        elif plan.outcome != "failed":
+            after = replace(after, memory_sha256=self.results.put_memory(head.site, plan.memory))
         signed = self.signer.sign(manifest) if manifest else None
         phases.end("store")
-        refused = {notice.file for notice in plan.notices.listed() if isinstance(notice, FileError)}
-        readable = head.readable | {file: upload for file, upload in pair.items() if file not in refused}
-        settled = self.store.settle(head, owner, report, signed, seen=head.seen, readable=readable)
+        settled = self.store.settle(head, owner, report, signed, after=after)
         phases.end("settle")
         self.publisher.finish(settled, owner, phases)
 
-    def _plan(self, head: Head, pair: dict[str, Upload], settings: Settings, phases: Phases) -> Plan:
-        large = [notice for upload in pair.values() if (notice := too_large(upload.file, upload.size))]
-        if large:
-            return refuse(large)
-        files = {file: self.inbox.read(head.site, upload) for file, upload in pair.items()}
-        base = None
-        if head.version:
-            base = self.publisher.base(head)
-        phases.end("fetch")
-        plan = plan_import(files, settings, base, old_partner(pair))
-        phases.end("plan")
-        return plan
+    def _time_of(self, head: Head, request: Request, decision: ImportNow) -> datetime:
+        """The time that a plan counts with: of the newest new upload, or of a request; of what is read again, now."""
+        fresh = [upload.uploaded_at for file, upload in decision.seen.items() if upload != head.seen.get(file)]
+        at = request.asked_at or max(fresh, default=None)
+        return at if at and self.clock() - at < _AT_ONCE else self.clock()
 
-    def refuse(self, stray: Stray) -> None:
-        """Tell of an upload that no import reads: among its site's imports, or if it has no site in the log."""
-        if stray.site is None:
-            # Its key may be anything, a name too, so only its version is told.
-            about = {"reason": "outside_any_site", "version_id": stray.version_id, "bytes": stray.size}
-            self.reports.tell([{"message": "upload_ignored", **about, "UploadsIgnored": 1}])
-            return
-        report = {
-            "site": stray.site,
-            "import": refusal_id(stray.uploaded_at, stray.version_id),
-            "status": "failed",
-            "reason": "file_name_unexpected",
-            "ended_at": stamp(stray.uploaded_at),
+    def _plan_to_approve(self, head: Head, plan: Plan, manifest_sha256: str) -> dict[str, Any]:
+        """What a report says of a held plan, and what approving it puts in force."""
+        return {
+            "manifest_sha256": manifest_sha256,
+            "snapshot_sha256": plan.snapshot.blob.sha256 if plan.snapshot else "",
+            "memory_sha256": self.results.put_memory(head.site, plan.memory),
+            "school_year": plan.school_year,
+            "expires_at": stamp(self.clock() + HOLD_LIFE),
         }
-        # The name may be anything, a pupil's too, so it is kept with the report and not told in the log.
-        self.store.record_import(report | {"file": stray.key.partition("/")[2]})
-        self.reports.tell_import(report)
+
+    def _renews_hold(self, head: Head, owner: str, report: dict[str, Any], plan: Plan, after: Head) -> bool:
+        """Keep what is held, where this plan makes the very same version from the very same base; whether it does."""
+        held = self.store.report(head.site, head.held) if head.held else None
+        if held is None or held["status"] != "held" or plan.snapshot is None or held["base_version"] != head.version:
+            return False
+        if held.get("plan", {}).get("snapshot_sha256") != plan.snapshot.blob.sha256:
+            return False
+        held |= {"pair": report["pair"], "plan": self._plan_to_approve(head, plan, held["plan"]["manifest_sha256"])}
+        if "asked" in report:
+            held["asked"] = report["asked"]
+        self.store.renew_hold(head, owner, held, after)
+        self.reports.tell([{"message": "hold_renewed", "site": head.site, "import": head.held}])
+        return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from roster.notices import FILES
-from roster.pair import Upload
+from roster.pair import Past, Upload
 from roster_aws.environment import client, variable
 
 if TYPE_CHECKING:
@@ -34,6 +36,26 @@ class Inbox:
     def newest(self, site: str, file: str) -> Upload | None:
         """The newest version of one file."""
         return self._found(site, file)
+
+    def first_of(self, site: str, upload: Upload, seen: Upload | None) -> datetime:
+        """When the first version of a file came that is newer than the one dealt with; `upload` is the newest."""
+        key = f"{site}/{upload.file}"
+        first = upload.uploaded_at
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
+        for page in pages:
+            for version in page.get("Versions", []):  # of one key the newest first
+                if version["Key"] != key:
+                    return first
+                at = version["LastModified"]
+                if seen and (version["VersionId"] == seen.version_id or at < seen.uploaded_at):
+                    return first
+                first = min(first, at)
+        return first
+
+    def first_at(self, site: str, standing: Mapping[str, Upload], past: Past) -> dict[str, datetime]:
+        """Since when each file that stands has something that was not dealt with."""
+        fresh = [upload for upload in standing.values() if past.is_news(upload)]
+        return {upload.file: self.first_of(site, upload, past.seen.get(upload.file)) for upload in fresh}
 
     def keeps(self, site: str, upload: Upload) -> bool:
         """Whether this version is still there: one that was replaced or deleted is kept for 180 days."""

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from roster import difference
 from roster.model import Group, Right
 from roster.names import fold
 from roster.pair import is_import, is_site
+from roster.stray import file_like
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
 from roster_aws.head import Head
+from roster_aws.ignored import Ignored
 from roster_aws.overview import overview, stale_since
 from roster_aws.projection import Projection
 from roster_aws.results import Results
@@ -29,6 +32,7 @@ _IMPORTS_SHOWN = 20
 _FINDINGS_SHOWN = 100
 _RIGHTS_SHOWN = 50
 _MEMBERS_SHOWN = 200
+_CHANGES_SHOWN = 100
 
 _PARTS = 16  # partitions that a site's groups and rights are spread over
 
@@ -42,6 +46,7 @@ class Looking:
     """Reads pages. `clock` gives the time in UTC."""
 
     fleet: Fleet
+    ignored: Ignored
     store: Store
     results: Results
     projection: Projection
@@ -52,6 +57,7 @@ class Looking:
         """What this process looks at."""
         return cls(
             Fleet.from_environment(),
+            Ignored.from_environment(),
             Store.from_environment(),
             Results.from_environment(),
             Projection.from_environment(),
@@ -63,7 +69,7 @@ class Looking:
         sort.
         """
         views: dict[str, Callable[[Asked], Data]] = {
-            "overview": partial(overview, self.fleet),
+            "overview": partial(overview, self.fleet, self.ignored),
             "site": self._site,
             "import": self._import,
             "console": self._console,
@@ -88,13 +94,22 @@ class Looking:
         head = self.store.head(site)
         imports = self.store.reports(site, _IMPORTS_SHOWN)
         waiting = self.store.waiting(site)
-        if not (head.version or imports or waiting or head.settings_version or head.paused):
+        ignored = self._ignored(site)
+        known = head.version or head.added_at or head.settings_version or head.paused
+        if not (known or imports or waiting or ignored["total"]):
             raise NothingToShow(
                 "Nothing was uploaded to this site yet. A site's name is the first folder of its uploads."
             )
         held = self.store.report(site, head.held) if head.held else None
+        in_force = (self.store.report(site, head.in_force) if head.in_force else None) or {}
+        problem = self.store.report(site, head.settings_problem) if head.settings_problem else None
         return {
             "site": site,
+            "added": bool(head.added_at),
+            "kept": _kept(in_force),
+            "rejected": in_force.get("counts", {}).get("rows_rejected", 0),
+            "ignored": ignored,
+            "settings_problem": problem,
             "version": head.version,
             "published_at": head.published_at or None,
             "paused": head.paused or bool(head.settings.get("paused")),
@@ -105,6 +120,11 @@ class Looking:
             "servers": self.servers(head),
             "held": held,
         }
+
+    def _ignored(self, site: str) -> Data:
+        """What was ignored of a site, each name with the file that was meant."""
+        found = self.ignored.of_site(site)
+        return {**found, "names": [each | {"like": file_like(each["name"]) or None} for each in found["names"]]}
 
     def servers(self, head: Head) -> list[Data]:
         """The servers of a site, each with what it applied against the head, and what it last reported."""
@@ -128,9 +148,7 @@ class Looking:
         report = self.store.report(site, import_id) if is_import(import_id) else None
         if report is None:
             raise NothingToShow("There is no such import of this site; reports are kept for 400 days.")
-        found = []
-        if "notices_key" in report:
-            found = [each for each in self.results.findings(site, report["import"]) if each["code"] != "kept"]
+        found: list[Data] = self._findings(site, report) if "notices_key" in report else []
         page, pages, shown = page_of(found, asked, _FINDINGS_SHOWN)
         return {
             "site": site,
@@ -140,7 +158,28 @@ class Looking:
             "page": page,
             "pages": pages,
             "link": self.results.notices_link(site, report["import"]) if found else None,
+            "difference": self._difference(site, report),
         }
+
+    def _findings(self, site: str, report: Data) -> list[Data]:
+        """The findings of an import; those about a group that has shrunk have its `class` and what is `said` of it."""
+        found: list[Data] = [dict(each) for each in self.results.findings(site, report["import"])]
+        shrank = [each for each in found if each["code"] == "group_shrank"]
+        if shrank:
+            for each, shrunk in zip(shrank, self.results.shrunk_classes(site, report["import"]), strict=False):
+                each |= {"class": shrunk.class_, "said": shrunk.said}
+        return [each for each in found if each["code"] != "kept"]
+
+    def _difference(self, site: str, report: Data) -> Data | None:
+        """What a held import would change, by name, as `roster.difference` has it; None of any other."""
+        head = self.store.head(site)
+        if report["status"] != "held" or head.held != report["import"] or report["base_version"] != head.version:
+            return None
+        planned = self.results.manifest(site, report["plan"]["manifest_sha256"])
+        published = self.results.manifest(site, head.manifest_sha256) if head.version else None
+        old = self.results.lines(site, published.snapshot) if published else iter(())
+        new = self.results.lines(site, planned.snapshot)
+        return difference.of_versions(old, new, _CHANGES_SHOWN).as_dict()
 
     def _console(self, asked: Asked) -> Data:
         site, search = text_of(asked, "site"), text_of(asked, "search").strip()
@@ -182,6 +221,13 @@ class Looking:
         with ThreadPoolExecutor(_PARTS) as threads:
             parts = threads.map(lambda part: list(self.projection.entries_in(site, f"{part:x}", kind)), range(_PARTS))
             return [entry for part in parts for entry in part]
+
+
+def _kept(report: Data) -> Data | None:
+    """What bad rows keep, by the report of the import that is in force; None where that is nothing."""
+    if not report.get("kept"):
+        return None
+    return {"facts": report["kept"], "until": report.get("kept_until"), "rows": report.get("kept_rows", [])}
 
 
 def right_data(right: Right) -> Data:

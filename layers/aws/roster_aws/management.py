@@ -1,9 +1,9 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
-Reading is `questions`. Changing: `enrol`, `revoke`, `import`, `approve`, `reject`, `rollback`, `new-epoch`, `pause`,
-`resume`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the
-proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent through the import
-queue, where it is checked again. Bad input is answered, not raised.
+Reading is `questions`. Changing: `site-add`, `enrol`, `revoke`, `import`, `approve`, `reject`, `settle`, `rollback`,
+`new-epoch`, `pause`, `resume`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it
+is (CloudTrail has the proof). What needs the site's lease is checked here, so that the answer is immediate, and then
+sent through the import queue, where it is checked again. Bad input is answered, not raised.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from roster_aws.head import Head
 from roster_aws.keyring import Keyrings
 from roster_aws.orders import why_not_approved
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, text
-from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback
+from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback, Settle
 from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import audit
@@ -37,6 +37,8 @@ _DONE = {
     "reject": "The import is rejected; nothing was changed.",
     "revoke": "The server is revoked; nothing it sends is answered until it enrols again.",
     "new-epoch": "A new epoch has been asked for; it is published in a moment.",
+    "settle": "What is kept ends: it is published in a moment.",
+    "site-add": "The site is added.",
     "rollback": "Going back has been asked for: the version is published in a moment, and imports are paused.",
     "pause": "The site is paused: uploads are recorded and not imported.",
     "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
@@ -81,11 +83,13 @@ class Management:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
         reading = self.questions.actions
         changing = {
+            "site-add": self._add_site,
             "enrol": self._enrol,
             "revoke": self._revoke,
             "import": self._import,
             "approve": self._approve,
             "reject": self._reject,
+            "settle": self._settle,
             "rollback": self._rollback,
             "new-epoch": self._new_epoch,
             "pause": self._pause,
@@ -150,14 +154,35 @@ class Management:
         self.queue.ask(Request(site, asked=request_id, asked_at=self.clock()))
         return {"asked": request_id}
 
-    def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:
-        import_id, plan = import_of(asked), text(asked, "plan")
+    def _add_site(self, site: str, asked: Asked, request_id: str) -> Asked:
+        """Say that there is such a site; adding it twice is fine. What is held because nobody had, is read again."""
         head = self.store.head(site)
-        refused = why_not_approved(self.store.report(site, import_id), plan, head.version, self.clock())
-        if refused:
-            raise Refused(WHY_NOT[refused])
-        self._order(site, request_id, Approval(import_id, plan, str(asked.get("by", ""))))
+        report = self.store.report(site, head.held) if head.held and not head.version else None
+        waits = report is not None and any(reason["code"] == "site_new" for reason in report.get("held", []))
+        self.store.add_site(site, str(asked.get("by", "")), again=waits)
+        if waits:
+            self.queue.ask(Request(site))
+        return {"added_at": head.added_at or stamp(self.clock())}
+
+    def _settle(self, site: str, asked: Asked, request_id: str) -> Asked:
+        if not self.store.head(site).kept_until:
+            raise Refused("nothing is kept")
+        self._order(site, request_id, Settle(str(asked.get("by", ""))))
         return {"asked": request_id}
+
+    def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:
+        """Approve an import by its plan; the one that is held, where none is named."""
+        head, plan = self.store.head(site), text(asked, "plan")
+        import_id = import_of(asked) if "import" in asked else head.held
+        if not import_id:
+            raise Refused("no import is held")
+        report = self.store.report(site, import_id)
+        refused = why_not_approved(report, plan, head.version, self.clock())
+        if refused:
+            successor = (report or {}).get("superseded_by")
+            raise Refused(f"{successor} has taken its place: look at that one" if successor else WHY_NOT[refused])
+        self._order(site, request_id, Approval(import_id, plan, str(asked.get("by", ""))))
+        return {"asked": request_id, "import": import_id}
 
     def _reject(self, site: str, asked: Asked, request_id: str) -> Asked:
         import_id, by = text(asked, "import"), str(asked.get("by", ""))

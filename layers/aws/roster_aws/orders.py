@@ -1,5 +1,7 @@
 """What people may order of a site: approve a held import, go back to an old version, or begin a new epoch.
 
+(To have all end that bad rows keep is an import of its own: `Importer`.)
+
 An order comes through the import queue and is carried out under the site's lease. It is checked again then, since the
 head may have moved after somebody read what was to be approved. What is refused is told as a report with the reason.
 """
@@ -7,13 +9,14 @@ head may have moved after somebody read what was to be approved. What is refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from roster.pair import import_id, refusal_id
+from roster.encode import Manifest
+from roster.pair import Upload, barred, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
-from roster_aws.head import Head
+from roster_aws.head import Head, pair_of
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 from roster_aws.results import Results
@@ -21,8 +24,8 @@ from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import audit
 
-# How long a hold can be approved.
-HOLD_LIFE = timedelta(hours=24)
+# How long a hold can be approved: over a weekend.
+HOLD_LIFE = timedelta(hours=72)
 
 
 def why_not_approved(report: dict[str, Any] | None, plan: str, version: int, now: datetime) -> str | None:
@@ -34,7 +37,7 @@ def why_not_approved(report: dict[str, Any] | None, plan: str, version: int, now
         return "import_unknown"
     if report["status"] != "held":
         return "not_held"
-    if report["plan"]["manifest_sha256"] != plan:
+    if "plan" not in report or report["plan"]["manifest_sha256"] != plan:
         return "plan_differs"
     if report["base_version"] != version:
         return "head_moved"
@@ -68,14 +71,24 @@ class Orders:
         report = self.store.report(head.site, approval.import_id)
         refused = why_not_approved(report, approval.plan, head.version, self.clock())
         if report is None or refused:
-            self.refuse(request, refused or "import_unknown")
+            successor = (report or {}).get("superseded_by")
+            self.refuse(request, refused or "import_unknown", **({"superseded_by": successor} if successor else {}))
             return
         manifest = self.results.manifest(head.site, approval.plan)
         self.results.keep(manifest)
         found = {notice["severity"] for notice in report["notices"].values()}
         status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
         report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
-        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(manifest))
+        memory = self.results.memory(head.site, report["plan"].get("memory_sha256", ""))
+        after = replace(
+            head,
+            effective=pair_of(report),
+            undecided={},
+            memory_sha256=self.results.put_memory(head.site, memory),
+            kept_until=memory.until,
+            school_year=report["plan"].get("school_year", head.school_year),
+        )
+        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(manifest), after=after)
         audit("approve", site=head.site, by=approval.by, **{"import": report["import"]})
         self.publisher.finish(settled, owner, Phases())
 
@@ -111,9 +124,34 @@ class Orders:
             "base_version": head.version,
             "version": head.version + 1 if delta else head.version,
         }
-        settled = self.store.settle(head, owner, report, signed, pause=True)
+        effective = self._pair_behind(head.site, old)
+        undone = [*head.effective.values(), *head.undecided.values(), *head.unread.values()]
+        after = replace(
+            head,
+            effective=effective,
+            undecided={},
+            unread={},
+            barred=barred(head.barred, undone, effective),
+            memory_sha256="",
+            kept_until="",
+            settings_changed=False,  # they must not bring back what was undone
+        )
+        settled = self.store.settle(head, owner, report, signed, after=after, pause=True)
         audit("rollback", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
+
+    def _pair_behind(self, site: str, manifest: Manifest | None) -> dict[str, Upload]:
+        """The uploads that a version was made of, as its import's report has them; {} where that is not known."""
+        while manifest:
+            made_by = self.store.report(site, manifest.import_id) or {}
+            if "rolled_back_to" in made_by:
+                older = made_by["rolled_back_to"]
+            elif "epoch_by" in made_by:
+                older = made_by["base_version"]
+            else:
+                return pair_of(made_by)
+            manifest = self.results.published(site, older) if older < manifest.version else None
+        return {}
 
     def _begin_epoch(self, head: Head, owner: str, request: Request, order: NewEpoch) -> None:
         """Publish what is published again, in the next epoch, with a number above every one that was ever published.
@@ -149,15 +187,16 @@ class Orders:
             "base_version": head.version,
             "version": again.version,
         }
-        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(again))
+        after = replace(head, undecided={})  # what is held was planned on the version before
+        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(again), after=after)
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
 
-    def refuse(self, request: Request, reason: str) -> None:
+    def refuse(self, request: Request, reason: str, **more: str) -> None:
         """Answer a person whose request cannot be carried out: a report that `asked` finds."""
         asked_at = request.asked_at or self.clock()
         about = {"site": request.site, "import": refusal_id(asked_at, request.asked), "asked": request.asked}
-        report = {**about, "status": "failed", "reason": reason, "ended_at": stamp(self.clock())}
+        report = {**about, "status": "failed", "reason": reason, "ended_at": stamp(self.clock()), **more}
         self.store.record_import(report)
         # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
         self.publisher.reports.tell([{"message": "request_refused", **about, "reason": reason}])

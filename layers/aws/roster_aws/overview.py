@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from roster.stray import site_like
 from roster.watch import ServerState
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.fleet import Fleet
+from roster_aws.ignored import Ignored
 
 SORTS = ("site", "status", "last_import", "version", "groups")
 
 _SITES_SHOWN = 25
+_FOLDERS_SHOWN = 20
 
 # What asks for somebody comes first.
 _URGENCY = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnings", "ok", "no_change", "new")
 
 
-def overview(fleet: Fleet, asked: Asked) -> Data:
+def overview(fleet: Fleet, ignored: Ignored, asked: Asked) -> Data:
     """The data of the overview: `asked` may have search, sort and page."""
     search, sort = text_of(asked, "search").strip().lower(), asked.get("sort")
     sort = sort if sort in SORTS else "status"
@@ -36,7 +39,15 @@ def overview(fleet: Fleet, asked: Asked) -> Data:
         "pages": pages,
         "search": search,
         "sort": sort,
+        "outside": _outside(ignored, heads),
     }
+
+
+def _outside(ignored: Ignored, heads: list[dict[str, Any]]) -> list[Data]:
+    """The folders of uploads that belong to no site, each with the known site that was meant."""
+    folders = ignored.outside()[:_FOLDERS_SHOWN]
+    known = [head["site"] for head in heads if head.get("added_at") or head.get("version")] if folders else []
+    return [each | {"like": site_like(each["folder"], known) or None} for each in folders]
 
 
 def _counted(states: list[ServerState]) -> dict[str, int]:
@@ -53,6 +64,10 @@ def _summary(head: dict[str, Any]) -> Data:
         "last_import_at": last.get("ended_at"),
         "version": head.get("version", 0),
         "counts": last.get("counts", {}),
+        "rejected": last.get("rows_rejected", 0),
+        "kept": last.get("kept", 0),
+        "kept_until": head.get("kept_until") or None,
+        "added": bool(head.get("added_at")),
         "paused": head["paused"],
         "held": head.get("held", ""),
         "stale_since": stale_since(head),

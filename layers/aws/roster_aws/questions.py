@@ -15,7 +15,9 @@ from roster.model import Entry, Group
 from roster.names import fold
 from roster.pair import is_import
 from roster_aws.asked import encodable
+from roster_aws.head import Head
 from roster_aws.looking import Looking, right_data
+from roster_aws.planning import resembled
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
@@ -27,7 +29,7 @@ WHY_NOT = {
     "not_held": "this import is not held, or not any more",
     "plan_differs": "this is not the plan that was shown; look at the import again",
     "head_moved": "another version was published since; upload the pair again",
-    "hold_expired": "the hold is more than 24 hours old; upload the pair again",
+    "hold_expired": "the hold is more than 72 hours old; upload the pair again",
 }
 
 Asked = dict[str, Any]
@@ -85,6 +87,8 @@ class Questions:
             "published_at": head.published_at or None,
             "paused": head.paused or by_settings,
             "paused_by_settings": by_settings,
+            "added": bool(head.added_at),
+            "held": head.held or None,
             "waiting": self.store.waiting(site),
             "imports": self.store.reports(site, limit, before),
         }
@@ -106,15 +110,30 @@ class Questions:
             raise Refused("nothing is published yet")
         if type(number) is not int or not 0 <= number <= head.version:
             raise Refused(f"version: a whole number from 1 to {head.version}")
+        known = {"settings": head.settings, **self._known(head)}
         if not number and "import" not in asked:
-            return {"version": 0, "settings": head.settings}
+            return {"version": 0, **known}
         manifest = self._held(site, asked) if "import" in asked else self.results.published(site, number)
         if manifest is None:
             raise Refused(f"version {number} is kept no longer")
-        blob = manifest.snapshot._asdict()
-        link = self.results.link(site, manifest.snapshot.sha256)
-        about = {"version": manifest.version, "counts": manifest.counts, "settings": head.settings}
-        return {**about, "snapshot": blob, "link": link}
+        return {**self._linked(manifest), **known}
+
+    def _linked(self, manifest: Manifest) -> Asked:
+        """What a version consists of, with a link to its snapshot."""
+        link = self.results.link(manifest.site, manifest.snapshot.sha256)
+        about = {"version": manifest.version, "counts": manifest.counts}
+        return {**about, "snapshot": manifest.snapshot._asdict(), "link": link}
+
+    def _known(self, head: Head) -> Asked:
+        """What the next import knows besides its pair, so that a preview knows it too."""
+        step = head.counted_from(self.looking.clock())
+        earlier = self.results.kept_manifest(head.site, step.manifest_sha256) if step else None
+        return {
+            "memory_link": self.results.link(head.site, head.memory_sha256) if head.memory_sha256 else None,
+            "school_year": head.school_year,
+            "site_new": resembled(head, self.looking.fleet),
+            "earlier": self._linked(earlier) if earlier else None,
+        }
 
     def _held(self, site: str, asked: Asked) -> Manifest:
         report = self.store.report(site, import_of(asked))

@@ -1,7 +1,7 @@
 """The queue that starts imports: uploads come through it from S3, and what the product asks of itself.
 
 A request of ours is `{"site": …}`, with `asked` and `asked_at` when a person asked, and `order` for what is to be
-done before anything else.
+done before anything else; `{"stray": …}` is an upload of another name, to be looked at again.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _RETRY_SECONDS = 15
 class Request:
     """A reason to look at a site's inbox; `asked` is the id of a person's request.
 
-    A person's request may be an order to carry out first: `approve` a held import, `rollback` to a version, or begin a
-    `new-epoch`.
+    A person's request may be an order to carry out first: `approve` a held import, `rollback` to a version, begin a
+    `new-epoch`, or `settle` what is kept.
     """
 
     site: str
@@ -62,8 +62,20 @@ class NewEpoch:
     by: str
 
 
-Order = Approval | Rollback | NewEpoch
-_ORDERS: dict[str, type[Order]] = {"approve": Approval, "rollback": Rollback, "new-epoch": NewEpoch}
+@dataclass(frozen=True)
+class Settle:
+    """Somebody (`by`) wants all that bad rows keep to end at once."""
+
+    by: str
+
+
+Order = Approval | Rollback | NewEpoch | Settle
+_ORDERS: dict[str, type[Order]] = {
+    "approve": Approval,
+    "rollback": Rollback,
+    "new-epoch": NewEpoch,
+    "settle": Settle,
+}
 
 # Has the keyring made, which the consumer of any message sees to.
 _KEYRING_WANTED = {"keyring": "wanted"}
@@ -98,6 +110,10 @@ def read_message(body: str) -> list[Request | Stray]:
         order = message.get("order")
         carried = _ORDERS[order.pop("kind")](**order) if order else None
         return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None, carried)]
+    if "stray" in message:
+        said = message["stray"]
+        at = datetime.fromisoformat(said["uploaded_at"])
+        return [Stray(str(said["key"]), str(said["version_id"]), at, int(said["size"]))]
     if message.get("Event") == "s3:TestEvent" or message == _KEYRING_WANTED:
         return []
     uploads = [record["s3"]["object"] | {"at": record["eventTime"]} for record in message["Records"]]
@@ -133,8 +149,16 @@ class Queue:
         if request.order:
             kind = next(kind for kind, order in _ORDERS.items() if isinstance(request.order, order))
             body["order"] = {"kind": kind, **vars(request.order)}
-        delay = max(0, min(_LONGEST_DELAY, int(delay_seconds) + (delay_seconds > int(delay_seconds))))
-        self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=delay)
+        self._sqs.send_message(
+            QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=_whole_seconds(delay_seconds)
+        )
+
+    def look_again(self, stray: Stray, delay_seconds: float) -> None:
+        """Have an upload that no import reads looked at again, after a delay."""
+        body = {"stray": {**vars(stray), "uploaded_at": stray.uploaded_at.isoformat()}}
+        self._sqs.send_message(
+            QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=_whole_seconds(delay_seconds)
+        )
 
     def ask_for_keyring(self) -> None:
         """Have a keyring made, in a stack that has none yet."""
@@ -145,3 +169,8 @@ class Queue:
         self._sqs.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=_RETRY_SECONDS * 2 ** (attempts - 1)
         )
+
+
+def _whole_seconds(delay: float) -> int:
+    """A delay as the queue takes it, rounded up so that no message is early."""
+    return max(0, min(_LONGEST_DELAY, int(delay) + (delay > int(delay))))

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from roster.encode import Blob, Corrupt, Manifest, lines
+from roster.memory import NOTHING, Memory
 from roster.plan import Base, Packed
 from roster.report import Finding, findings
+from roster.shrunk import Shrunk, shrunk_classes
 from roster_aws.environment import client, variable
 
 if TYPE_CHECKING:
@@ -84,11 +86,17 @@ class Results:
 
     def findings(self, site: str, import_id: str) -> list[Finding]:
         """The findings of an import's notices.csv, without what stands in the rows; none when it is kept no longer."""
+        return findings(data) if (data := self._notices(site, import_id)) else []
+
+    def shrunk_classes(self, site: str, import_id: str) -> list[Shrunk]:
+        """The classes that an import's notices.csv says have shrunk, in the order of its findings."""
+        return shrunk_classes(data) if (data := self._notices(site, import_id)) else []
+
+    def _notices(self, site: str, import_id: str) -> bytes:
         try:
-            got = self._s3.get_object(Bucket=self._bucket, Key=_notices_key(site, import_id))
+            return self._s3.get_object(Bucket=self._bucket, Key=_notices_key(site, import_id))["Body"].read()
         except self._s3.exceptions.NoSuchKey:
-            return []
-        return findings(got["Body"].read())
+            return b""
 
     def notices_link(self, site: str, import_id: str) -> str:
         """A link that gives an import's notices.csv for five minutes."""
@@ -112,7 +120,40 @@ class Results:
     def base(self, manifest: Manifest) -> Base:
         """A published version as what the next one is compared with; its snapshot is fetched once."""
         data = self.read_object(manifest.site, manifest.snapshot.sha256)
-        return Base(manifest.snapshot.content_sha256, manifest.counts, lambda: lines(data, manifest.snapshot))
+        snapshot = manifest.snapshot
+        return Base(snapshot.content_sha256, manifest.counts, lambda: lines(data, snapshot), manifest.version)
+
+    def kept_base(self, site: str, digest: str) -> Base | None:
+        """The version of a manifest's digest as `base` gives it; None when something of it is kept no longer."""
+        try:
+            return self.base(self.manifest(site, digest))
+        except self._s3.exceptions.NoSuchKey:
+            return None
+
+    def kept_manifest(self, site: str, digest: str) -> Manifest | None:
+        """The manifest of this digest; None when it is kept no longer."""
+        try:
+            return self.manifest(site, digest)
+        except self._s3.exceptions.NoSuchKey:
+            return None
+
+    def put_memory(self, site: str, memory: Memory) -> str:
+        """Store what a site remembers, to be kept for 180 days from now on; its digest, "" where that is nothing."""
+        if not memory.kept and not any(memory.bad_rows.values()):
+            return ""
+        data = memory.to_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        self._put(object_key(site, digest), data, _GZIP, tagging=_RETENTION_TAG)
+        return digest
+
+    def memory(self, site: str, digest: str) -> Memory:
+        """What a site remembers, by its digest; nothing, when that is kept no longer."""
+        if not digest:
+            return NOTHING
+        try:
+            return Memory.from_bytes(self.read_object(site, digest))
+        except self._s3.exceptions.NoSuchKey:
+            return NOTHING
 
     def lines(self, site: str, blob: Blob) -> Iterator[bytes]:
         """The lines of a stored object, checked."""

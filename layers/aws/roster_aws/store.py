@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from roster.pair import Upload, Wait
+from roster.pair import Wait, barred
 from roster_aws.environment import client, now, variable
-from roster_aws.head import Head, signature_of
+from roster_aws.head import Head, signature_of, stored_uploads
 from roster_aws.lease import Lease
 from roster_aws.signing import Signed
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
@@ -20,6 +20,13 @@ from roster_aws.table import site_key, stamp
 
 _SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
 _COUNTED = ("groups", "members", "memberships", "teachers")
+# What a list of sites shows of what stands, whatever came after it.
+_STANDING: dict[str, Any] = {"counts": {}, "rows_rejected": 0, "kept": 0}
+# What a newer pair changes of a head whose hold it renews.
+_RENEWED = ("seen", "undecided", "unread", "files_at", "settings_changed")
+
+# A person's change meets a run that ends in the same moment.
+_TRIES = 3
 
 _WAITING = "WAITING"
 
@@ -56,20 +63,20 @@ class Store:
         report: dict[str, Any],
         signed: Signed | None = None,
         *,
-        seen: dict[str, str] | None = None,
-        readable: dict[str, Upload] | None = None,
+        after: Head | None = None,
         pause: bool = False,
     ) -> Head:
         """Make an import's outcome stand, and with a signed version make that the head: the commit.
 
-        The report is stored with it, still to be told: `finish` does that, now or after a crash. An import held before
-        is superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the
-        one given, or what it held was rejected meanwhile; then nothing has changed. `pause` pauses the site in the
-        same moment.
+        `after` is the head with what the import leaves of uploads, memory and settings; none: as they were. The report
+        is stored with it, still to be told: `finish` does that, now or after a crash. An import held before is
+        superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the one
+        given, or what it held was rejected meanwhile; then nothing has changed. `pause` pauses the site in the same
+        moment.
         """
-        settled = head.settled(report, signed, self._clock(), seen, readable)
-        if pause:  # changed settings must not bring back what was undone
-            settled = replace(settled, paused=True, settings_changed=False)
+        settled = (after or head).settled(report, signed, self._clock())
+        if pause:
+            settled = replace(settled, paused=True)
         values = settled.values_of_settled()
         if pause:
             values["paused"] = True
@@ -97,17 +104,22 @@ class Store:
         self._set_on_head(head, owner, values)
         return replace(head, **values)
 
-    def put_settings(self, head: Head, owner: str, version_id: str, settings: dict[str, Any] | None) -> Head:
-        """Remember that an upload of settings.json was read, and if they were good put them in force."""
-        known: dict[str, Any] = {"settings_version": version_id}
+    def put_settings(
+        self, head: Head, owner: str, version_id: str, settings: dict[str, Any] | None, problem: str = ""
+    ) -> Head:
+        """Remember that an upload of settings.json was read: put good ones in force, or show the report of bad ones."""
+        known: dict[str, Any] = {"settings_version": version_id, "settings_problem": problem}
         if settings is not None:
             known |= {"settings": settings, "settings_changed": True}
         # On its own too, for the index of sites, which has no room for settings.
-        self._set_on_head(head, owner, known if settings is None else known | {"settings_paused": settings["paused"]})
+        stored = known if settings is None else known | {"settings_paused": settings["paused"]}
+        # A site that had nothing but this problem so far has no other import to be listed with.
+        mended = bool(head.settings_problem) and head.last_import.get("import") == head.settings_problem
+        self._set_on_head(head, owner, stored, " REMOVE last_import" if mended and not problem else "")
         return replace(head, **known)
 
-    def _set_on_head(self, head: Head, owner: str, values: dict[str, Any]) -> None:
-        update = "SET " + ", ".join(f"{name} = :{name}" for name in values)
+    def _set_on_head(self, head: Head, owner: str, values: dict[str, Any], more: str = "") -> None:
+        update = "SET " + ", ".join(f"{name} = :{name}" for name in values) + more
         known = {**values, "owner": owner, "base": head.version}
         if self._items.update_head(head.site, update, _OURS, known) is None:
             raise HeadMoved("the lease was lost")
@@ -115,6 +127,15 @@ class Store:
     def set_paused(self, site: str, *, paused: bool) -> None:
         """Pause a site, or let it go on."""
         self._items.set_on_head(site, f"SET paused = :paused, {LISTED}", {"paused": paused, **listed(site)})
+
+    def add_site(self, site: str, by: str, *, again: bool = False) -> None:
+        """Remember that somebody says that there is such a site, the first time; `again`: what waits is read again."""
+        added = "added_at = if_not_exists(added_at, :at), added_by = if_not_exists(added_by, :by)"
+        values: dict[str, Any] = {"at": stamp(self._clock()), "by": by, **listed(site)}
+        if again:
+            added += ", settings_changed = :again"
+            values["again"] = True
+        self._items.set_on_head(site, f"SET {added}, {LISTED}", values)
 
     # Imports
 
@@ -140,8 +161,8 @@ class Store:
             values["ended_at"] = report["ended_at"]
         else:
             # What stands is what the last good one counted.
-            before = self._items.get(head.site, HEAD) or {}
-            last["counts"] = before.get("last_import", {}).get("counts", {})
+            before = (self._items.get(head.site, HEAD) or {}).get("last_import", {})
+            last |= {name: before.get(name, nothing) for name, nothing in _STANDING.items()}
         told = f"{update} REMOVE open_import"
         marked = self._items.updating(head.site, HEAD, told, "lease_owner = :owner", values)
         self._items.transact([marked, self._items.putting(self._import_item(report))])
@@ -153,13 +174,44 @@ class Store:
         self._items.set_on_head(report["site"], update, {"last": _last(report), **listed(report["site"])})
 
     def reject(self, site: str, import_id: str, by: str) -> bool:
-        """End a held import without publishing it; False when it is not held any more."""
-        let_go = self._items.updating(site, HEAD, "REMOVE held", "held = :import", {"import": import_id})
-        try:
-            self._items.transact([let_go, self._ending_hold(site, import_id, "rejected", rejected_by=by)])
-        except HeadMoved:
-            return False
-        return True
+        """End a held import without publishing it, for good; False when it is not held any more."""
+        for _ in range(_TRIES):
+            head = self.head(site)
+            if head.held != import_id:
+                return False
+            gone = barred(head.barred, head.undecided.values(), head.effective)
+            # As it was read: a newer pair may take the place of the held one in the same hold.
+            same = "held = :import AND (undecided = :undecided OR attribute_not_exists(undecided))"
+            values = {"import": import_id, "barred": gone, "undecided": stored_uploads(head.undecided)}
+            let_go = self._items.updating(site, HEAD, "SET barred = :barred REMOVE held, undecided", same, values)
+            try:
+                self._items.transact([let_go, self._ending_hold(site, import_id, "rejected", rejected_by=by)])
+            except HeadMoved:
+                continue
+            return True
+        return False
+
+    def renew_hold(self, head: Head, owner: str, held: dict[str, Any], after: Head) -> None:
+        """Have the held import stand for a newer pair that comes to the very same version: in the place of a new one.
+
+        `held` is its report as it reads then. HeadMoved as for `settle`.
+        """
+        kept = {name: value for name, value in after.values_of_settled().items() if name in _RENEWED}
+        update = "REMOVE running SET " + ", ".join(f"{name} = :{name}" for name in kept)
+        values = {**kept, "owner": owner, "base": head.version, "was_held": head.held}
+        about: dict[str, Any] = {name: value for name, value in held.items() if name in ("pair", "plan", "asked")}
+        renewed = "SET " + ", ".join(f"#{name} = :{name}" for name in about)
+        names = {name: name for name in about} | {"status": "status"}
+        self._items.transact(
+            [
+                self._items.updating(head.site, HEAD, update, f"{_OURS} AND held = :was_held", values),
+                self._items.updating(
+                    head.site, f"IMPORT#{head.held}", renewed, "#status = :held", {**about, "held": "held"}, **names
+                ),
+                self._items.deleting(head.site, f"IMPORT#{after.running}"),
+                self._items.deleting(head.site, _WAITING),
+            ]
+        )
 
     def report(self, site: str, import_id: str) -> dict[str, Any] | None:
         """The report of one import, as far as it has come."""
@@ -216,4 +268,6 @@ class Store:
 def _last(report: dict[str, Any]) -> dict[str, Any]:
     """What a list of sites shows of a site's last import."""
     counts = {name: report["counts"][name] for name in _COUNTED} if "counts" in report else {}
-    return {"import": report["import"], "status": report["status"], "ended_at": report["ended_at"], "counts": counts}
+    about = {"import": report["import"], "status": report["status"], "ended_at": report["ended_at"]}
+    rejected = report.get("counts", {}).get("rows_rejected", 0)
+    return {**about, "counts": counts, "rows_rejected": rejected, "kept": report.get("kept", 0)}

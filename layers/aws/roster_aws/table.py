@@ -1,4 +1,4 @@
-"""Python values to DynamoDB's wire form and back: strings, whole numbers, booleans, lists and maps.
+"""Python values to DynamoDB's wire form and back: strings, whole numbers, booleans, lists (or tuples) and maps.
 
 Not boto3's TypeSerializer: it asks a dozen questions about every member of every group, which for two million of
 them takes longer than writing them.
@@ -39,7 +39,7 @@ def _wrap(value: Any) -> Wire:
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return {"L": [{"S": each} if type(each) is str else _wrap(each) for each in value]}
     if isinstance(value, dict):
         return {"M": to_wire(value)}

@@ -1,6 +1,7 @@
 """The hourly watch: what no upload and no import would ever tell, because nothing comes any more.
 
 Looks at every site and every server, tells the fleet in numbers, and each site that has become stale or has recovered.
+Where the time of what bad rows keep has passed, it has the site's inbox looked at, which lets it go.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from roster.watch import hours, is_stale, weekday_hours
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
+from roster_aws.queue import Queue, Request
 from roster_aws.reports import Event, Reports
 
 # Questions to the table at once: ten thousand sites take some ten seconds.
@@ -27,12 +29,13 @@ class Watch:
 
     fleet: Fleet
     reports: Reports
+    queue: Queue
     clock: Callable[[], datetime]
 
     @classmethod
     def from_environment(cls) -> Watch:
         """The watch of this process."""
-        return cls(Fleet.from_environment(), Reports.from_environment(), now)
+        return cls(Fleet.from_environment(), Reports.from_environment(), Queue.from_environment(), now)
 
     def look(self) -> dict[str, Any]:
         """Look once; the numbers that were told."""
@@ -55,6 +58,9 @@ class Watch:
         # A paused site is looked after no more, and has not recovered.
         told = [_changed(site, at, is_stale=site["site"] in stale) for site in changed if not site["paused"]]
         self.reports.tell([{"message": "fleet_report", **numbers}, *told])
+        for site in watched:
+            if _something_kept_ends(site, at):
+                self.queue.ask(Request(site["site"]))
         # Last, so that what was not told is told by the next look.
         for site in changed:
             self.fleet.mark_stale(site["site"], site["files_at"] if site["site"] in stale else "")
@@ -67,6 +73,12 @@ class Watch:
 def _is_stale(site: dict[str, Any], at: datetime) -> bool:
     """Whether files came once and come no more; a site that never had any is only new."""
     return bool(site.get("files_at")) and is_stale(datetime.fromisoformat(site["files_at"]), at)
+
+
+def _something_kept_ends(site: dict[str, Any], at: datetime) -> bool:
+    """Whether the time of a kept fact has passed; while a plan is held, everything waits for a person."""
+    until = site.get("kept_until", "")
+    return bool(until) and not site.get("held") and datetime.fromisoformat(until) <= at
 
 
 def _since_success(site: dict[str, Any], at: datetime) -> float:

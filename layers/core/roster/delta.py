@@ -50,10 +50,10 @@ def place(entry: Entry) -> Place:
     return ("group" if isinstance(entry, Group) else "right"), entry.key
 
 
-def changes(old: Iterator[bytes], new: Iterator[tuple[Entry, bytes]]) -> Iterator[Change]:
+def changes(old: Iterator[bytes], new: Iterator[tuple[Entry | None, bytes]]) -> Iterator[Change]:
     """Every entry that differs between an old snapshot's lines (the first taken off) and new entries with their lines.
 
-    Both inputs are read to their ends.
+    A new entry may be left to be read from its line. Both inputs are read to their ends.
     """
     was, now = next(old, None), next(new, None)
     before: Entry | None = None  # what `was` says, read only when it is not simply the same
@@ -63,6 +63,8 @@ def changes(old: Iterator[bytes], new: Iterator[tuple[Entry, bytes]]) -> Iterato
             continue
         if was is not None and before is None:
             before = entry(was)
+        if now is not None and now[0] is None:
+            now = entry(now[1]), now[1]
         after = now[0] if now else None
         if after is None or (before is not None and place(before) < place(after)):
             yield Change(before, None)

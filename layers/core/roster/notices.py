@@ -68,7 +68,7 @@ class Notice(_Frozen):
     @property
     def advice(self) -> str:
         """What happened and what to do, as one line."""
-        return " ".join((type(self).__doc__ or "").split())
+        return " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())
 
     @property
     def details(self) -> dict[str, str | int]:
@@ -78,7 +78,7 @@ class Notice(_Frozen):
     @property
     def details_text(self) -> str:
         """Its details in words: of bytes and kinds of files, never of what stands in a row."""
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.details.items())
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.details.items() if value != "")
 
     @property
     def place(self) -> str:
@@ -110,6 +110,17 @@ class Warn(Notice):
     severity = "warning"
 
 
+class Suspicious(Warn):
+    """The value is well formed and hardly meant; it is told once for each file, with the number of its `rows`."""
+
+    rows: int = 0
+
+    @property
+    def details_text(self) -> str:
+        """In how many rows it stands, where that is more than one."""
+        return f"in {self.rows} rows" if self.rows > 1 else ""
+
+
 class Info(Notice):
     """Worth knowing, nothing to do."""
 
@@ -132,22 +143,73 @@ class NotCsv(FileError):
     looks_like: str = ""
 
 
+class FileEmpty(FileError):
+    """The file is empty: look why the export wrote nothing, or whether the upload broke off, and upload it again."""
+
+
+class WebPage(FileError):
+    """The file is a web page and no CSV file, often a sign-in page: sign in, download the export and upload that."""
+
+
+class XmlDocument(FileError):
+    """The file is an XML document and no CSV file: choose CSV where the export is made, and upload that."""
+
+
+class JsonDocument(FileError):
+    """The file is a JSON document and no CSV file: choose CSV where the export is made, and upload that."""
+
+
+class FileNotWrittenWhole(FileError):
+    """Zero bytes stand in place of text, so a copy or a disk broke off while writing: export it again."""
+
+    bytes_lost: int = 0
+
+
+class LinesQuotedWhole(FileError):
+    """Each line is one value in quotes: export with quotes around each value, or without any."""
+
+
+class DelimiterUnknown(FileError):
+    """Row 1 separates its values by something the format does not know: export with commas."""
+
+    separator: str = ""
+
+
+class PowershellTypeLine(FileError):
+    """Row 1 is PowerShell's #TYPE line: write the file with `Export-Csv -NoTypeInformation`, or remove that line."""
+
+
+class OtherExport(FileError):
+    """The file is an export of another product: make a file of usernames and classes of it, as the guide says."""
+
+    product: str = ""
+
+
 class VersionRowMissing(FileError):
     """Row 1 is reserved and must be `version,1`: put that row above the others, so that data starts in row 3."""
 
 
 class VersionUnsupported(FileError):
-    """Row 1 names a version of the format other than 1: write `version,1` there and upload a file of that format."""
+    """Row 1 must say exactly `version,1`, and 1.0 is another version: write 1 there, for a file of that format."""
 
 
 class HeaderRowUnexpected(FileError):
     """Row 2 is reserved and must be `username,class` in this order: put the row, or the columns, right."""
+
+    seems: str = ""
 
 
 class FileTooLarge(FileError):
     """The file is larger than an import reads: check that it is the right export, or split the site in two."""
 
     bytes: int = 0
+    limit: int = 0
+
+
+class TooManyBadRows(FileError):
+    """More rows of the file are wrong than an import remembers: export it again, and look at the rows listed here."""
+
+    rows: int = 0
     limit: int = 0
 
 
@@ -161,13 +223,15 @@ class QuoteUnbalanced(RowError):
 class FieldCount(RowError):
     """The row has fewer than two values, or something in a third: keep one username and one class in a row."""
 
+    seems_separated_by: str = ""
+
 
 class UsernameEmpty(RowError):
     """The row has no username, or nothing before the @ of an address: fill it in, or remove the row."""
 
 
 class ClassEmpty(RowError):
-    """The row has no class: fill it in, or remove the row."""
+    """The row has no class: fill it in. Staff who only need the console get it by any class that has no students."""
 
 
 class UsernameInvalidCharacters(RowError):
@@ -198,6 +262,18 @@ class UsernameNotEmail(RowError):
     """The site takes e-mail addresses and this username is none: write the address, or set `email_domain`."""
 
 
+class ReservedRowRepeated(RowError):
+    """Row 1 or 2 stands here again, among the data: files were put together, so leave its first two rows out."""
+
+
+class ValueDestroyed(RowError):
+    """A spreadsheet or a conversion destroyed the value, and what it was cannot be known: export it again as text."""
+
+
+class UsernamePlaceholder(RowError):
+    """The username is a word for nobody, such as NULL, n/a or vacant: write the login name, or leave the row out."""
+
+
 class UsernameCollision(RowError):
     """Two different addresses become this one username, so none is taken: give one of them another login name."""
 
@@ -211,6 +287,10 @@ class Utf16Decoded(Warn):
 
 class DelimiterNotComma(Warn):
     """The values are separated by semicolons or tabs and were read so: export with commas to be safe."""
+
+
+class SeparatorLineSkipped(Warn):
+    """A spreadsheet's first line `sep=` was skipped: leave it out, as the format has no such line."""
 
 
 class RowDuplicate(Warn):
@@ -233,6 +313,10 @@ class InvisibleCharactersRemoved(Warn):
     """Characters that cannot be seen were removed from the value: type it again at the source."""
 
 
+class TextMarkRemoved(Warn):
+    """A spreadsheet's sign for text, ="…" or a leading ', was taken off the value: export the plain value."""
+
+
 class ClassWithoutStudents(Warn):
     """No student is listed with this teacher's class, so there is no group yet: the teacher keeps console access."""
 
@@ -246,11 +330,84 @@ class AllGroupsUserUnknown(Warn):
 
 
 class GroupShrank(Warn):
-    """A class of ten or more lost more than half of its members: check that the export is complete."""
+    """A class of ten or more lost more than half of its members, by who they are: check that the export is complete."""
+
+    before: int = 0
+    after: int = 0
+    stayed: int = 0
 
 
 class PartnerIsOld(Warn):
     """The other file of the pair was uploaded more than seven days before: upload both files together."""
+
+
+# Warnings about values that are well formed and hardly meant: each once for each distinct value of a file's column.
+
+
+class LooksLikeDate(Suspicious):
+    """A spreadsheet seems to have made a date of this value, such as 10-Jan of 10-1: format the column as text."""
+
+
+class LooksGarbled(Suspicious):
+    """UTF-8 seems to have been read in another encoding, such as Ã© for é: export the file again as UTF-8."""
+
+
+class StrayQuotes(Suspicious):
+    """Typographic or single quotes are no quotes of CSV and are kept in the name: remove them at the source."""
+
+
+class SeveralValues(Suspicious):
+    """Several values seem to stand in one cell: write a row for each of them."""
+
+
+class LooksAlike(Suspicious):
+    """The name looks like another one, or mixes alphabets, and is a name of its own: write it as the other is written.
+
+    `like_row` is the first row of the other one, in `like_file`; 0 where it mixes alphabets and there is no other.
+    """
+
+    like_file: str = ""
+    like_row: int = 0
+
+    @property
+    def details_text(self) -> str:
+        """In how many rows it stands, and where the other one does."""
+        other = f"like row {self.like_row} of {self.like_file}" if self.like_row else ""
+        return ", ".join(part for part in (super().details_text, other) if part)
+
+
+class DomainPrefix(Suspicious):
+    r"""DOMAIN\user is another user than the same name without a domain: write usernames alike everywhere."""
+
+
+class CommentLine(Suspicious):
+    """A row that begins like a comment is read as a user: remove the row, as the format has no comments."""
+
+
+class PlaceholderClass(Suspicious):
+    """The class is a word for none, such as NULL or n/a, and makes a group of that name: correct or remove the rows."""
+
+
+class RemovalsKept(Warn):
+    """No row states these facts any more, but this rejected one may be about them: correct it, or they go on that day.
+
+    `facts` memberships, or classes of rights, stay `until` then; `roster-admin settle` ends it at once.
+    """
+
+    facts: int = 0
+    until: str = ""
+
+
+class KeptEnded(Warn):
+    """Facts that a rejected row had kept go now: their time is over, or the row is gone and no row states them."""
+
+    facts: int = 0
+
+
+class RemovalsOff(Warn):
+    """The setting `removals` keeps what the files do not state any more: set it to `apply` when the time is over."""
+
+    facts: int = 0
 
 
 # Information.
@@ -274,8 +431,8 @@ class NoChange(Info):
 
 def catalogue() -> list[type[Notice]]:
     """Every notice there is, in the order of this module."""
-    kinds = (FileError, RowError, Warn, Info)
-    return [notice for kind in kinds for notice in kind.__subclasses__()]
+    kinds = (FileError, RowError, Warn, Suspicious, Info)
+    return [notice for kind in kinds for notice in kind.__subclasses__() if notice is not Suspicious]
 
 
 ROW_ERROR_ORDER: dict[type[Notice], int] = {notice: place for place, notice in enumerate(RowError.__subclasses__())}
@@ -285,7 +442,8 @@ _SEVERITY_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 class Notices:
     """The findings of one import: `totals` counts every one, by code; at most `LISTED` are kept one by one.
 
-    Where there are more, errors stay before warnings and warnings before information.
+    Where there are more, the codes share the room: each has an equal part, and what it does not need goes to the
+    others. So a flood of one finding pushes no other off the list.
     """
 
     LISTED = 10_000
@@ -293,20 +451,48 @@ class Notices:
     def __init__(self) -> None:
         self.totals: Counter[str] = Counter()
         self.severities: Counter[Severity] = Counter()
-        self._kept: dict[Severity, list[Notice]] = {severity: [] for severity in _SEVERITY_ORDER}
+        self._kept: dict[str, list[Notice]] = {}
+        self._room = self.LISTED  # of each code; the more codes there are, the less
+        self._number_kept = 0
 
     def add(self, notice: Notice) -> None:
         """Count a finding, and keep it where the list has room."""
         self.totals[notice.code] += 1
         self.severities[notice.severity] += 1
-        kept = self._kept[notice.severity]
-        if len(kept) < self.LISTED:
+        kept = self._kept.setdefault(notice.code, [])
+        if len(kept) < self._room:
             kept.append(notice)
+            self._number_kept += 1
+            if self._number_kept > 2 * self.LISTED:
+                self._make_room()
 
     def listed(self) -> list[Notice]:
         """The kept findings, at most `LISTED`, in the order of file and row."""
-        kept = [notice for severity in _SEVERITY_ORDER for notice in self._kept[severity]]
-        return sorted(kept[: self.LISTED], key=_place)
+        share, left = self._share()
+        listed: list[Notice] = []
+        for kept in self._kept.values():
+            more = min(left, 1) if len(kept) > share else 0
+            left -= more
+            listed += kept[: share + more]
+        return sorted(listed, key=_place)
+
+    def _share(self) -> tuple[int, int]:
+        """How many findings each code may have at most, and how many of those with more may have one more."""
+        room = self.LISTED
+        sizes = sorted(map(len, self._kept.values()))
+        for place, size in enumerate(sizes):
+            share, left = divmod(room, len(sizes) - place)
+            if size > share:
+                return share, left
+            room -= size
+        return self.LISTED, 0
+
+    def _make_room(self) -> None:
+        """Drop what can never be listed: a share only shrinks."""
+        self._room = self._share()[0] + 1
+        for kept in self._kept.values():
+            del kept[self._room :]
+        self._number_kept = sum(map(len, self._kept.values()))
 
     @property
     def truncated(self) -> bool:

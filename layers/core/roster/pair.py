@@ -1,16 +1,19 @@
 """Is there a pair to import? Decided from what the inbox holds, never from the order in which events arrive.
 
-In: the newest upload of each file, which uploads were seen before, and the last readable upload of each. Out: one of
-`ImportNow`, `Wait`, `Settle`, `NothingNew`. Events come at least once and in any order, so the same question may be
+In: the newest upload of each file, what was dealt with before, and which uploads are in force. Out: one of `ImportNow`,
+`Wait`, `Settle`, `NothingNew`, `Rejected`. Events come at least once and in any order, so the same question may be
 asked many times: it has the same answer until the inbox or the clock says something new.
+
+A lone file goes with the upload of the other that took effect last. What was refused or held is no partner, and what a
+person rejected or undid is not read again at all: only a new upload brings it back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from roster.notices import FILES, PartnerIsOld
@@ -19,6 +22,12 @@ PARTNER_OLD = timedelta(days=7)
 
 # Uploads that come faster than this, one after the other, are imported once, when they have ended.
 QUIET = timedelta(seconds=2)
+
+# Whoever uploads again and again is waited for this many windows, and no less than a minute.
+_MOST_WINDOWS = 3
+_LEAST_PATIENCE = timedelta(minutes=1)
+
+_MOST_BARRED = 20
 
 _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _IMPORT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6,16}")
@@ -39,16 +48,49 @@ class Upload:
     size: int
 
 
+Uploads = Mapping[str, Upload]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What became of a site's uploads, by file name.
+
+    `seen` is the newest upload of each file that was dealt with, `effective` the one that took effect last. `undecided`
+    is the pair of an import that is held. `unread` are those of a pair that was refused for the other file alone.
+    `barred` holds the version ids of what a person rejected or undid.
+    """
+
+    seen: Uploads = field(default_factory=dict)
+    effective: Uploads = field(default_factory=dict)
+    undecided: Uploads = field(default_factory=dict)
+    unread: Uploads = field(default_factory=dict)
+    barred: frozenset[str] = frozenset()
+
+    def is_news(self, upload: Upload) -> bool:
+        """Whether an upload that stands in the inbox was not dealt with yet.
+
+        Where a newer upload was deleted for good, S3 shows the one before it again: that is no new one.
+        """
+        seen = self.seen.get(upload.file)
+        if upload.version_id in self.barred:
+            return False
+        return seen is None or (upload.version_id != seen.version_id and upload.uploaded_at >= seen.uploaded_at)
+
+
 @dataclass(frozen=True)
 class ImportNow:
-    """Import these two uploads, by file name."""
+    """Import these two uploads, by file name. `seen` is what is dealt with then: as `Past.seen`."""
 
     pair: dict[str, Upload]
+    seen: dict[str, Upload]
 
 
 @dataclass(frozen=True)
 class Wait:
-    """`arrived` waits for its partner `missing`; at `until` it goes with the last readable one. None: it waits on."""
+    """`arrived` waits for its partner `missing`, or where that is the same file, for its content.
+
+    At `until` it goes with the partner in force, or as empty as it is. None: it waits on.
+    """
 
     arrived: Upload
     missing: str
@@ -67,56 +109,100 @@ class NothingNew:
     """Every upload was seen, or there is none."""
 
 
-Decision = ImportNow | Wait | Settle | NothingNew
+@dataclass(frozen=True)
+class Rejected:
+    """Somebody asked, and all that stands in the inbox was rejected or undone."""
+
+
+Decision = ImportNow | Wait | Settle | NothingNew | Rejected
 
 
 def decide(
-    standing: Mapping[str, Upload],
-    seen: Mapping[str, str],
-    readable: Mapping[str, Upload],
+    standing: Uploads,
+    past: Past,
     *,
     now: datetime,
     window: timedelta,
+    first_at: Mapping[str, datetime] | None = None,
     asked: bool = False,
     again: bool = False,
 ) -> Decision:
     """What to do about a site's inbox.
 
-    `standing` is the newest upload of each file that is there, `seen` the version id of each file that an import has
-    dealt with, `readable` the newest upload of each file that an import could read. Two new files are a pair, when no
-    further one has come for a moment. One new file waits for `window` and then goes with the last readable upload of
-    the other. `asked`: a person wants the standing pair imported now, new or not; `again`: it is to be read again,
-    unless a new file decides otherwise.
-
-    Where a newer upload was deleted for good, S3 shows the one before it again: that is no new one, and unless a person
-    asks for it, it is as if the file were not there.
+    `standing` is the newest upload of each file that is there. Two new files are a pair, when no further one has come
+    for a moment. One new file waits for `window`, counted from `first_at`, when the first upload of it came that was
+    not dealt with (default: this one); so does one without any content. `asked`: a person wants what stands imported
+    now, new or not; `again`: the pair in force, or the one that is held, is to be read again, unless a new file decides
+    otherwise.
     """
-    if not asked:
-        standing = {file: upload for file, upload in standing.items() if not _is_older(upload, readable.get(file))}
-    fresh = [upload for file, upload in standing.items() if upload.version_id != seen.get(file)]
-    if fresh and not asked and now < (quiet := max(upload.uploaded_at for upload in fresh) + QUIET):
+    fresh = {file: upload for file, upload in standing.items() if past.is_news(upload)}
+    if not fresh:
+        return _without_news(standing, past, asked=asked, again=again)
+    first = first_at or {}
+    since = {file: min(first.get(file, upload.uploaded_at), upload.uploaded_at) for file, upload in fresh.items()}
+    latest = min(since.values()) + max(_MOST_WINDOWS * window, _LEAST_PATIENCE)
+    quiet = min(latest, max(upload.uploaded_at for upload in fresh.values()) + QUIET)
+    if now < quiet and not asked:
         return Settle(quiet)
-    if len(standing) == len(FILES) and (asked or len(fresh) == len(FILES) or (again and not fresh)):
-        return ImportNow(dict(standing))
-    alone = fresh or (list(standing.values()) if asked else [])
-    if not alone:
-        return NothingNew()
-    arrived = alone[0]
+    for upload in fresh.values():
+        until = min(latest, upload.uploaded_at + window)
+        if not upload.size and now < until and not asked:
+            return Wait(upload, upload.file, until)
+    seen = {**past.seen, **fresh}
+    pair = fresh | {file: upload for file, upload in past.unread.items() if standing.get(file) == upload}
+    if len(pair) == len(FILES):
+        return ImportNow(pair, seen)
+    (arrived,) = fresh.values()
     missing = next(file for file in FILES if file != arrived.file)
-    partner = readable.get(missing)
+    partner = _partner(missing, standing, past, asked=asked)
     if partner is None:
         return Wait(arrived, missing, None)
-    until = arrived.uploaded_at + window
+    until = since[arrived.file] + window
     if asked or now >= until:
-        return ImportNow({arrived.file: arrived, missing: partner})
+        return ImportNow({arrived.file: arrived, missing: partner}, seen)
     return Wait(arrived, missing, until)
 
 
-def _is_older(upload: Upload, imported: Upload | None) -> bool:
-    return imported is not None and upload.uploaded_at < imported.uploaded_at
+def _partner(missing: str, standing: Uploads, past: Past, *, asked: bool) -> Upload | None:
+    """What a lone file goes with: what is in force; where nothing ever was, a person may want what stands."""
+    if partner := past.effective.get(missing):
+        return partner
+    stands = standing.get(missing)
+    held = missing in past.undecided
+    return stands if asked and stands and not held and stands.version_id not in past.barred else None
 
 
-def import_id(pair: Mapping[str, Upload], number: int, asked_at: datetime | None) -> str:
+def _without_news(standing: Uploads, past: Past, *, asked: bool, again: bool) -> Decision:
+    """What to read again, where no upload is new."""
+    seen = dict(past.seen)
+    if (asked or again) and past.undecided:
+        return ImportNow(dict(past.undecided), seen)
+    if asked:
+        allowed = {file: upload for file, upload in standing.items() if upload.version_id not in past.barred}
+        if standing and not allowed:
+            return Rejected()
+        pair = {**past.effective, **allowed}
+        if allowed and len(pair) == len(FILES):
+            return ImportNow(pair, seen)
+        if allowed:
+            (arrived,) = allowed.values()
+            return Wait(arrived, next(file for file in FILES if file != arrived.file), None)
+    elif again and len(past.effective) == len(FILES):
+        return ImportNow(dict(past.effective), seen)
+    return NothingNew()
+
+
+def barred(known: Iterable[str], undone: Iterable[Upload], effective: Uploads) -> list[str]:
+    """The version ids that are not read again once these uploads are undone, the newest last; what is in force may be.
+
+    S3 never shows what is much older again, so a few are enough.
+    """
+    stay = {upload.version_id for upload in effective.values()}
+    gone = [upload.version_id for upload in undone if upload.version_id not in stay]
+    return [*(each for each in known if each not in stay and each not in gone), *gone][-_MOST_BARRED:]
+
+
+def import_id(pair: Uploads, number: int, asked_at: datetime | None) -> str:
     """The id of a site's `number`-th import: sorts by time, and is the same however often the import is tried.
 
     The time is that of the newer upload, or of a person's request.

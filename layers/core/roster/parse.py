@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import repeat
+from operator import itemgetter
+from typing import NamedTuple
 
-from roster.csv_file import lines_at, open_file
+from roster.csv_file import Cut, Index, cut_of, open_file
 from roster.names import (
     BLANK,
     ERROR,
+    REPEATS,
     REREAD,
     RESPELLED,
     TOLD,
     class_names,
     clean,
+    fold,
     username_names,
 )
 from roster.notices import (
@@ -35,15 +41,49 @@ from roster.notices import (
     Notice,
     Notices,
     QuoteUnbalanced,
-    UsernameCollision,
+    ReservedRowRepeated,
+    TooManyBadRows,
 )
-from roster.protect import Protected, can_be_stored
 from roster.quoting import split_fields
 from roster.settings import Settings
-from roster.split import FIRST_ROW, split
+from roster.split import find as find
+from roster.split import split
+from roster.suspicious import tell_suspicious
 
-# Rows that are looked through at once: few enough that most have nothing that is looked for.
-_STRETCH = 64
+# Of one file; a file with more is damaged as a whole, and each would be memory here and in the version.
+MOST_BAD_ROWS = 200_000
+
+# By which rows are separated that are not as the first row says.
+_SEPARATORS = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "vertical bar",
+    ":": "colon",
+    "^": "caret",
+    "~": "tilde",
+    "，": "full-width comma",
+    "；": "full-width semicolon",
+    "،": "Arabic comma",
+    "、": "ideographic comma",
+}
+_LONG = 4096
+
+# Two are right; what a line has beyond these says nothing about its user or its class.
+_CELLS_KEPT = 8
+
+
+class BadRow(NamedTuple):
+    """A row that a row error skipped; blank rows are none.
+
+    `line` is all of it, without its end, and `kind` the error. `cells` are unquoted and not cleaned, as far as they
+    could be read: two of a well-formed row.
+    """
+
+    row: int
+    line: str
+    kind: type[Notice]
+    cells: tuple[str, ...]
 
 
 class Rows:
@@ -51,7 +91,9 @@ class Rows:
 
     `gaps` has an item for each row that was left out: how many accepted ones stand before it.
     `respelled` are the places, in these columns, of the rows of which a name has several spellings in the pair.
-    `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped.
+    `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped: they are `bad`, in
+    the order of their rows. `first_row` is the number of the first row of data. `cut` is what the last line says where
+    the file ends without a line end.
     """
 
     def __init__(self, file: str) -> None:
@@ -62,17 +104,26 @@ class Rows:
         self.gaps = array("I")
         self.respelled = array("I")
         self.blank = self.read = self.rejected = 0
+        self.bad: list[BadRow] = []
+        self.first_row = 3
+        self.cut: Cut | None = None
+        self.lines = Index()
 
     def row(self, place: int) -> int:
         """The row number of the accepted row at a place of the columns."""
-        return FIRST_ROW + place + bisect_right(self.gaps, place)
+        return self.first_row + place + bisect_right(self.gaps, place)
+
+    def refuse(self, row: int, line: str, kind: type[Notice], cells: Sequence[str]) -> None:
+        """Remember a bad row, as long as there are not too many."""
+        self.rejected += 1
+        if self.rejected <= MOST_BAD_ROWS:
+            self.bad.append(BadRow(row, line, kind, tuple(cells[:_CELLS_KEPT])))
 
 
 class Pair:
     """Both files as rows, over one table of usernames and one of classes.
 
-    `texts` has each readable file as UTF-8, to show what stands in a row; `protected` is what rejected rows could have
-    been about.
+    `texts` has each readable file as UTF-8, to show what stands in a row.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -82,19 +133,18 @@ class Pair:
         self.students = Rows(STUDENTS)
         self.teachers = Rows(TEACHERS)
         self.texts: dict[str, bytes] = {}
-        self.protected = Protected()
 
     @property
     def refused(self) -> bool:
         """Whether a file error makes the pair worthless; it is among the notices."""
-        return len(self.texts) < len(FILES)
+        return len(self.texts) < len(FILES) or any(rows.rejected > MOST_BAD_ROWS for rows in self.files)
 
     @cached_property
     def is_student(self) -> bytearray:
         """A mark for each rank of a username that stands in students.csv; for use once both files are read."""
         marks = bytearray(len(self.usernames.spelled))
-        for cell in set(self.students.usernames):
-            marks[self.usernames.rank[cell]] = 1
+        ranks = map(list(self.usernames.rank).__getitem__, set(self.students.usernames))
+        deque(map(marks.__setitem__, ranks, repeat(1)), maxlen=0)
         return marks
 
     @property
@@ -103,51 +153,65 @@ class Pair:
         return self.students, self.teachers
 
 
-def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices, *, first: bool = False) -> Pair:
-    """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong.
-
-    Of a site's first pair nothing is gathered of what rejected rows protect: there is nothing to lose yet.
-    """
+def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) -> Pair:
+    """Read both files, by name; both even when one is refused, so that one upload tells all that is wrong."""
     pair = Pair(settings)
-    pair.protected.everything = first
     for rows in pair.files:
         opened = open_file(rows.file, files[rows.file], notices)
         if opened:
             pair.texts[rows.file] = opened.data
             rows.separator = opened.separator.decode()
-            refuse = partial(_refuse_line, pair, rows, notices)
-            rows.usernames, rows.classes = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse)
+            rows.first_row = opened.first_row
+            rows.cut = cut_of(opened)
+            refuse = partial(_refuse_line, rows, notices)
+            columns = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse)
+            rows.usernames, rows.classes, rows.lines = columns
     pair.usernames.judge()
     pair.classes.judge()
     for rows in pair.files:
         _judge_rows(pair, rows, notices)
+        if rows.rejected > MOST_BAD_ROWS:
+            notices.add(TooManyBadRows(rows.file, rows=rows.rejected, limit=MOST_BAD_ROWS))
+    tell_suspicious(pair, notices)
     return pair
 
 
-def _refuse_line(pair: Pair, rows: Rows, notices: Notices, row: int, line: str) -> None:
-    """Tell of a line that is not two cells, and protect what it could have been about."""
+def _refuse_line(rows: Rows, notices: Notices, row: int, line: str) -> None:
+    """Tell of a line that is not two cells."""
     cells, balanced = split_fields(line, rows.separator)
     if not balanced:
         # The cells before the quote that does not end could be read.
         notices.add(QuoteUnbalanced(rows.file, row, (USERNAME, CLASS, None)[min(len(cells), 2)]))
+        rows.refuse(row, line, QuoteUnbalanced, cells)
     elif any(clean(cell)[0] for cell in cells):
-        notices.add(FieldCount(rows.file, row))
+        notices.add(FieldCount(rows.file, row, seems_separated_by=_other_separator(line, rows.separator)))
+        rows.refuse(row, line, FieldCount, cells)
     else:
         rows.blank += 1
         notices.add(BlankRows(rows.file, row))
-        return
-    pair.protected.add_line(line, cells, rows.separator, pair.settings)
+
+
+def _other_separator(line: str, separator: str) -> str:
+    """The name of the separator with which a line would be two cells; empty where there is none."""
+    for mark, name in _SEPARATORS.items():
+        if mark != separator and mark in line:
+            cells, balanced = split_fields(line[:_LONG], mark)
+            values = [clean(cell)[0] for cell in cells]
+            if balanced and len(values) > 1 and all(values[:2]) and not any(values[2:]):
+                return name
+    return ""
 
 
 def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
     """Drop the rows whose cells are refused or blank, and tell of the cells that were changed."""
     usernames, classes = pair.usernames, pair.classes
     dropped: list[int] = []
-    reread: list[int] = []
+    refused: dict[int, Told | None] = {}
     for place in sorted({*find(usernames.marked(), rows.usernames), *find(classes.marked(), rows.classes)}):
-        username, class_, row = rows.usernames[place], rows.classes[place], FIRST_ROW + place
+        username, class_, row = rows.usernames[place], rows.classes[place], rows.first_row + place
         flags = usernames.flags[username] | classes.flags[class_]
-        if not flags & ERROR:
+        is_repeated = flags & REPEATS and _repeats(pair, username, class_)
+        if not flags & ERROR and not is_repeated:
             for kind, column in _notes(pair, username, class_):
                 notices.add(kind(rows.file, row, column))
             if flags & RESPELLED:
@@ -157,32 +221,35 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
         if usernames.flags[username] & classes.flags[class_] & BLANK:
             rows.blank += 1
             notices.add(BlankRows(rows.file, row))
-        elif flags & REREAD:
-            reread.append(row)
         elif not flags & TOLD:
-            kind, column = _first_error(pair, username, class_)
-            notices.add(kind(rows.file, row, column))
-            _protect_cells(pair, username, class_)
-    # What looks like two cells, one of them badly quoted, may be a single one with a separator in it.
-    for row, line in lines_at(pair.texts[rows.file], reread).items() if reread else ():
-        _refuse_line(pair, rows, notices, row, line)
+            # What looks like two cells, one of them badly quoted, may be a single one with a separator in it.
+            refused[row] = None if flags & REREAD else _first_error(pair, username, class_)
+    if refused:
+        _refuse_rows(pair, rows, notices, refused)
     rows.read = len(rows.usernames) - rows.blank
-    rows.rejected = len(dropped) - rows.blank
     if dropped:
         rows.gaps = array("I", (place - before for before, place in enumerate(dropped)))
         rows.usernames = _without(rows.usernames, dropped)
         rows.classes = _without(rows.classes, dropped)
 
 
-def find(wanted: set[int], column: array[int]) -> Iterator[int]:
-    """The places of a column that hold one of the cells wanted."""
-    for start in range(0, len(column), _STRETCH):
-        stretch = column[start : start + _STRETCH]
-        if not wanted.isdisjoint(stretch):
-            yield from [place for place, cell in enumerate(stretch, start) if cell in wanted]
+def _refuse_rows(pair: Pair, rows: Rows, notices: Notices, refused: Mapping[int, Told | None]) -> None:
+    """Tell of rows of two cells and remember them; one without an error of its own is read once more, as a line."""
+    # The lines of too many rows would be too much memory for a file that is refused anyway.
+    wanted = [row for place, (row, told) in enumerate(refused.items()) if place < MOST_BAD_ROWS or told is None]
+    lines = rows.lines.lines_at(pair.texts[rows.file], wanted)
+    for row, told in refused.items():
+        line = lines.get(row, "")
+        if told is None:
+            _refuse_line(rows, notices, row, line)
+        else:
+            kind, column = told
+            notices.add(kind(rows.file, row, column))
+            rows.refuse(row, line, kind, split_fields(line, rows.separator)[0])
+    rows.bad.sort(key=itemgetter(0))  # the lines that were no two cells came first
 
 
-Told = tuple[type[Notice], str]  # a finding and its column
+Told = tuple[type[Notice], str | None]  # a finding and its column, if it is about one
 
 
 def _notes(pair: Pair, username: int, class_: int) -> Iterator[Told]:
@@ -193,22 +260,18 @@ def _notes(pair: Pair, username: int, class_: int) -> Iterator[Told]:
 
 
 def _first_error(pair: Pair, username: int, class_: int) -> Told:
-    errors = ((pair.usernames.errors.get(username), USERNAME), (pair.classes.errors.get(class_), CLASS))
+    errors: list[tuple[type[Notice] | None, str | None]] = [
+        (pair.usernames.errors.get(username), USERNAME),
+        (pair.classes.errors.get(class_), CLASS),
+        (ReservedRowRepeated if _repeats(pair, username, class_) else None, None),
+    ]
     return min(((kind, column) for kind, column in errors if kind), key=lambda error: ROW_ERROR_ORDER[error[0]])
 
 
-def _protect_cells(pair: Pair, username: int, class_: int) -> None:
-    """Protect what a rejected row of two cells could have been about: its user if that can be read, else its class."""
-    error = pair.usernames.errors.get(username)
-    is_read = error in (None, UsernameCollision)
-    if is_read or can_be_stored(error):
-        pair.protected.usernames.add(pair.usernames.key(pair.usernames.rank[username]))
-    if is_read:
-        return
-    if class_ not in pair.classes.errors:
-        pair.protected.classes.add(pair.classes.key(pair.classes.rank[class_]))
-    else:
-        pair.protected.everything = True
+def _repeats(pair: Pair, username: int, class_: int) -> bool:
+    """Whether a row is one of the two reserved ones once more."""
+    beside = pair.usernames.repeats_beside.get(username)
+    return beside is not None and fold(pair.classes.values[class_]) == beside
 
 
 def _without(column: array[int], places: Iterable[int]) -> array[int]:

@@ -1,44 +1,79 @@
 """A whole import as it would be, without doing any of it: what an import and `roster check` share.
 
-In: the bytes of both files, the settings, and the published snapshot if there is one. Out: a `Plan`: the roster, its
-packed snapshot and delta, the counts, what changes, and every notice. A refused file leaves a plan that fails.
+In: the bytes of both files, the settings, the published snapshot if there is one, and what is known besides. Out: a
+`Plan`: the roster, its packed snapshot and delta, the counts, what changes, why it would be held, and every notice.
+
+1. Read both files (`parse`) and reconcile them: the roster that the pair *states*.
+2. Compare that with the published version (`compare`); guards look at it (`guard`).
+3. Keep what new bad rows may be about (`protect`): the roster that would be published.
+
+A refused file leaves a plan that fails.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from roster import delta
-from roster.encode import Blob, Packer, entries, entry, line, settings_line
-from roster.guard import Effect, Reason, reasons
-from roster.model import Entry, Group, Right, Roster
+from roster.case import Found, case
+from roster.compare import Base as Base
+from roster.compare import Compared, Effect, FactOf, Shrunk, compare
+from roster.compare import Packed as Packed
+from roster.encode import Packer, is_plain
+from roster.guard import OF_A_SCHOOL_YEAR, Reason, reasons, without
+from roster.memory import NOTHING, Kept, Memory, digest
+from roster.model import Roster
 from roster.names import fold
-from roster.notices import STUDENTS, GroupShrank, NoChange, Notice, Notices
-from roster.parse import Pair, read_pair
-from roster.protect import Fact, keep
-from roster.reconcile import apply_settings, reconcile
+from roster.notices import (
+    SETTINGS,
+    STUDENTS,
+    TEACHERS,
+    GroupShrank,
+    KeptEnded,
+    NoChange,
+    Notice,
+    Notices,
+    RemovalsKept,
+    RemovalsOff,
+)
+from roster.parse import BadRow, Pair, Rows, read_pair
+from roster.people import People, people
+from roster.protect import Lost, Reader, Terms, Weighed, digests, new_rows, restored, weigh
+from roster.reconcile import all_groups_users, apply_settings, reconcile
 from roster.settings import Settings
 
 Outcome = Literal["ok", "ok_with_warnings", "no_change", "held", "failed"]
 
 
-class Base(NamedTuple):
-    """The published version that a plan starts from: its snapshot's content digest and lines, and its counts."""
+class Known(NamedTuple):
+    """What an import knows besides its pair, its settings and the published version.
 
-    content_sha256: str
-    counts: Mapping[str, int]
-    lines: Callable[[], Iterator[bytes]]
+    `import_id` is what facts are kept since, `now` an aware time. `memory` is that of the import that took effect last.
+    `earlier` is the version that steps are added up from, where it is not the published one. `site_new`: nobody has
+    added this site; the name of a known one that it resembles, or "". `school_year` is the `school_year_starts` that an
+    import has used up already.
+    """
+
+    import_id: str = ""
+    now: datetime = datetime.min.replace(tzinfo=UTC)
+    memory: Memory = NOTHING
+    earlier: Base | None = None
+    site_new: str | None = None
+    school_year: str = ""
 
 
-class Packed(NamedTuple):
-    """An object ready to be stored: its bytes and what names them."""
+class KeptRow(NamedTuple):
+    """A bad row that keeps facts: how many, and until when (an ISO time)."""
 
-    data: bytes
-    blob: Blob
+    file: str
+    row: int
+    facts: int
+    until: str
 
 
 class Plan(NamedTuple):
@@ -46,7 +81,10 @@ class Plan(NamedTuple):
 
     `snapshot` is there when there would be a new version, for which a plan that is `held` needs approval; `delta` when
     there is a version before it. `counts` are rows_read, rows_rejected, groups, members, memberships and teachers;
-    `changes` are those of `delta.CHANGES`. `kept` are the facts that a rejected row, or a setting, kept from going.
+    `changes` are those of `delta.CHANGES`. `kept` are the facts that bad rows keep from going, `kept_rows` the rows,
+    `ended` counts the facts that were kept and go now, `not_removed` what the setting `removals` keeps. `memory` is
+    what the site remembers once this takes effect, `school_year` which start of a school year is used up then.
+    `people` is there where the plan is held.
     """
 
     outcome: Outcome
@@ -57,12 +95,23 @@ class Plan(NamedTuple):
     roster: Roster | None = None
     snapshot: Packed | None = None
     delta: Packed | None = None
-    kept: Sequence[Fact] = ()
     held: Sequence[Reason] = ()
+    kept: Sequence[Kept] = ()
+    kept_rows: Sequence[KeptRow] = ()
+    ended: int = 0
+    not_removed: int = 0
+    memory: Memory = NOTHING
+    people: People | None = None
+    shrunk: Sequence[Shrunk] = ()
+    school_year: str = ""
 
 
 def plan_import(
-    files: Mapping[str, bytes], settings: Settings, base: Base | None = None, found: Iterable[Notice] = ()
+    files: Mapping[str, bytes],
+    settings: Settings,
+    base: Base | None = None,
+    found: Iterable[Notice] = (),
+    known: Known = Known(),  # noqa: B008 (a tuple, which nobody changes)
 ) -> Plan:
     """Read, reconcile and compare a pair; `files` are its bytes by file name.
 
@@ -71,7 +120,7 @@ def plan_import(
     Peak memory for two million rows is about four times the files.
     """
     with _garbage_left():
-        return _plan(files, settings, base, found)
+        return _plan(files, settings, base, found, known)
 
 
 @contextmanager
@@ -88,31 +137,103 @@ def _garbage_left() -> Iterator[None]:
             gc.enable()
 
 
-def _plan(files: Mapping[str, bytes], settings: Settings, base: Base | None, found: Iterable[Notice]) -> Plan:
+def _plan(
+    files: Mapping[str, bytes], settings: Settings, base: Base | None, found: Iterable[Notice], known: Known
+) -> Plan:
     notices = Notices()
     for notice in found:
         notices.add(notice)
-    pair = read_pair(files, settings, notices, first=base is None)
+    pair = read_pair(files, settings, notices)
     if pair.refused:
-        return Plan("failed", notices, _counts(pair, Roster((), ()), []), {}, pair.texts)
-    stated = reconcile(pair, notices, lambda: _published(base))
-    pair.protected.everything |= settings.removals == "keep"
-    roster = stated
-    kept: list[Fact] = []
-    if base and pair.protected:
-        roster, kept = keep(stated, _published(base), pair.protected)
-    roster = apply_settings(roster, settings, notices)
-    counts = _counts(pair, roster, kept)
-    compared = _compare(roster, base, notices) if base else _created(roster)
-    held = reasons(_effect(pair, len(stated.rights), roster, base, compared, kept), settings.hold)
-    # Where only what bad rows protect makes the pair the same, a guard has the word: somebody has to look at the rows.
-    if base and compared.snapshot.blob.content_sha256 == base.content_sha256 and not (kept and held):
-        notices.add(NoChange())
-        return Plan("no_change", notices, counts, compared.tally, pair.texts, roster, kept=kept)
-    worth_a_look = notices.severities["error"] or notices.severities["warning"]
-    outcome: Outcome = "held" if held else "ok_with_warnings" if worth_a_look else "ok"
-    versions = compared.snapshot, compared.delta
-    return Plan(outcome, notices, counts, compared.tally, pair.texts, roster, *versions, kept=kept, held=held)
+        return Plan("failed", notices, _counts(pair, Roster((), ())), {}, pair.texts, memory=known.memory)
+    new_bad = {rows.file: new_rows(rows.bad, known.memory.bad_rows.get(rows.file, {})) for rows in pair.files}
+    stated = _stated(pair, base, known.memory.keys, notices, wants_lost=any(new_bad.values()))
+    weighed = {rows.file: _weigh(pair, rows, new_bad[rows.file], stated.compared.effect, known) for rows in pair.files}
+    kept = [fact for each in weighed.values() for fact in each.kept]
+    counted = {file: len(rows) for file, rows in new_bad.items()}
+    unstated = {username for file, (username, _) in known.memory.keys if file == STUDENTS}
+    unstated |= {fold(fact.username) for fact in stated.by_setting.get(STUDENTS, ())}
+    said = Found(pair, stated.roster, base, stated.compared, weighed, counted, known.memory.keys, frozenset(unstated))
+    held = reasons(case(said, known.earlier, known.site_new, review=settings.review == "always"), settings.hold)
+    who, held, school_year = _school_year(said, held, settings, known)
+    published = _with(kept, stated, base, settings)
+    made = Plan(
+        "held",
+        notices,
+        _counts(pair, published.roster, kept or stated.by_setting),
+        {change: published.compared.effect.tally[change] for change in delta.CHANGES},
+        pair.texts,
+        published.roster,
+        published.compared.snapshot,
+        published.compared.delta,
+        tuple(held),
+        kept,
+        _kept_rows(pair, kept),
+        sum(each.ended for each in weighed.values()),
+        sum(map(len, stated.by_setting.values())),
+        Memory({rows.file: digests(rows.bad) for rows in pair.files if rows.bad}, tuple(kept)),
+        who if held else None,
+        stated.compared.effect.shrunk,
+        school_year,
+    )
+    _tell(made, notices)
+    return _concluded(made, base, stated.compared.snapshot.blob.content_sha256)
+
+
+def _concluded(made: Plan, base: Base | None, stated_sha256: str) -> Plan:
+    """The plan with its outcome; without a version where there would be no other than the published one."""
+    published = base.content_sha256 if base else None
+    if stated_sha256 == published:  # so that there is nothing for anybody to approve
+        made = made._replace(held=(), people=None)
+    if made.held:
+        return made
+    if made.snapshot and made.snapshot.blob.content_sha256 == published:
+        made = made._replace(snapshot=None, delta=None)
+    if stated_sha256 == published and not made.not_removed:
+        made.notices.add(NoChange())
+        return made._replace(outcome="no_change")
+    worth_a_look = made.notices.severities["error"] or made.notices.severities["warning"]
+    return made._replace(outcome="ok_with_warnings" if worth_a_look else "ok")
+
+
+class _Made(NamedTuple):
+    """A roster, and how it compares with the published version.
+
+    `by_setting` has by file the facts that only the setting `removals` states, `all_groups` the users, by key, who see
+    all groups.
+    """
+
+    roster: Roster
+    compared: Compared
+    by_setting: Mapping[str, Sequence[Lost]]
+    all_groups: frozenset[str]
+
+
+def _stated(pair: Pair, base: Base | None, kept: frozenset[FactOf], notices: Notices, *, wants_lost: bool) -> _Made:
+    """The roster that a pair and its site's settings state."""
+    settings = pair.settings
+    keeps_all = settings.removals == "keep"
+    roster = reconcile(pair, notices, base.entries if base else lambda: ())
+    all_groups = all_groups_users(settings, pair.usernames, roster, notices)
+    roster = apply_settings(roster, settings, all_groups)
+    plain = is_plain(pair.usernames.spelled)
+    compared = compare(roster, base, kept, wants_lost=wants_lost or keeps_all, plain_members=plain)
+    lost = compared.effect.lost
+    if not keeps_all or not any(lost.values()):
+        return _Made(roster, compared, {}, all_groups)
+    roster = apply_settings(restored(roster, lost[STUDENTS], lost[TEACHERS]), settings, all_groups)
+    return _Made(roster, compare(roster, base, kept), lost, all_groups)
+
+
+def _with(kept: Sequence[Kept], stated: _Made, base: Base | None, settings: Settings) -> _Made:
+    """What would be published: the roster that is stated, and what bad rows keep."""
+    if not kept:
+        return stated
+    facts: dict[str, list[Lost]] = {STUDENTS: [], TEACHERS: []}
+    for fact in kept:
+        facts[fact.file].append(Lost(fact.username, fact.class_))
+    roster = apply_settings(restored(stated.roster, facts[STUDENTS], facts[TEACHERS]), settings, stated.all_groups)
+    return stated._replace(roster=roster, compared=compare(roster, base))
 
 
 def plan_rollback(base: Base, old: Iterable[bytes]) -> tuple[Packed | None, dict[str, int]]:
@@ -120,17 +241,17 @@ def plan_rollback(base: Base, old: Iterable[bytes]) -> tuple[Packed | None, dict
 
     No delta when the two are the same.
     """
-    lines = iter(old)
+    old_lines = iter(old)
     difference = Packer()
-    tally = Counter(dict.fromkeys(delta.CHANGES, 0))
+    effect = Effect()
     published = base.lines()
-    first, now = next(lines), next(published)
+    first, now = next(old_lines), next(published)
     difference.write(delta.first_line(first, base.content_sha256))
-    for change in delta.changes(published, ((entry(text), text) for text in lines)):
-        delta.count(tally, change)
+    for change in delta.changes(published, ((None, text) for text in old_lines)):
+        effect.add(change)
         difference.write(delta.change_line(change))
-    differs = first != now or any(tally.values())
-    return Packed(*difference.finish()) if differs else None, dict(tally)
+    differs = first != now or effect.changes_anything
+    return Packed(*difference.finish()) if differs else None, dict(effect.tally)
 
 
 def nothing_changed(base: Base) -> tuple[Packed, dict[str, int]]:
@@ -140,19 +261,19 @@ def nothing_changed(base: Base) -> tuple[Packed, dict[str, int]]:
     return Packed(*difference.finish()), dict.fromkeys(delta.CHANGES, 0)
 
 
-def refuse(found: Iterable[Notice]) -> Plan:
+def refuse(found: Iterable[Notice], memory: Memory = NOTHING) -> Plan:
     """The plan of a pair that is refused for what its uploads are, before a byte of them is read."""
     notices = Notices()
     for notice in found:
         notices.add(notice)
     nothing = dict.fromkeys(("rows_read", "rows_rejected", "groups", "members", "memberships", "teachers"), 0)
-    return Plan("failed", notices, nothing, {}, {})
+    return Plan("failed", notices, nothing, {}, {}, memory=memory)
 
 
-def _counts(pair: Pair, roster: Roster, kept: list[Fact]) -> dict[str, int]:
+def _counts(pair: Pair, roster: Roster, kept: object = ()) -> dict[str, int]:
     members = pair.is_student.count(1)
     if kept:  # some of whom may be in no row
-        members = len({member for group in roster.groups for member in group.members})
+        members = len({fold(member) for group in roster.groups for member in group.members})
     return {
         "rows_read": pair.students.read + pair.teachers.read,
         "rows_rejected": pair.students.rejected + pair.teachers.rejected,
@@ -163,93 +284,57 @@ def _counts(pair: Pair, roster: Roster, kept: list[Fact]) -> dict[str, int]:
     }
 
 
-def _published(base: Base | None) -> Iterator[Entry]:
-    if base:
-        lines = base.lines()
-        next(lines)
-        yield from map(entry, lines)
+# Keeping
 
 
-class _Compared(NamedTuple):
-    """A roster packed, and how it differs from the published one.
+def _weigh(pair: Pair, rows: Rows, new: list[BadRow], effect: Effect, known: Known) -> Weighed:
+    """What becomes of the facts of one file that the pair does not state any more."""
+    days = pair.settings.keep_days
+    until = known.now + timedelta(days=days.memberships if rows.file == STUDENTS else days.rights)
+    terms = Terms(known.import_id, _time(until), _time(known.now))
+    before = [fact for fact in known.memory.kept if fact.file == rows.file]
 
-    `gone` are the keys of members that a changed or removed group had, `new_teachers` those of created rights.
-    """
+    def named() -> set[str]:
+        return {pair.usernames.key(rank) for rank in pair.usernames.ranks(rows.usernames)}
 
-    snapshot: Packed
-    delta: Packed | None
-    tally: dict[str, int]
-    gone: set[str]
-    new_teachers: set[str]
-
-
-def _created(roster: Roster) -> _Compared:
-    """A first version, packed; there is nothing to compare it with."""
-    snapshot = Packer()
-    snapshot.write(settings_line(roster))
-    for each in entries(roster):
-        snapshot.write(line(each))
-    created = {
-        "groups_created": len(roster.groups),
-        "members_created": sum(len(group.members) for group in roster.groups),
-        "rights_created": len(roster.rights),
-    }
-    tally = dict.fromkeys(delta.CHANGES, 0) | created
-    return _Compared(Packed(*snapshot.finish()), None, tally, set(), {right.key for right in roster.rights})
+    reader = Reader(rows.file, rows.separator, pair.settings, named)
+    return weigh(rows.file, effect.lost[rows.file], rows.bad, new, before, terms, reader.claims)
 
 
-def _compare(roster: Roster, base: Base, notices: Notices) -> _Compared:
-    """Pack the roster while comparing it with the published version, so that each is gone through once."""
-    snapshot = Packer()
-    difference = Packer()
-    tally = Counter(dict.fromkeys(delta.CHANGES, 0))
-    gone: set[str] = set()
-    new_teachers: set[str] = set()
-    first = settings_line(roster)
-    snapshot.write(first)
-    difference.write(delta.first_line(first, base.content_sha256))
-
-    def packed_entries() -> Iterator[tuple[Entry, bytes]]:
-        for each in entries(roster):
-            text = line(each)
-            snapshot.write(text)
-            yield each, text
-
-    old = base.lines()
-    next(old)
-    for change in delta.changes(old, packed_entries()):
-        delta.count(tally, change)
-        difference.write(delta.change_line(change))
-        if isinstance(change.was, Group):
-            gone.update(map(fold, change.was.members))
-        elif isinstance(change.now, Right) and not change.was:
-            new_teachers.add(change.now.key)
-        if delta.shrank(change):
-            notices.add(GroupShrank(STUDENTS))
-    return _Compared(Packed(*snapshot.finish()), Packed(*difference.finish()), dict(tally), gone, new_teachers)
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _effect(
-    pair: Pair, teachers: int, roster: Roster, base: Base | None, compared: _Compared, kept: Sequence[Fact]
-) -> Effect:
-    """What the import would do, for the guards. `teachers` is how many the pair names."""
-    ranks = pair.usernames.ranks(pair.teachers.usernames)
-    students = {pair.usernames.key(rank) for rank in ranks if pair.is_student[rank]}
-    stay = {fold(username) for username, _ in kept} if compared.new_teachers else set()
-    tally = compared.tally
-    return Effect(
-        first_import=base is None,
-        published=base.counts if base else {},
-        removed={
-            "memberships": tally["members_removed"],
-            "teachers": tally["rights_removed"],
-            "groups": tally["groups_removed"],
-        },
-        teachers=teachers,
-        teachers_added=tally["rights_created"],
-        # Who stands in a group that did not change stands in this pair's students too, or is kept in it.
-        teachers_are_students=len(compared.new_teachers & (students | compared.gone | stay)),
-        classes=len({name for right in roster.rights for name in (*right.groups, *right.pending)}),
-        unmatched_classes=len({name for right in roster.rights for name in right.pending}),
-        rows={rows.file: (rows.read, rows.rejected) for rows in pair.files},
-    )
+def _kept_rows(pair: Pair, kept: Sequence[Kept]) -> list[KeptRow]:
+    """The bad rows that keep something, in the order of file and row."""
+    if not kept:
+        return []
+    where = {(rows.file, digest(bad.line)): bad.row for rows in pair.files for bad in reversed(rows.bad)}
+    counted = Counter((fact.file, where[fact.file, fact.row], fact.until) for fact in kept)
+    return [KeptRow(file, row, facts, until) for (file, row, until), facts in sorted(counted.items())]
+
+
+def _tell(made: Plan, notices: Notices) -> None:
+    """Tell of what is kept and what is kept no longer, and of groups that shrank."""
+    for each in made.kept_rows:
+        notices.add(RemovalsKept(each.file, each.row, facts=each.facts, until=each.until))
+    if made.ended:
+        notices.add(KeptEnded(facts=made.ended))
+    if made.not_removed:
+        notices.add(RemovalsOff(SETTINGS, facts=made.not_removed))
+    for group in made.shrunk:
+        notices.add(GroupShrank(STUDENTS, before=group.before, after=group.after, stayed=group.stayed))
+
+
+def _school_year(
+    found: Found, held: list[Reason], settings: Settings, known: Known
+) -> tuple[People | None, list[Reason], str]:
+    """Whom a held import is about; its reasons without those of a school year that starts; which start is used up."""
+    starts = settings.school_year_starts
+    due = bool(starts) and known.school_year != starts and str(starts) <= known.now.date().isoformat()
+    if not held and not (due and found.compared.effect.changes_anything):
+        return None, held, known.school_year
+    who = people(found.base.entries() if found.base else (), found.roster)
+    if starts and due and who.new_school_year:
+        return who, without(held, OF_A_SCHOOL_YEAR), starts
+    return who, held, known.school_year

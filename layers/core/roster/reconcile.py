@@ -155,10 +155,11 @@ def _tell(kind: type[Notice], rows: Rows, places: list[int], column: str | None,
 def _spell(pair: Pair, published: Published) -> tuple[list[str], list[str]]:
     """The spelling of every username and of every class, by rank.
 
-    Where the pair spells one in several ways, the published spelling among them wins, else the first.
+    Where the pair spells one in several ways, the published spelling among them wins, else the first: of a teacher that
+    of teachers.csv, as the console is a matter of the exact login name, else that of students.csv.
     """
-    usernames = _several_spellings(pair, pair.usernames, lambda rows: rows.usernames)
-    classes = _several_spellings(pair, pair.classes, lambda rows: rows.classes)
+    usernames = _several_spellings(pair.files[::-1], pair.usernames, lambda rows: rows.usernames)
+    classes = _several_spellings(pair.files, pair.classes, lambda rows: rows.classes)
     wanted_usernames = {spelling for spellings in usernames.values() for spelling in spellings}
     wanted_classes = {spelling for spellings in classes.values() for spelling in spellings}
     known_usernames: set[str] = set()
@@ -174,10 +175,12 @@ def _spell(pair: Pair, published: Published) -> tuple[list[str], list[str]]:
     return _spelled(pair.usernames, usernames, known_usernames), _spelled(pair.classes, classes, known_classes)
 
 
-def _several_spellings(pair: Pair, table: Names, column: Callable[[Rows], array[int]]) -> dict[int, list[str]]:
-    """For each rank that accepted rows may spell in several ways: its spellings, the first one first."""
+def _several_spellings(
+    files: Iterable[Rows], table: Names, column: Callable[[Rows], array[int]]
+) -> dict[int, list[str]]:
+    """For each rank that accepted rows may spell in several ways: its spellings in these files, the first one first."""
     several: defaultdict[int, list[str]] = defaultdict(list)
-    for rows in pair.files:
+    for rows in files:
         cells = column(rows)
         for cell in map(cells.__getitem__, rows.respelled):
             if table.flags[cell] & RESPELLED and table.values[cell] not in several[table.rank[cell]]:
@@ -201,14 +204,31 @@ def _tell_spellings(pair: Pair, rows: Rows, usernames: list[str], classes: list[
             notices.add(ClassSpellingDiffers(rows.file, rows.row(place), CLASS))
 
 
-def apply_settings(roster: Roster, settings: Settings, notices: Notices) -> Roster:
-    """The roster with what the site's settings say of its rights and groups."""
-    wanted = {fold(judge_username(username, settings).value) for username in settings.all_groups_users}
-    for _ in wanted - {right.key for right in roster.rights}:
+def all_groups_users(settings: Settings, usernames: Names, roster: Roster, notices: Notices) -> frozenset[str]:
+    """The users, by key, who see every group by the settings; told of those who have no console access.
+
+    The settings' usernames are read as those of the files. Where one is an address that becomes the username of another
+    address, of the pair or of the settings, it is nobody's.
+    """
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for verdict in (judge_username(username, settings) for username in settings.all_groups_users):
+        wanted[fold(verdict.value)] |= {verdict.address} if verdict.address else set()
+    rights = {right.key for right in roster.rights}
+    users = {
+        key
+        for key, addresses in wanted.items()
+        if key in rights and (not addresses or len(addresses | usernames.addresses_of(key)) == 1)
+    }
+    for _ in wanted.keys() - users:
         notices.add(AllGroupsUserUnknown(SETTINGS))
+    return frozenset(users)
+
+
+def apply_settings(roster: Roster, settings: Settings, all_groups: Container[str]) -> Roster:
+    """The roster with what the site's settings say of its rights and groups; `all_groups` are users by key."""
     rights = []
     for right in roster.rights:
-        said = right.key in wanted, settings.basic_console_only
+        said = right.key in all_groups, settings.basic_console_only
         is_said = said == (right.all_groups, right.basic_console_only)
         rights.append(right if is_said else right._replace(all_groups=said[0], basic_console_only=said[1]))
     return roster._replace(rights=tuple(rights), restrict_customisation=settings.restrict_customisation)

@@ -12,13 +12,17 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from roster.csv_file import lines_at
-from roster.notices import FileError, Notice, Notices, catalogue
+from roster.memory import Kept
+from roster.notices import FileError, GroupShrank, Notice, Notices, catalogue
 from roster.pair import Upload
 from roster.plan import Plan
 
 _SEVERITY = {notice.code: notice.severity for notice in catalogue()}
 
-_KEPT = "No row says this any more, but a rejected row or the setting `removals` keeps it: correct the rejected rows."
+_KEPT = "No row says this any more, but a rejected row keeps it until then: correct the row, or `roster-admin settle`."
+
+# Of the rows that keep something, in a report; notices.csv has every fact.
+_KEPT_ROWS = 20
 
 # Of a row; a damaged file may be one line of megabytes, and a csv reader takes no longer cell than 128 KiB.
 _SHOWN = 1000
@@ -51,7 +55,12 @@ def import_report(
             code: {"severity": _SEVERITY[code], "total": total} for code, total in sorted(plan.notices.totals.items())
         },
         "kept": len(plan.kept),
-        "held": [reason._asdict() for reason in plan.held],
+        "kept_until": plan.memory.until or None,
+        "kept_rows": [row._asdict() for row in plan.kept_rows[:_KEPT_ROWS]],
+        "kept_ended": plan.ended,
+        "not_removed": plan.not_removed,
+        "held": [reason.as_dict() for reason in plan.held],
+        **({"people": plan.people._asdict()} if plan.people else {}),
         "notices_truncated": plan.notices.truncated,
         "base_version": base_version,
         "version": base_version + 1 if publishes else base_version,
@@ -73,10 +82,14 @@ def notices_csv(plan: Plan) -> bytes:
     out = io.StringIO()
     write = csv.writer(out).writerow
     write(["severity", "code", "file", "row", "column", "what stands there", "what to do"])
+    # Told in the order in which they were found, as the plan has them.
+    shrunk = iter(plan.shrunk)
     for notice in listed:
-        write([_inert(cell) for cell in _row(notice, texts.get(notice.file or "", {}))])
-    for username, class_ in plan.kept[: Notices.LISTED]:
-        write(["info", "kept", "", "", "", _inert(f"{username},{class_}"), _KEPT])
+        about = next(shrunk, None) if isinstance(notice, GroupShrank) else None
+        shown = about.text if about else _shown(notice, texts.get(notice.file or "", {}))
+        write([_inert(cell) for cell in _row(notice, shown)])
+    for fact in plan.kept[: Notices.LISTED]:
+        write(["info", "kept", fact.file, "", "", _inert(_kept(fact)), _KEPT])
     return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
 
 
@@ -105,9 +118,18 @@ def findings(data: bytes) -> list[Finding]:
     ]
 
 
-def _row(notice: Notice, texts: Mapping[int, str]) -> list[str]:
+def _shown(notice: Notice, texts: Mapping[int, str]) -> str:
+    """What stands in the row; of a refused file there is no text to show, but what the finding knows of it."""
+    text = texts.get(notice.row or 0, "")
+    return f"{text} ({notice.details_text})" if text and notice.details_text else text or notice.details_text
+
+
+def _kept(fact: Kept) -> str:
+    return f"{fact.username},{fact.class_} (until {fact.until[:10]}, since {fact.since})"
+
+
+def _row(notice: Notice, shown: str) -> list[str]:
     place = [notice.file or "", str(notice.row or ""), notice.column or ""]
-    shown = notice.details_text or texts.get(notice.row or 0, "")  # of a refused file there is no text to show
     return [notice.severity, notice.code, *place, shown[:_SHOWN], notice.advice]
 
 

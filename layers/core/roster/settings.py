@@ -17,6 +17,9 @@ RESERVED_CLASSES = (
     "Sound Muted",
 )
 
+# What stands for "nobody" in an export; a username of dashes alone is one with the last of them.
+PLACEHOLDER_USERNAMES = ("NULL", "none", "n/a", "tba", "tbc", "vacant", "unknown", "total", "-")
+
 
 class Threshold(NamedTuple):
     """A limit that grows with the site: so many, or so many percent of what is there, whichever is more."""
@@ -30,9 +33,10 @@ class Threshold(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How much one import may change; `roster.guard` holds it beyond. Two of its guards have no limit to set.
+    """How much one import may change; `roster.guard` holds it beyond. The other guards have no limit to set.
 
-    `students_as_teachers` holds at either of its two numbers, the others beyond both. The defaults are format.md's.
+    `students_as_teachers` holds at either of its two numbers, the others beyond both. `group_shrank` is a guard only
+    where a site asks for it. The defaults are format.md's.
     """
 
     students_as_teachers: Threshold = Threshold(5, 5)
@@ -41,7 +45,18 @@ class Limits(NamedTuple):
     teachers_removed: Threshold = Threshold(5, 10)
     groups_removed: Threshold = Threshold(3, 20)
     teachers_added: Threshold = Threshold(10, 25)
+    rights_changed: Threshold = Threshold(5, 15)
+    access_added: Threshold = Threshold(50, 50)
+    memberships_added: Threshold = Threshold(100, 50)
     classes_unmatched: Threshold = Threshold(0, 20)
+    group_shrank: bool = False
+
+
+class KeepDays(NamedTuple):
+    """How many days a bad row keeps a fact, while it stands: of a membership, and of a class of a right."""
+
+    memberships: int = 14
+    rights: int = 3
 
 
 class Settings(NamedTuple):
@@ -57,12 +72,16 @@ class Settings(NamedTuple):
     pair_window_minutes: int = 5
     hold: Limits = Limits()
     reserved_classes: tuple[str, ...] = RESERVED_CLASSES
+    placeholder_usernames: tuple[str, ...] = PLACEHOLDER_USERNAMES
+    keep_days: KeepDays = KeepDays()
+    review: Literal["guards", "always"] = "guards"
+    school_year_starts: str | None = None
     import_from: Literal["csv"] = "csv"
 
     def __repr__(self) -> str:
-        """The settings without the two that are lists of names."""
+        """The settings without those that are lists of names."""
         shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in _NAMES)
         return f"Settings({', '.join(shown)})"
 
 
-_NAMES = ("all_groups_users", "reserved_classes")
+_NAMES = ("all_groups_users", "reserved_classes", "placeholder_usernames")

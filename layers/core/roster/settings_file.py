@@ -14,17 +14,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from roster.settings import Limits, Settings
+from roster.settings import KeepDays, Limits, Settings
 from roster.settings_values import (
     Problem,
     choice,
     classes,
+    day,
     domain,
     flag,
     import_from,
     schema_address,
     usernames,
     whole,
+    words,
     wrong_type,
 )
 
@@ -34,7 +36,8 @@ SIZE_LIMIT = 64 * 1024
 PROBLEM_LIMIT = 100
 
 # The least and the most that each limit can be set to, so that nothing switches a guard off. Half of what is published
-# is the most that may come or go unseen: `half_removed`, which cannot be set, stands there anyway. Swapped files make
+# is the most that may go unseen: `half_removed`, which cannot be set, stands there anyway; and what is added may at the
+# most double it. Swapped files make
 # every teacher a student, so half holds there too, and leaves room for a small school whose technicians are in both.
 # A file with a quarter of its rows unreadable is broken. The counts are for small sites, where one person is many
 # percent: a hundred teachers or groups, or a thousand memberships, are about a year group. The least is 1 where 0
@@ -46,6 +49,9 @@ _LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "teachers_removed": {"count": (0, 100), "percent": (0, 50)},
     "groups_removed": {"count": (0, 100), "percent": (0, 50)},
     "teachers_added": {"count": (0, 100), "percent": (0, 50)},
+    "rights_changed": {"count": (0, 100), "percent": (0, 50)},
+    "access_added": {"count": (0, 1000), "percent": (0, 100)},
+    "memberships_added": {"count": (0, 1000), "percent": (0, 100)},
     "classes_unmatched": {"percent": (0, 50)},
 }
 
@@ -74,8 +80,9 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     """
     said = {name: list(value) if isinstance(value, tuple) else value for name, value in settings._asdict().items()}
     limits = [(guard, getattr(settings.hold, guard), parts) for guard, parts in _LIMITS.items()]
-    hold = {guard: {part: getattr(limit, part) for part in parts} for guard, limit, parts in limits}
-    return said | {"hold": hold}
+    hold: dict[str, Any] = {guard: {part: getattr(limit, part) for part in parts} for guard, limit, parts in limits}
+    hold["group_shrank"] = settings.hold.group_shrank
+    return said | {"hold": hold, "keep_days": settings.keep_days._asdict()}
 
 
 def from_dict(document: Mapping[str, Any]) -> Settings:
@@ -147,14 +154,20 @@ def _hint(name: str, known: Mapping[str, _Reader]) -> str:
 
 
 def _hold(value: object, path: str, problems: list[Problem]) -> Limits:
-    readers = {
+    readers: dict[str, _Reader] = {
         guard: partial(_members, {part: partial(whole, *bounds) for part, bounds in parts.items()})
         for guard, parts in _LIMITS.items()
     }
     limits = Limits()
-    for guard, parts in _members(readers, value, path, problems).items():
-        limits = limits._replace(**{guard: getattr(limits, guard)._replace(**parts)})
+    for guard, read in _members(readers | {"group_shrank": flag}, value, path, problems).items():
+        limit = read if guard == "group_shrank" else getattr(limits, guard)._replace(**read)
+        limits = limits._replace(**{guard: limit})
     return limits
+
+
+def _keep_days(value: object, path: str, problems: list[Problem]) -> KeepDays:
+    days = partial(whole, 0, 30)
+    return KeepDays(**_members({"memberships": days, "rights": days}, value, path, problems))
 
 
 _SETTINGS: dict[str, _Reader] = {
@@ -170,4 +183,8 @@ _SETTINGS: dict[str, _Reader] = {
     "pair_window_minutes": partial(whole, 0, 15),
     "hold": _hold,
     "reserved_classes": classes,
+    "placeholder_usernames": words,
+    "keep_days": _keep_days,
+    "review": partial(choice, ("guards", "always")),
+    "school_year_starts": day,
 }

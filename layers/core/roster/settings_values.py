@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 
 from roster.names import CLASS_LIMIT, USERNAME_LIMIT, clean
 
@@ -16,6 +17,7 @@ LIST_LIMIT = 1000
 
 _DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
 _DOMAIN_LENGTH = 253
+_DATE = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,23 @@ def choice(choices: tuple[str, ...], value: object, path: str, problems: list[Pr
     return value
 
 
+def day(value: object, path: str, problems: list[Problem]) -> object:
+    """A date of this century as ISO 8601 has it, or None."""
+    wanted = 'a date such as "2026-09-01", or null for none'
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        problems.append(wrong_type(value, path, wanted))
+        return None
+    try:
+        if not _DATE.fullmatch(value):  # Python reads other forms of ISO 8601 too
+            raise ValueError
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        problems.append(Problem(path, f"This is no date; write {wanted}."))
+        return None
+
+
 def import_from(value: object, path: str, problems: list[Problem]) -> object:
     """The Import from menu; CSV is all there is in it so far."""
     for later in ("clever", "oneroster"):
@@ -99,6 +118,11 @@ def usernames(value: object, path: str, problems: list[Problem]) -> tuple[str, .
             said = "In Impero a * means everyone and a leading ! means except; write the name of one user."
             problems.append(Problem(f"{path}/{index}", said))
     return kept
+
+
+def words(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
+    """A list of values that stand for nobody."""
+    return _names("value", USERNAME_LIMIT, value, path, problems)
 
 
 def classes(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:

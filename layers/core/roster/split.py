@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
-from roster.csv_file import Opened, blocks
+from roster.csv_file import Index, Opened, blocks
 from roster.names import REFUSED, Numbers, clean
 from roster.quoting import quote, split_fields
-
-# Rows 1 and 2 are reserved.
-FIRST_ROW = 3
 
 # Of more bytes, a line that is not two cells is never split into all of its cells: they would be a list of eight bytes
 # or more for each byte of the line.
@@ -28,23 +25,29 @@ _LONG_LINE = 1 << 16
 _EMPTY_LINE = re.compile(rb"^(?=\n)", re.MULTILINE)
 
 
+# Rows that are looked through at once: few enough that most have nothing that is looked for.
+_STRETCH = 64
+
+
 class Columns(NamedTuple):
-    """The numbers of each row's two cells."""
+    """The numbers of each row's two cells, and where its line is."""
 
     usernames: array[int]
     classes: array[int]
+    lines: Index
 
 
 def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable[[int, str], None]) -> Columns:
     """Split and number a file's cells; `refuse` is called with the row and text of a line that is not two of them."""
     separator = opened.separator
-    columns = Columns(array("I"), array("I"))
+    columns = Columns(array("I"), array("I"), Index())
     # Everything but separators and line ends: what is left of a line says whether it is two cells.
     ordinary = bytes(set(range(256)) - set(separator + b"\n"))
     two_cells = separator + b"\n"
     quoted: set[bytes] = set()
-    for block in blocks(opened.data, opened.start):
+    for block in blocks(opened.data, opened.start, columns.lines.offsets):
         first = len(columns.usernames)
+        columns.lines.rows.append(opened.first_row + first)
         skeleton = block.translate(None, ordinary)
         odd_lines: list[tuple[int, bytes]] = []
         if skeleton == two_cells * (len(skeleton) // 2):
@@ -63,7 +66,7 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
         for place, line in odd_lines:
             cell = _two_cells(line, separator)
             if not cell:
-                refuse(FIRST_ROW + first + place, line.decode())
+                refuse(opened.first_row + first + place, line.decode())
             elif separator in cell[1]:
                 quoted.add(cell[1])
             columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
@@ -95,7 +98,7 @@ def _take_out_odd_lines(
         its_cells = slice(2 * place, 2 * place + separators + 1)
         username, *others = cells[its_cells]
         class_ = separator.join(others)
-        if class_ in quoted and not username.startswith(b'"'):
+        if class_ in quoted and b'"' not in username:
             cells[its_cells] = username, class_
         else:
             odd_lines.append((place, separator.join(cells[its_cells])))
@@ -114,4 +117,12 @@ def _two_cells(line: bytes, separator: bytes) -> tuple[bytes, bytes] | None:
 
 def _raw(cell: str, separator: bytes) -> bytes:
     """A cell as it can stand in a line."""
-    return (quote(cell) if cell.startswith('"') or separator.decode() in cell else cell).encode()
+    return (quote(cell) if '"' in cell or separator.decode() in cell else cell).encode()
+
+
+def find(wanted: set[int], column: array[int]) -> Iterator[int]:
+    """The places of a column that hold one of the cells wanted."""
+    for start in range(0, len(column), _STRETCH):
+        stretch = column[start : start + _STRETCH]
+        if not wanted.isdisjoint(stretch):
+            yield from [place for place, cell in enumerate(stretch, start) if cell in wanted]

@@ -74,10 +74,12 @@ def _shorter(block: Block, cells: int, rows: int | None) -> Block:
 
 
 def _fewer(cell: Cell, cells: int) -> Cell:
-    """A list of names is shortened; the two or three badges that make one statement are not."""
-    if isinstance(cell, Several) and cell.between.strip():
+    """A list of names is shortened; the parts that make one statement are not, but for the lists in them."""
+    if not isinstance(cell, Several):
+        return cell
+    if cell.between.strip() and all(isinstance(each, Name) for each in cell.cells):
         return cell._replace(cells=cell.cells[:cells], more=cell.more + max(0, len(cell.cells) - cells))
-    return cell
+    return cell._replace(cells=tuple(_fewer(each, cells) for each in cell.cells))
 
 
 def _problem(data: Mapping[str, Any]) -> Page:

@@ -11,7 +11,7 @@ from typing import Any
 
 from roster_pages.model import Button, Name, Payload
 from roster_pages.times import short, time_of
-from roster_pages.wording import changes_text
+from roster_pages.wording import changes_text, people_text, several
 
 
 def overview() -> Payload:
@@ -69,7 +69,11 @@ def approve(name: str, report: Mapping[str, Any]) -> Button:
     import_id = report["import"]
     payload = {"action": "approve", "site": name, "import": import_id, "plan": report["plan"]["manifest_sha256"]}
     changes = changes_text(report.get("changes", {}))
-    asks = f"Publish the held import of {name} exactly as shown? Its changes: {changes}. The servers then receive them."
+    people = f" {people_text(report['people'])}" if report.get("people") else ""
+    asks = (
+        f"Publish the held import of {name} exactly as shown?{people} Its changes: {changes}. "
+        f"The servers then receive them."
+    )
     return Button("Approve", "manage", payload, asks, command=f"roster-admin approve {name} {import_id}")
 
 
@@ -89,6 +93,23 @@ def roll_back(name: str, version: int, head: int, made_by: str) -> Button:
     )
     payload = {"action": "rollback", "site": name, "version": version}
     return Button(f"Roll back to {version}", "manage", payload, asks, "danger")
+
+
+def settle(name: str, facts: int) -> Button:
+    """End what bad rows keep."""
+    asks = (
+        f"Make {several(facts, 'removal')} of {name} now, that a bad row puts off? No row of the files states any more "
+        f"what they remove. The servers then receive them."
+    )
+    payload = {"action": "settle", "site": name}
+    return Button("Settle now", "manage", payload, asks, "danger", f"roster-admin settle {name}")
+
+
+def add_site(name: str) -> Button:
+    """Say that a site is one."""
+    asks = f"Add {name} as a site? Its next import is then held no longer only because it is new."
+    payload = {"action": "site-add", "site": name}
+    return Button("Add this site", "manage", payload, asks, command=f"roster-admin site add {name}")
 
 
 def pause(name: str) -> Button:

@@ -1,6 +1,6 @@
 """An import's page: what came of it, what it counted and changed, and which rows were wrong and why.
 
-In: the data of the view `import`. Out: a page. `outcome` and `findings_by_code` are shared with the site's page.
+In: the data of the view `import`. Out: a page. `held`, `failed` and `steps` are shared with the site's page.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_pages import buttons
+from roster_pages.difference_tables import difference_tables
+from roster_pages.findings import findings
 from roster_pages.model import (
     Badge,
     Block,
@@ -17,25 +19,22 @@ from roster_pages.model import (
     Column,
     Facts,
     Figures,
-    Link,
     Message,
     Name,
     Page,
-    Paging,
     Step,
     Steps,
     Table,
-    number,
 )
+from roster_pages.people import lookup
 from roster_pages.times import as_of, is_over, moment, phases_text, short, size, time_of
 from roster_pages.wording import (
-    ADVICE,
     CHANGED,
-    SEVERITIES,
     STATUS_MEANS,
     changes_text,
     held_text,
-    kept_text,
+    kept_texts,
+    people_text,
     reason_text,
     status_tone,
     status_words,
@@ -53,6 +52,8 @@ def import_page(data: Mapping[str, Any]) -> Page:
     blocks: list[Block] = [*messages(site, report, at)]
     if report["status"] == "fetching":
         blocks.append(steps(report))
+    # Who decides about a held import has to see first whom it concerns.
+    blocks += difference_tables(data.get("difference"))
     if counts := report.get("counts"):
         counted = _COUNTED_FAILED if report["status"] == "failed" else _COUNTED
         figures = ((name.replace("_", " ").capitalize(), counts[name]) for name in counted if name in counts)
@@ -64,7 +65,9 @@ def import_page(data: Mapping[str, Any]) -> Page:
         blocks.append(_changes(report["changes"]))
     if problems := report.get("problems"):
         blocks.append(_problems(problems))
-    blocks += _findings(data, report)
+    blocks += findings(data, report)
+    if data.get("difference"):
+        blocks.append(lookup(site))
     return Page(
         f"Import of {short(time_of(report['import'])) or report['import']}",
         buttons.trail(site),
@@ -95,7 +98,8 @@ def failed(report: Mapping[str, Any], *pressed: Button) -> Message:
 
 def held(site: str, report: Mapping[str, Any], at: object, *also: Button) -> Message:
     """A held import: its reasons and changes in numbers, how long it can be approved, and what can be done."""
-    lines = [_sentence(held_text(reason)) for reason in report.get("held", [])]
+    lines = [people_text(report["people"])] if report.get("people") else []
+    lines += [_sentence(held_text(reason)) for reason in report.get("held", [])]
     if report.get("changes"):
         lines.append(f"Approved, it would change: {changes_text(report['changes'])}.")
     can_approve = "plan" in report
@@ -114,7 +118,8 @@ def held(site: str, report: Mapping[str, Any], at: object, *also: Button) -> Mes
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if not text.startswith(("teachers.csv", "students.csv")) else f"{text}."
+    said = text if text.startswith(("teachers.csv", "students.csv")) else f"{text[:1].upper()}{text[1:]}"
+    return said if said.endswith("?") else f"{said}."
 
 
 def steps(report: Mapping[str, Any]) -> Steps:
@@ -145,8 +150,8 @@ def _about(report: Mapping[str, Any], at: object) -> Facts:
         rows.append(("Ended", moment(report["ended_at"], at)))
     if report.get("milliseconds"):
         rows.append(("Time", phases_text(report["milliseconds"])))
-    if report.get("kept"):
-        rows.append(("Kept", kept_text(report["kept"])))
+    if kept := kept_texts(report):
+        rows.append(("Kept", " ".join(kept)))
     if report.get("rolled_back_to"):
         rows.append(("Went back to", f"version {report['rolled_back_to']}"))
     for who, term in (
@@ -154,6 +159,7 @@ def _about(report: Mapping[str, Any], at: object) -> Facts:
         ("rejected_by", "Rejected by"),
         ("rolled_back_by", "Ordered by"),
         ("epoch_by", "Ordered by"),
+        ("settled_by", "Settled by"),
     ):
         if report.get(who):
             rows.append((term, str(report[who])))
@@ -190,68 +196,3 @@ def _changes(changes: Mapping[str, int]) -> Table:
 def _problems(problems: list[dict[str, Any]]) -> Table:
     rows = tuple((Name(each.get("path", ""), code=True), str(each.get("message", ""))) for each in problems)
     return Table("What is wrong in settings.json", (Column("Place"), Column("What to write")), rows)
-
-
-def _findings(data: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block]:
-    """The findings by code, each with what to do; then row by row, with the way to the file that has the rows."""
-    notices = report.get("notices")
-    if notices is None:
-        return []
-    blocks: list[Block] = [findings_by_code(notices)]
-    total = data.get("findings_total", 0)
-    if not total:
-        return blocks
-    rows = tuple(
-        (
-            _severity(found.get("severity", "")),
-            Name(found.get("code", ""), code=True),
-            str(found.get("file") or ""),
-            str(found.get("row") or ""),
-            str(found.get("column") or ""),
-        )
-        for found in data.get("findings", [])
-    )
-    columns = (
-        Column("Severity"),
-        Column("Finding"),
-        Column("File"),
-        Column("Row", number=True),
-        Column("Column"),
-    )
-    blocks.append(Table(f"Row by row: {number(total)} in all", columns, rows))
-    here = buttons.an_import(data["site"], report["import"])
-    page, pages = data.get("page", 1), data.get("pages", 1)
-    if pages > 1:
-        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
-    if report.get("notices_truncated"):
-        blocks.append(
-            Message("quiet", "There are more findings than are listed.", ("The numbers by code count all of them.",))
-        )
-    link = data.get("link") or ""
-    if link.startswith(("https://", "http://")):
-        said = Link("All findings with what stands in each row (CSV)", link)
-        rows_of_file: tuple[tuple[str, Cell], ...] = (
-            ("File", said),
-            ("Mind", "It has usernames and classes in it. The link works for a few minutes; refresh for a new one."),
-        )
-        blocks.append(Facts("The rows themselves", rows_of_file))
-    return blocks
-
-
-def findings_by_code(notices: Mapping[str, Mapping[str, Any]]) -> Table:
-    """How often each finding was made, errors first, and what to do."""
-    order = list(SEVERITIES)
-    ranked = sorted(
-        notices.items(),
-        key=lambda item: (order.index(item[1]["severity"]) if item[1]["severity"] in order else len(order), item[0]),
-    )
-    rows = tuple(
-        (_severity(found["severity"]), found["total"], Name(code, code=True), ADVICE.get(code, ""))
-        for code, found in ranked
-    )
-    columns = (Column("Severity"), Column("How often", number=True), Column("Finding"), Column("What to do"))
-    return Table("Findings", columns, rows, "Nothing was found to be wrong.")
-
-
-def _severity(severity: str) -> Badge:
-    return Badge(str(severity), SEVERITIES.get(severity, "quiet"))

@@ -21,6 +21,7 @@ from roster_pages.model import (
     Tone,
     number,
 )
+from roster_pages.standing import is_unknown, kept_badge, outside_message
 from roster_pages.times import as_of, moment, short
 from roster_pages.wording import several, status_tone, status_words
 
@@ -47,11 +48,13 @@ def overview_page(data: Mapping[str, Any]) -> Page:
         _column("Groups", "groups", here, sort, is_number=True),
         Column("Members", number=True),
         Column("Teachers", number=True),
+        Column("Rejected", number=True),
         Column("Servers"),
     )
     rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
-    empty = "No site has this in its name." if search else "No site yet: upload teachers.csv and students.csv for one."
+    empty = "No site has this in its name." if search else "No site yet: add one with roster-admin site add."
     blocks: list[Block] = [
+        *outside_message(data.get("outside") or []),
         Form("Find a site", "search", search, tuple(find)),
         Table(caption, columns, rows, empty),
     ]
@@ -70,7 +73,15 @@ def _row(site: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
     counted = (counts.get(name, "") for name in ("groups", "members", "teachers"))
     name = Name(site["site"], buttons.site(site["site"]))
     version = site.get("version") or "none"
-    return (name, _status(site), moment(site.get("last_import_at"), at), version, *counted, servers(site["servers"]))
+    rejected = _rejected(site)
+    last = moment(site.get("last_import_at"), at)
+    shown: Cell = Badge(number(rejected), "warn") if rejected else ""
+    return (name, _status(site), last, version, *counted, shown, servers(site["servers"]))
+
+
+def _rejected(site: Mapping[str, Any]) -> int:
+    """The rows that the last import refused; on a night without changes it refuses them all the same."""
+    return int(site.get("rejected", site.get("counts", {}).get("rows_rejected", 0)) or 0)
 
 
 def _status(site: Mapping[str, Any]) -> Several:
@@ -82,6 +93,10 @@ def _status(site: Mapping[str, Any]) -> Several:
         badges.append(Badge("Paused", "quiet"))
     if site.get("stale_since"):
         badges.append(stale(site["stale_since"]))
+    if is_unknown(site):
+        badges.append(Badge("Not added", "warn"))
+    if site.get("kept"):
+        badges.append(kept_badge(int(site["kept"])))
     return Several(tuple(badges), between=" ")
 
 

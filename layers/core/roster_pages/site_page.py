@@ -5,7 +5,7 @@ In: the data of the view `site`. Out: a page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from roster_pages import buttons
@@ -30,8 +30,9 @@ from roster_pages.model import (
 from roster_pages.overview import stale
 from roster_pages.people import lookup
 from roster_pages.servers import servers_table
+from roster_pages.standing import ignored_table, standing, standing_badges
 from roster_pages.times import as_of, moment, short, time_of
-from roster_pages.wording import STATUS_MEANS, changes_text, several
+from roster_pages.wording import STATUS_MEANS, changes_text, several, waiting_texts
 
 _USERNAMES = {"district": "District username", "email": "Email"}
 _REMOVALS = {
@@ -56,11 +57,12 @@ def site_page(data: Mapping[str, Any]) -> Page:
     badges = [status_badge(newest["status"] if newest else "new")]
     badges += [Badge("Paused", "quiet")] if paused else []
     badges += [stale(data["stale_since"])] if data.get("stale_since") else []
+    badges += standing_badges(data)
     blocks: list[Block] = [*_first(data, paused=paused)]
     if newest and running:
         blocks.append(steps(newest))
     blocks += [_integration(data, newest), _settings(site, settings), servers_table(data.get("servers", []), at)]
-    blocks += _imports(data, imports)
+    blocks += [*ignored_table(data.get("ignored"), at), *_imports(data, imports)]
     blocks.append(lookup(site))
     return Page(site, buttons.trail(), tuple(badges), _buttons(site, settings, paused=paused), tuple(blocks), as_of(at))
 
@@ -81,7 +83,8 @@ def _first(data: Mapping[str, Any], *, paused: bool) -> list[Message]:
         look = Button("Look at it", "show", buttons.an_import(site, data["held"]["import"]))
         said.append(held(site, data["held"], at, look))
     last = next(iter(data.get("imports", [])), None)
-    if last and last["status"] == "failed":
+    # A mistake in the settings stands for as long as it does, and is told below; its report would outlive its repair.
+    if last and last["status"] == "failed" and last.get("reason") != "settings_invalid":
         said.append(failed(last, Button("Look at it", "show", buttons.an_import(site, last["import"]))))
     if paused:
         by = "its settings.json: upload one without “paused”" if data.get("settings", {}).get("paused") else "somebody"
@@ -94,15 +97,12 @@ def _first(data: Mapping[str, Any], *, paused: bool) -> list[Message]:
     if data.get("stale_since"):
         lines = ["The upload from the school's information system may have stopped: look at the job that sends it."]
         said.append(Message("bad", f"No files have come since {short(data['stale_since'])}.", tuple(lines)))
-    return said
+    return [*said, *standing(data)]
 
 
 def _waiting(waiting: Mapping[str, Any]) -> Message:
-    file, missing = str(waiting.get("file", "a file")), str(waiting["missing"])
-    line = f"Upload {missing} to import both."
-    if waiting.get("until"):
-        line = f"Without it, {file} is imported with the last good {missing} at {short(waiting['until'])}."
-    return Message("busy", f"{file} has waited for {missing} since {short(waiting.get('since'))}.", (line,))
+    heading, line = waiting_texts(waiting)
+    return Message("busy", heading, (line,))
 
 
 def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> Facts:
@@ -161,8 +161,20 @@ def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
         ("Removals", _REMOVALS.get(settings.get("removals", ""), str(settings.get("removals", "")))),
         ("Paused", _yes(settings.get("paused"))),
         ("Waits for a partner", several(settings.get("pair_window_minutes", 0), "minute")),
+        *_holding(settings),
     ]
     return Facts("Settings in force", tuple(rows))
+
+
+def _holding(settings: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
+    """What the settings say of bad rows and of people's looks, as far as they do."""
+    if keep := settings.get("keep_days"):
+        days = (several(int(keep.get(what, 0)), "day") for what in ("memberships", "rights"))
+        yield "Bad rows put off", "removals of memberships for {}, of console access for {}".format(*days)
+    if settings.get("review") == "always":
+        yield "Review", "every change waits for a person"
+    if starts := settings.get("school_year_starts"):
+        yield "School year starts", str(starts)
 
 
 def _yes(value: object) -> str:

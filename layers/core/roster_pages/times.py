@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from roster_pages.model import Moment, harmless, number
 
 _DAY = 24 * 60 * 60
+# Not those of the machine's language: the sentence is English.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IMPORT_ID = re.compile(r"(\d{8}T\d{6})Z-")
 
 
@@ -46,6 +48,12 @@ def short(iso: object) -> str:
     """A time without its age."""
     when = _read(iso)
     return f"{when:%Y-%m-%d %H:%M}" if when else harmless(iso or "")
+
+
+def day(iso: object) -> str:
+    """The day of a time, as a sentence has it: 9 Dec."""
+    when = _read(iso)
+    return f"{when.day} {_MONTHS[when.month - 1]}" if when else harmless(iso or "")
 
 
 def duration(milliseconds: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from roster.notices import catalogue
+from roster.notices import TEACHERS, catalogue
 from roster_pages.model import Tone, harmless, number
+from roster_pages.times import day, short
 
 # A status in words, and what its colour means; "bad" asks for somebody to act.
 STATUSES: dict[str, tuple[str, Tone]] = {
@@ -28,7 +29,7 @@ STATUS_MEANS = {
     "waiting": "Something is missing before an import can begin.",
     "fetching": "An import is running.",
     "failed": "Nothing was changed; what was published before stays in force.",
-    "held": "Nothing was changed yet: this import would change more than the site allows.",
+    "held": "Nothing was changed yet: somebody has to look at this import first.",
     "rejected": "Held, and ended by somebody; nothing was changed.",
     "superseded": "Held, and overtaken by a newer import; nothing was changed.",
 }
@@ -42,17 +43,34 @@ ADVICE = {notice.code: " ".join((notice.__doc__ or "").split()) for notice in ca
 # What changes are counted of, and its words: of a group's members each is counted, so somebody in two groups twice.
 CHANGED = {"groups": "groups", "members": "memberships", "rights": "rights"}
 
+# Why an import is held, about people: of Reason's fields. `{since}` is for limits that several imports pass together.
 GUARDS = {
-    "students_as_teachers": "{number} of {of} teachers are students: the files may be swapped",
-    "file_has_no_rows": "not one row of the file could be used",
+    "site_new": "nobody has added this site",
+    "students_as_teachers": "{number} of {of} teachers would newly get the console and are pupils{since}: "
+    "the files may be swapped",
+    "teachers_outnumber_students": "{number} teachers and only {of} pupils: the files may be swapped",
+    "file_has_no_rows": "not one of its rows could be used",
     "rows_rejected": "{number} of {of} rows are rejected",
-    "memberships_removed": "{number} of {of} memberships would go",
-    "teachers_removed": "{number} of {of} teachers would lose console access",
-    "groups_removed": "{number} of {of} groups would go",
-    "half_removed": "{number} of {of}{what}, more than half, would go",
-    "teachers_added": "{number} teachers would be added to {of}",
+    "rows_repeated": "{number} of {of} rows say what another row says: different people may have become one",
+    "file_may_be_cut": "it may have been cut off: its last line stops in the middle, or its last class has lost most "
+    "of its members",
+    "removals_unclear": "{number} {facts} would go, and unreadable rows may stand for {of} of them{rows}: "
+    "nobody can tell for which",
+    "memberships_removed": "{number} of {of} memberships would go{since}",
+    "teachers_removed": "{number} of {of} teachers would lose console access{since}",
+    "groups_removed": "{number} of {of} groups would go{since}",
+    "half_removed": "{number} of {of} {what}, more than half, would go{since}",
+    "group_shrank": "{number} of {of} groups would lose more than half of their members",
+    "teachers_added": "{number} teachers would be added to {of}{since}",
+    "rights_changed": "{number} of the {of} teachers who stay would lose most of their classes, or see more than twice "
+    "as many{since}: a column may be shifted or sorted alone",
+    "access_added": "{number} classes more would be seen by teachers, who see {of} now{since}",
+    "memberships_added": "{number} memberships would be added to {of}{since}",
     "classes_unmatched": "{number} of the teachers' {of} classes have no students: students.csv may be an old one",
+    "review": "the settings say that a person looks at every change",
 }
+_ALL_GROUPS_ADDED = "{number} of {of} teachers would newly see all groups{since}"
+_EITHER = ". Pupils of this pair are teachers now: either pair may be the swapped one"
 
 REASONS = {
     "file_name_unexpected": "An import reads teachers.csv and students.csv, spelled exactly so, in the site's folder.",
@@ -60,7 +78,9 @@ REASONS = {
     "not_held": "This import is not held, or not any more.",
     "plan_differs": "This is not the plan that was shown.",
     "head_moved": "Another version was published since.",
-    "hold_expired": "The hold is more than 24 hours old: upload the pair again.",
+    "hold_expired": "The hold is more than 72 hours old: upload the pair again.",
+    "uploads_rejected": "These uploads were rejected, or undone by going back: upload the pair again, corrected.",
+    "nothing_kept": "No bad row keeps anything.",
     "import_unknown": "There is no such import.",
     "version_unknown": "There is no such older version, or it is kept no longer.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
@@ -68,6 +88,9 @@ REASONS = {
     "new_epoch": "Somebody began a new epoch, above every version that servers may have.",
     "version_below": "The cloud has a newer version than the one named: name the highest that any server has.",
 }
+
+# Of the rows that a sentence names.
+_ROWS_NAMED = 5
 
 
 def status_words(status: str) -> str:
@@ -90,13 +113,53 @@ def reason_text(report: Mapping[str, Any]) -> str:
 
 
 def held_text(reason: Mapping[str, Any]) -> str:
-    """Why a guard holds an import, in numbers. `reason` is {code, number, of, file, what}."""
-    code = reason["code"]
+    """Why a guard holds an import, about people. `reason` has the fields of `roster.guard.Reason`, some perhaps not."""
+    code, what = reason["code"], harmless(reason.get("what") or "")
+    words = _ALL_GROUPS_ADDED if code == "access_added" and what == "all groups" else GUARDS.get(code)
     said = harmless(code)
-    if code in GUARDS:
-        what = f" {harmless(reason['what'])}" if reason.get("what") else ""
-        said = GUARDS[code].format(number=number(reason["number"]), of=number(reason["of"]), what=what)
+    if words:
+        since = reason.get("since")
+        said = words.format(
+            number=number(reason.get("number", 0)),
+            of=number(reason.get("of", 0)),
+            what=what or "facts",
+            facts="classes of teachers" if reason.get("file") == TEACHERS else "memberships",
+            rows=_rows_named(reason.get("rows") or ()),
+            since=f" since version {number(int(since))} (7 days)" if since else "",
+        )
+    if code == "students_as_teachers" and what:
+        said += _EITHER
+    if reason.get("like"):
+        said += f". Did you mean {harmless(reason['like'])}?"
     return f"{harmless(reason['file'])}: {said}" if reason.get("file") else said
+
+
+def _rows_named(rows: Sequence[Any]) -> str:
+    """The rows that are meant, in brackets."""
+    if not rows:
+        return ""
+    shown = ", ".join(str(int(row)) for row in rows[:_ROWS_NAMED])
+    more = ", …" if len(rows) > _ROWS_NAMED else ""
+    return f" ({'row' if len(rows) == 1 else 'rows'} {shown}{more})"
+
+
+def people_text(people: Mapping[str, Any]) -> str:
+    """Who stays, comes and goes: of the fields of `roster.plan.People`."""
+    teachers, pupils = (
+        f"{several(people.get(f'{who}s_stay', 0), who)} {'stays' if people.get(f'{who}s_stay') == 1 else 'stay'}, "
+        f"{_come(people.get(f'{who}s_come', 0))}, {_go(people.get(f'{who}s_go', 0))}"
+        for who in ("teacher", "pupil")
+    )
+    new_year = " It looks like a new school year." if people.get("new_school_year") else ""
+    return f"{teachers}; {pupils}.{new_year}"
+
+
+def _come(many: int) -> str:
+    return f"{number(many)} {'comes' if many == 1 else 'come'}"
+
+
+def _go(many: int) -> str:
+    return f"{number(many)} {'goes' if many == 1 else 'go'}"
 
 
 def rows_text(counts: Mapping[str, int]) -> str:
@@ -112,9 +175,55 @@ def roster_text(counts: Mapping[str, int]) -> str:
     return f"{groups}, {members} ({memberships}), {teachers}"
 
 
-def kept_text(kept: int) -> str:
-    """How much a rejected row keeps from going."""
-    return f"{number(kept)} facts that a rejected row, or the setting “removals”, keeps"
+def kept_texts(report: Mapping[str, Any]) -> list[str]:
+    """What bad rows keep from going, because of which rows and until when; and what they kept until now.
+
+    In: a report, of which `kept`, `kept_rows`, `kept_until`, `kept_ended` and `not_removed` are read.
+    """
+    said, left = [], int(report.get("kept") or 0)
+    for each in report.get("kept_rows") or []:
+        facts = int(each.get("facts", 0))
+        left -= facts
+        row = f", because of row {int(each['row'])} of {harmless(each.get('file'))}" if each.get("row") else ""
+        said.append(f"{_not_made(facts)}{row}{_until(each.get('until'))}.")
+    if left > 0 and said:
+        said.append(f"{number(left)} more were not made{_until(report.get('kept_until'))}.")
+    elif left > 0:
+        until = _until(report.get("kept_until"))
+        why = "" if until else ": a rejected row, or the setting “removals”, keeps what they would remove"
+        said.append(f"{_not_made(left)}{until}{why}.")
+    if keeps := int(report.get("not_removed") or 0):
+        said.append(f"{_not_made(keeps)}, as the setting “removals” keeps all that stands.")
+    if ended := int(report.get("kept_ended") or 0):
+        was = "was" if ended == 1 else "were"
+        said.append(f"{several(ended, 'removal')} that a bad row had put off {was} made.")
+    return said
+
+
+def _not_made(facts: int) -> str:
+    return f"{several(facts, 'removal')} {'was' if facts == 1 else 'were'} not made"
+
+
+def _until(iso: object) -> str:
+    return f", until {day(iso)}" if iso else ""
+
+
+def waiting_texts(waiting: Mapping[str, Any]) -> tuple[str, str]:
+    """What waits for what since when, and what happens then: of {file, missing, since, until}."""
+    file, missing = harmless(waiting.get("file", "a file")), harmless(waiting["missing"])
+    since, until = short(waiting.get("since")), short(waiting.get("until"))
+    if file == missing:  # some programs write an empty file first, and its content a moment later
+        line = f"Without any, it is refused as empty at {until}." if until else "Upload it whole."
+        return f"{file} is empty, and has waited for its content since {since}.", line
+    line = f"Upload {missing} to import both."
+    if until:
+        line = f"Without it, {file} is imported at {until} with the last {missing} that took effect."
+    return f"{file} has waited for {missing} since {since}.", line
+
+
+def like_text(like: object) -> str:
+    """Which name may be meant instead of another."""
+    return f"did you mean {harmless(like)}?" if like else ""
 
 
 def changes_text(changes: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from roster.difference import Difference
 from roster.model import Roster
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, make_roster
@@ -33,8 +34,11 @@ def test_should_show_what_would_change(server: Server) -> None:
         "rights_changed": 1,
         "rights_removed": 3,
     }
-    assert {"group": "Potions", "change": "changed", "before": 2, "after": 2} in shown["groups"]
-    assert {"username": "Minerva_McGonagall", "change": "new"} in shown["rights"]
+    told = Difference.from_dict(shown["difference"])
+    assert told.changes == shown["changes"]
+    assert [(each.name, each.before, each.after) for each in told.groups_changed.listed] == [("Potions", 2, 2)]
+    assert [each.username for each in told.rights_gained.listed] == ["Minerva_McGonagall"]
+    assert [each.username for each in told.rights_lost.listed] == ["Amycus_Carrow", "Charity_Burbage", "Rolanda_Hooch"]
     assert server.outcome() == "applied"
     assert [path for path in server.feed.paths() if path.endswith("report")] == []
 
@@ -43,8 +47,22 @@ def test_should_tell_it_to_a_person(server: Server) -> None:
     server.feed.publish(SITE, NEXT)
     assert server.run("pull", "--dry-run") == 0
     assert "Version 2 would take the place of 1:" in server.out
-    assert "  gone group Dark Arts (1 → 0 members)" in server.out
+    assert "  Dark Arts: 1 member: Harry_Potter" in server.out
+    assert server.out.index("Console access that goes: 3") < server.out.index("Groups that go: 3")
     assert "Files that would be written: students.csv, teachers.csv." in server.out
+
+
+def test_should_list_the_first_hundred_unless_asked_for_all(server: Server) -> None:
+    members = [f"pupil{number:02}" for number in range(40)]
+    server.feed.publish(SITE, make_roster({f"Class {number:03}": members for number in range(150)}))
+    assert server.run("pull", "--dry-run") == 0
+    few = server.out
+    assert ("Class 010" in few, "Class 149" in few, "pupil10" in few) == (True, False, False)
+    assert "more" in few
+    assert server.run("pull", "--dry-run", "--all") == 0
+    assert ("Class 149" in server.out, "pupil10" in server.out) == (True, False)
+    assert server.run("pull", "--dry-run", "--all", "--members") == 0
+    assert ("pupil39" in server.out, "more" in server.out) == (True, False)
 
 
 def test_should_say_that_nothing_would_change(server: Server) -> None:

@@ -30,10 +30,11 @@ def rows_of(data: bytes) -> list[dict[str, str]]:
 
 
 def test_a_report_counts_and_names_nobody() -> None:
-    done = plan("Snape,Potions\n", "Harry,Potions\n*,Potions\nRon Weasley\n")
+    others = "".join(f"pupil.{number},Potions\n" for number in range(40))
+    done = plan("Snape,Potions\n", f"Harry,Potions\n*,Potions\nRon Weasley\n{others}")
     report = import_report("hogwarts", "id", PAIR, done, base_version=4)
     assert (report["status"], report["version"], report["base_version"]) == ("ok_with_warnings", 5, 4)
-    assert report["counts"]["rows_read"] == 4
+    assert report["counts"]["rows_read"] == 44
     assert report["counts"]["rows_rejected"] == 2
     assert report["notices"] == {
         "field_count": {"severity": "error", "total": 1},
@@ -46,8 +47,8 @@ def test_a_report_counts_and_names_nobody() -> None:
 def test_a_failed_import_says_why_and_keeps_the_version() -> None:
     broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
     report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
-    assert (report["status"], report["reason"], report["version"]) == ("failed", "version_row_missing", 4)
-    assert report["place"] == f"{TEACHERS}, row 1"
+    assert (report["status"], report["reason"], report["version"]) == ("failed", "file_empty", 4)
+    assert report["place"] == TEACHERS
     good = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
     assert good.keys() == report.keys() - {"place"}
 

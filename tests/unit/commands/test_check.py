@@ -7,14 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from roster.csv_file import FILE_LIMIT
 from roster.notices import FILES, STUDENTS, TEACHERS, catalogue
+from roster.plan import plan_import
+from roster.settings import Settings
 from roster_commands.check import main
-from tests.unit.roster.samples import SEED, csv, pair
+from roster_commands.findings import checked, report_of, visible
+from tests.unit.roster.samples import SEED, base_of, csv, pair, roster_of
 
 Folder = Callable[[dict[str, bytes]], str]
 Capture = pytest.CaptureFixture[str]
@@ -45,8 +48,14 @@ def run_json(capsys: Capture, *arguments: str) -> tuple[int, dict[str, Any], str
 
 
 def test_should_check_the_example(folder: Folder, capsys: Capture) -> None:
-    expected = {"status": "ok", "counts": SEED_COUNTS, "notice_totals": {}, "notices": []}
-    assert run_json(capsys, "check", folder(SEED)) == (0, expected, "")
+    expected: dict[str, Any] = {
+        "status": "ok",
+        "counts": SEED_COUNTS,
+        "notice_totals": {},
+        "notices": [],
+        "settings": None,
+    }
+    assert run_json(capsys, "check", folder(SEED), "--show-rows", "0") == (0, expected, "")
 
 
 def test_should_tell_people_that_the_example_is_fine(folder: Folder, capsys: Capture) -> None:
@@ -64,6 +73,7 @@ def test_should_list_notices_with_all_they_know(folder: Folder, capsys: Capture)
     assert status == 1
     assert shown == {
         "status": "failed",
+        "settings": None,
         "counts": NO_COUNTS,
         "notice_totals": {"not_csv": 1, "not_utf8": 1},
         "notices": [
@@ -94,7 +104,7 @@ def test_should_list_notices_with_all_they_know(folder: Folder, capsys: Capture)
         (["Ron,A"], ["Snape,A"], "ok", 0),
         (["Ron@x,A", ""], ["Snape,A"], "ok", 0),
         (["Ron,A "], ["Snape,A"], "ok_with_warnings", 0),
-        (["Ron,A", "Ron,"], ["Snape,A"], "ok_with_warnings", 1),
+        ([*(f"Ron{number},A" for number in range(40)), "Ron,"], ["Snape,A"], "ok_with_warnings", 1),
         (["Ron,A"], b"nonsense", "failed", 1),
         (b"", b"", "failed", 1),
     ],
@@ -117,12 +127,14 @@ def test_should_group_findings_by_code_errors_first_with_advice_and_the_first_ro
     places = [out.index(code) for code in ("class_empty", "username_wildcard", "whitespace_trimmed", "blank_rows")]
     assert places == sorted(places)
     block = out[places[0] : places[1]]
-    assert "The row has no class: fill it in, or remove the row." in block
+    assert "The row has no class: fill it in." in block
     assert [line.strip() for line in block.splitlines()[2:8]] == [
-        *(f"students.csv, row {row}, class" for row in range(4, 9)),
+        *(f"students.csv, row {row}, class: Ron," for row in range(4, 9)),
         "and 2 more",
     ]
     assert "more" not in out[places[1] :]
+    assert "students.csv, row 3, class: Ron,A␠" in out
+    assert "students.csv, row 11, username: *,A" in out
 
 
 def test_should_count_more_findings_than_it_lists(folder: Folder, capsys: Capture) -> None:
@@ -133,14 +145,16 @@ def test_should_count_more_findings_than_it_lists(folder: Folder, capsys: Captur
     assert "and 10,002 more" in capsys.readouterr().out
 
 
-def test_should_print_no_value_of_the_files(folder: Folder, capsys: Capture) -> None:
+def test_should_print_no_value_of_the_files_where_asked_not_to(folder: Folder, capsys: Capture) -> None:
     rows = ["Zaphod@x,Zaphod", "Zaphod@y,Zaphod", '"Zaphod', "Zaphod,Zaphod ", "zaphod,ZAPHOD", "*Zaphod,A"]
     files = pair(rows, ["Zaphod,Zaphod", "Zaphod,Zaphod,Zaphod"])
-    for arguments in (["check", folder(files)], ["check", folder({}), "--json"]):
-        assert main(arguments) == 1
+    for more in ([], ["--json"], ["--after", folder({})], ["--after", folder({}), "--json"]):
+        assert main(["check", folder(files), "--no-values", *more]) == 1
         captured = capsys.readouterr()
         assert len(captured.out) > 500
         assert "zaphod" not in (captured.out + captured.err).lower()
+    main(["check", folder(files)])
+    assert "Zaphod" in capsys.readouterr().out
 
 
 def test_should_explain_every_kind_of_finding(folder: Folder, capsys: Capture) -> None:
@@ -151,6 +165,214 @@ def test_should_explain_every_kind_of_finding(folder: Folder, capsys: Capture) -
     assert len(shown["notice_totals"]) > 8
     for kind in catalogue():
         assert (kind().advice in out) == (kind.code in shown["notice_totals"])
+
+
+def test_should_show_what_cannot_be_seen_in_a_row(folder: Folder, capsys: Capture) -> None:
+    rows = ["Ron\x07,A", "Ron\u00a0,B", "R\u200bon,C", " Ron,D"]
+    files = pair(rows, ["Snape,A"])
+    _, shown, _ = run_json(capsys, "check", folder(files))
+    values = {notice["row"]: notice["value"] for notice in shown["notices"] if notice["file"] == STUDENTS}
+    assert values == {3: "Ron␇,A", 4: "Ron<U+00A0>,B", 5: "R<U+200B>on,C", 6: "␠Ron,D"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë,日本", "Zoë,日本"),
+        ("a b", "a b"),
+        ("a\tb", "a␉b"),
+        ("a\x1b[31m", "a␛[31m"),
+        ("\u202egnp", "<U+202E>gnp"),
+        ("a\u3164b", "a<U+3164>b"),
+        ("a\ufe0fb", "a<U+FE0F>b"),
+        ("a\u2028b", "a<U+2028>b"),
+        ("a\x7f", "a<U+007F>"),
+        ("  a ", "␠␠a␠"),
+        ("   ", "␠␠␠"),
+        ("", ""),
+    ],
+)
+def test_should_hide_nothing_in_a_text(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_should_shorten_a_row_that_is_longer_than_a_line(folder: Folder, capsys: Capture) -> None:
+    main(["check", folder(pair([f"{'x' * 5000},A"], ["Snape,A"]))])
+    assert f"username: {'x' * 120}…\n" in capsys.readouterr().out
+    _, shown, _ = run_json(capsys, "check", folder({}))
+    assert {len(notice["value"]) for notice in shown["notices"] if notice["row"] == 3 and "value" in notice} <= {
+        1000,
+        7,
+    }
+
+
+# The first rows as understood
+
+
+def test_should_show_the_first_rows_as_an_import_understands_them(folder: Folder, capsys: Capture) -> None:
+    students = ['"Potter, H",Potions', "ron@x.org,A", "*,A", "", "Luna , A", "Neville,A"]
+    _, shown, _ = run_json(capsys, "check", folder(pair(students, ["Snape,Zoo"])))
+    assert shown["rows"] == {
+        TEACHERS: [{"row": 3, "username": "Snape", "class": "Zoo"}],
+        STUDENTS: [
+            {"row": 3, "username": "Potter, H", "class": "Potions"},
+            {"row": 4, "username": "ron", "class": "A"},
+            {"row": 5, "error": "username_wildcard"},
+            {"row": 6, "error": "blank_rows"},
+            {"row": 7, "username": "Luna", "class": "A"},
+        ],
+    }
+    assert main(["check", folder({}), "--show-rows", "1"]) == 1
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["row", "3", "Potter,", "H", "Potions"] in lines
+    assert ["row", "4", "ron", "A"] not in lines
+    _, shown, _ = run_json(capsys, "check", folder({}), "--show-rows", "0")
+    assert "rows" not in shown
+
+
+def test_should_show_rows_of_any_separator_and_encoding_and_of_the_file_that_can_be_read(
+    folder: Folder, capsys: Capture
+) -> None:
+    files = pair(csv("Ron,A").replace(b",", b";"), csv("Snape,A").decode().encode("utf-16"))
+    _, shown, _ = run_json(capsys, "check", folder(files))
+    assert shown["rows"] == {
+        TEACHERS: [{"row": 3, "username": "Snape", "class": "A"}],
+        STUDENTS: [{"row": 3, "username": "Ron", "class": "A"}],
+    }
+    _, shown, _ = run_json(capsys, "check", folder(pair(["Ron,A"], b"PK\x03\x04")))
+    assert list(shown["rows"]) == [STUDENTS]
+
+
+def test_should_show_no_half_row(folder: Folder, capsys: Capture) -> None:
+    _, shown, _ = run_json(capsys, "check", folder(pair(["Ron,A", f"Luna,{'B' * 50_000}"], [])), "--show-rows", "2")
+    assert shown["rows"][STUDENTS] == [{"row": 3, "username": "Ron", "class": "A"}]
+
+
+# The settings beside the pair
+
+
+def test_should_read_the_settings_beside_the_pair_unless_told_otherwise(
+    folder: Folder, capsys: Capture, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    where = folder({**pair(["ron@x.org,A"], ["snape@x.org,A"]), "settings.json": b'{"username": "email"}'})
+    beside = str(Path(where) / "settings.json")
+    other = tmp_path_factory.mktemp("other") / "other.json"
+    other.write_bytes(b'{"username": "district"}')
+    for more, file, shortened in (
+        ([], beside, False),
+        (["--no-settings"], None, True),
+        (["--settings", str(other)], str(other), True),
+    ):
+        status, shown, _ = run_json(capsys, "check", where, *more)
+        assert (status, shown["settings"]) == (0, file)
+        assert ("email_shortened" in shown["notice_totals"]) == shortened
+        assert main(["check", where, *more]) == 0
+        assert f"Settings  {file or 'the default ones'}" in capsys.readouterr().out
+    _, shown, _ = run_json(capsys, "show", where)
+    assert list(shown["rights"]) == ["snape@x.org"]
+    _, shown, _ = run_json(capsys, "show", where, "--no-settings")
+    assert list(shown["rights"]) == ["snape"]
+
+
+def test_should_say_what_is_wrong_in_the_settings_beside_the_pair(folder: Folder, capsys: Capture) -> None:
+    assert main(["check", folder({**SEED, "settings.json": b'{"paused": "yes"}'})]) == 1
+    assert "settings.json has errors:\n  /paused" in capsys.readouterr().err
+    assert main(["check", folder({}), "--no-settings"]) == 0
+
+
+# One file of the pair
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_should_look_at_the_folder_where_one_of_its_files_is_named(file: str, folder: Folder, capsys: Capture) -> None:
+    where = Path(folder(SEED))
+    status, shown, err = run_json(capsys, "check", str(where / file))
+    assert (status, shown["counts"]) == (0, SEED_COUNTS)
+    assert err == f"roster: {where / file} is one file of a pair: both in {where} are looked at\n"
+
+
+def test_should_ask_for_the_folder_where_another_file_is_named(folder: Folder, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(Path(folder({"students.xlsx": b""})) / "students.xlsx")])
+    assert ended.value.code == 2
+    assert "name the folder that has teachers.csv and students.csv in it" in capsys.readouterr().err
+
+
+# After another pair
+
+
+def school(pupils: int, *, leaver: str = "") -> dict[str, bytes]:
+    students = [f"pupil{number:02},Class {number % 4}" for number in range(pupils)]
+    teachers = [f"t{number:02},Class {number % 4}" for number in range(20)]
+    return pair(students, [row for row in teachers if not leaver or not row.startswith(leaver)])
+
+
+@pytest.fixture
+def years(tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    """Two folders, with these files."""
+
+    def make(old: dict[str, bytes], new: dict[str, bytes]) -> tuple[str, str]:
+        for name, files in (("old", old), ("new", new)):
+            (tmp_path / name).mkdir(exist_ok=True)
+            for file, data in files.items():
+                (tmp_path / name / file).write_bytes(data)
+        return str(tmp_path / "old"), str(tmp_path / "new")
+
+    return make
+
+
+def test_should_say_what_a_pair_would_do_after_another(years: Callable[..., tuple[str, str]], capsys: Capture) -> None:
+    old, new = years(school(40), school(40, leaver="t05"))
+    status, shown, _ = run_json(capsys, "check", new, "--after", old)
+    assert (status, shown["status"] in ("ok", "ok_with_warnings"), shown["held"], shown["kept"]) == (0, True, [], 0)
+    assert {name: number for name, number in shown["changes"].items() if number} == {"rights_removed": 1}
+    assert [each["username"] for each in shown["difference"]["rights_lost"]["listed"]] == ["t05"]
+    assert main(["check", new, "--after", old]) == 0
+    out = capsys.readouterr().out
+    assert (
+        f"After {old} it changes: rights 1 removed\nConsole access that goes: 1\n  t05: loses 1 class: Class 1" in out
+    )
+
+
+def test_should_say_that_a_pair_would_be_held_after_another(
+    years: Callable[..., tuple[str, str]], capsys: Capture
+) -> None:
+    old, new = years(school(80), school(20))
+    status, shown, _ = run_json(capsys, "check", new, "--after", old)
+    assert (status, shown["status"]) == (1, "held")
+    assert {"memberships_removed", "half_removed"} <= {reason["code"] for reason in shown["held"]}
+    assert run_json(capsys, "check", new)[0] == 0
+    assert main(["check", new, "--after", old]) == 1
+    assert "held  memberships_removed: 60 of 80 memberships would go" in capsys.readouterr().out
+
+
+def test_should_say_that_a_pair_changes_nothing_after_itself(
+    years: Callable[..., tuple[str, str]], capsys: Capture
+) -> None:
+    old, new = years(SEED, SEED)
+    status, shown, _ = run_json(capsys, "check", new, "--after", old)
+    assert (status, shown["status"]) == (0, "no_change")
+    assert not any(part["total"] for part in shown["difference"].values() if isinstance(part, dict) and "total" in part)
+
+
+def test_should_say_that_nothing_comes_after_a_refused_pair(
+    years: Callable[..., tuple[str, str]], capsys: Capture
+) -> None:
+    old, new = years(pair(["Ron,A"], b"nonsense"), SEED)
+    assert main(["check", new, "--after", old]) == 1
+    assert f"the pair in {old} is refused" in capsys.readouterr().err
+
+
+def test_should_list_the_first_hundred_after_another_pair_unless_asked_for_all(
+    years: Callable[..., tuple[str, str]], capsys: Capture
+) -> None:
+    old, new = years(SEED, pair([f"p{n % 20:02},Class {n // 20:03}" for n in range(4000)], []))
+    main(["check", new, "--after", old])
+    few = capsys.readouterr().out
+    assert ("Class 199:" in few, "p15" in few.partition("New groups")[2]) == (False, False)
+    main(["check", new, "--after", old, "--all", "--members"])
+    every = capsys.readouterr().out
+    assert ("Class 199: 20 members: p00" in every, "p19" in every.partition("New groups")[2]) == (True, True)
 
 
 # Files that are not there, or not to be read
@@ -211,10 +433,11 @@ def test_should_say_why_a_pair_would_be_held(folder: Folder, capsys: Capture) ->
     pupils = [f"pupil.{number},Class" for number in range(8)]
     where = folder(pair(pupils, pupils))
     status, shown, _ = run_json(capsys, "check", where)
-    held = {"code": "students_as_teachers", "number": 8, "of": 8, "file": None, "what": None}
-    assert (status, shown["status"], shown["held"]) == (1, "held", [held])
+    (held,) = (reason for reason in shown["held"] if reason["code"] == "students_as_teachers")
+    assert (status, shown["status"], held["number"], held["of"]) == (1, "held", 8, 8)
     assert main(["check", where]) == 1
-    assert "held  students_as_teachers: 8 of 8 teachers are students" in capsys.readouterr().out
+    said = "held  students_as_teachers: 8 of 8 teachers would newly get the console and are pupils"
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "show"])
@@ -389,3 +612,30 @@ def test_should_show_that_it_works_only_to_somebody_who_watches(
     monkeypatch.setenv("TERM", "xterm")
     main(["check", where])
     assert "Reading the pair" in watched.getvalue()
+
+
+# Groups that shrank
+
+
+class ShrunkGroup(NamedTuple):
+    """As a plan has them."""
+
+    group: str
+    before: int
+    after: int
+    stayed: int
+
+
+def test_should_name_the_groups_that_shrank_and_who_stayed() -> None:
+    old = [f"pupil{number:02},7X" for number in range(30)] + [f"other{number:02},8X" for number in range(200)]
+    new = [f"new{number:02},7X" for number in range(4)] + old[30:]
+    base = base_of(roster_of(plan_import(pair(old, []), Settings())))
+    plan = plan_import(pair(new, []), Settings(), base)._replace(shrunk=[ShrunkGroup("7X", 30, 4, 0)])  # type: ignore[list-item]
+    for values, said in (
+        (True, "    7X: from 30 to 4, 0 of them stayed"),
+        (False, "    from 30 to 4, 0 of them stayed"),
+    ):
+        lines = [str(part) for part in report_of(Path(), plan, values=values)]
+        assert said in lines
+    assert checked(plan)["shrunk"] == [{"group": "7X", "before": 30, "after": 4, "stayed": 0}]
+    assert checked(plan, values=False)["shrunk"] == [{"before": 30, "after": 4, "stayed": 0}]

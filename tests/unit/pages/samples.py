@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from roster.delta import Change
+from roster.difference import of_changes
+from roster.model import Group, Right
+
 AT = "2026-09-15T08:00:00+00:00"
 ENDPOINTS = (
     "arn:aws:lambda:eu-west-2:123456789012:function:sis-show-reports",
@@ -70,13 +74,41 @@ def report(number: int = 14, status: str = "ok_with_warnings", **more: Any) -> d
 
 def held_report(**more: Any) -> dict[str, Any]:
     """A report of an import that waits for approval."""
-    reasons = [
+    reasons: list[dict[str, Any]] = [
         {"code": "teachers_removed", "number": 31, "of": 96, "file": None},
         {"code": "rows_rejected", "number": 1200, "of": 9000, "file": "students.csv"},
     ]
     plan = {"manifest_sha256": "ab" * 32, "expires_at": "2026-09-16T02:05:07+00:00"}
     about = {"version": 14, "base_version": 14, "held": reasons, "plan": plan, "reason": "teachers_removed"}
     return report(15, "held", **about | more)
+
+
+PEOPLE = {
+    "pupils_stay": 600,
+    "pupils_come": 150,
+    "pupils_go": 150,
+    "teachers_stay": 54,
+    "teachers_come": 8,
+    "teachers_go": 6,
+    "new_school_year": True,
+}
+
+
+def difference(names: list[str], groups: int = 3) -> dict[str, Any]:
+    """What a held import would change, for people of these names: everybody was elsewhere before."""
+    old = [Group(f"g{n:03}", f"7X/{n}", tuple(names)) for n in range(groups)]
+    new = [Group(f"h{n:03}", f"8X/{n}", tuple(names)) for n in range(groups)]
+    gone = Right("a", f"{names[0]} went", tuple(group.name for group in old), (), False, False)
+    came = Right("b", f"{names[0]} came", (), (names[-1],), False, True)
+    moved = [Right("c", names[0], tuple(each.name for each in those), (), False, False) for those in (old, new)]
+    changes = [
+        *(Change(group, None) for group in old),
+        *(Change(None, group) for group in new),
+        Change(gone, None),
+        Change(None, came),
+        Change(*moved),
+    ]
+    return of_changes(changes).as_dict()
 
 
 def failed_report(**more: Any) -> dict[str, Any]:
@@ -201,10 +233,33 @@ def user(name: str, access: dict[str, Any] | None, member_of: list[str]) -> dict
     return {"view": "user", "at": AT, "site": "hogwarts", "name": name, "console": access, "member_of": member_of}
 
 
+KEPT = {
+    "facts": 25,
+    "until": "2026-09-28T02:05:07+00:00",
+    "rows": [{"file": "students.csv", "row": 7483, "facts": 25, "until": "2026-09-28T02:05:07+00:00"}],
+}
+KEEPING: dict[str, Any] = {"kept": 25, "kept_until": KEPT["until"], "kept_rows": KEPT["rows"]}
+BAD_SETTINGS: dict[str, Any] = {
+    "reason": "settings_invalid",
+    "file": "settings.json",
+    "problems": [{"path": "/paused", "message": "This is text; write true or false, without quotes."}],
+}
+OUTSIDE = [
+    {"folder": "Lakeside/", "count": 3, "last_at": AT, "like": "lakeside"},
+    {"folder": "", "count": 1, "last_at": AT, "like": None},
+]
+
 FINDING = {"severity": "error", "code": "field_count", "file": "students.csv", "row": 3, "column": None}
 
 EVERY: dict[str, dict[str, Any]] = {
     "overview": overview([overview_row(), overview_row("durmstrang", status="failed", paused=True, stale_since=AT)]),
+    "overview, with uploads outside": overview(
+        [
+            overview_row("lakeside", status="no_change", rejected=12, kept=25),
+            overview_row("lakesid", status="held", version=0, added=False),
+        ],
+        outside=OUTSIDE,
+    ),
     "overview, searched": overview([], search="beaux", total=5),
     "overview, page 2": overview([overview_row()], page=2, pages=20, total=500, matching=500),
     "site": site(),
@@ -218,6 +273,21 @@ EVERY: dict[str, dict[str, Any]] = {
     "site, waiting": site(waiting={"file": "teachers.csv", "missing": "students.csv", "since": AT, "until": AT}),
     "site, waiting for ever": site(waiting={"file": "teachers.csv", "missing": "students.csv", "since": AT}),
     "site, stale": site(stale_since="2026-09-11T02:00:00+00:00"),
+    "site, new and not added": site(version=0, added=False, imports=[held_report()], held=held_report()),
+    "site, with rows still rejected": site(imports=[report(14, "no_change", **KEEPING)], rejected=12, kept=KEPT),
+    "site, with ignored uploads": site(
+        ignored={
+            "total": 41,
+            "names": [
+                {"name": ".DS_Store", "count": 40, "last_at": "2026-09-15T07:00:00+00:00", "like": None},
+                {"name": "students.csv.filepart", "count": 1, "last_at": AT, "like": "students.csv"},
+            ],
+        }
+    ),
+    "site, with bad settings": site(
+        imports=[refusal(**BAD_SETTINGS), report(14, "ok")], settings_problem=refusal(**BAD_SETTINGS)
+    ),
+    "site, with good settings again": site(imports=[refusal(**BAD_SETTINGS), report(14, "ok")], settings_problem=None),
     "import": import_(
         report(notices_truncated=True),
         findings=[FINDING],
@@ -225,7 +295,15 @@ EVERY: dict[str, dict[str, Any]] = {
         pages=24,
         link="https://results.s3.amazonaws.com/n.csv?X-Amz-Signature=a&b=1",
     ),
-    "import, held": import_(held_report()),
+    "import, held": import_(held_report(people=PEOPLE), difference=difference(["Harry_Potter", "Ron_Weasley"])),
+    "import, groups that shrank": import_(
+        report(notices={"group_shrank": {"severity": "warning", "total": 1}}),
+        findings=[
+            {"severity": "warning", "code": "group_shrank", "file": "students.csv", "row": None, "column": None}
+            | {"class": "7X/Ma1", "said": "from 30 to 4, 3 of them stayed"}
+        ],
+        findings_total=1,
+    ),
     "import, running": import_(running_report()),
     "import, rolled back": import_(report(reason="rolled_back", rolled_back_to=3, rolled_back_by="arn:aws:iam::1:a")),
     "import, superseded": import_(report(status="superseded", superseded_by="20260915T020500Z-000015")),

@@ -33,7 +33,13 @@ _held = st.lists(
             "number": _numbers,
             "of": _numbers,
             "file": st.sampled_from([None, "teachers.csv"]),
-        }
+        },
+        optional={
+            "what": st.sampled_from([None, "pairs", "all groups", "either"]),
+            "since": st.none() | _numbers,
+            "rows": st.lists(_numbers, max_size=7),
+            "like": st.none() | names,
+        },
     ),
     max_size=3,
 )
@@ -48,6 +54,12 @@ _parts: dict[str, st.SearchStrategy[Any]] = {
     "changes": st.dictionaries(st.sampled_from(["groups_created", "members_removed"]), _numbers),
     "notices": _notices,
     "kept": _numbers,
+    "kept_until": _times,
+    "kept_ended": _numbers,
+    "kept_rows": st.lists(
+        st.fixed_dictionaries({"file": names, "row": _numbers, "facts": _numbers, "until": _times}), max_size=2
+    ),
+    "people": st.fixed_dictionaries(dict.fromkeys(samples.PEOPLE, _numbers)),
     "held": _held,
     "notices_truncated": st.booleans(),
     "base_version": _numbers,
@@ -74,7 +86,8 @@ _findings = st.fixed_dictionaries(
         "file": st.none() | names,
         "row": st.none() | _numbers,
         "column": st.none() | names,
-    }
+    },
+    optional={"class": names, "said": names},
 )
 _links = st.sampled_from([None, "https://a/b?c=d&e=f", 'https://a/"><script>', "javascript:alert(1)", "data:,x"])
 
@@ -82,7 +95,14 @@ views: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(samples.console, st.lists(_rights, max_size=4), search=names, pages=st.integers(1, 3)),
     st.builds(samples.group, names, _some_names, _some_names),
     st.builds(samples.user, names, st.none() | _rights, _some_names),
-    st.builds(samples.import_, reports, findings=st.lists(_findings, max_size=3), findings_total=_numbers, link=_links),
+    st.builds(
+        samples.import_,
+        reports,
+        findings=st.lists(_findings, max_size=3),
+        findings_total=_numbers,
+        link=_links,
+        difference=st.none() | st.lists(names, min_size=1, max_size=3).map(samples.difference),
+    ),
     st.builds(
         samples.site,
         imports=st.lists(reports, max_size=3),
@@ -91,11 +111,20 @@ views: st.SearchStrategy[dict[str, Any]] = st.one_of(
         paused=st.booleans(),
         settings=_some_names.map(lambda users: samples.SETTINGS | {"all_groups_users": users}),
         stale_since=_times,
+        added=st.booleans(),
+        rejected=_numbers,
+        kept=st.none() | st.fixed_dictionaries({"facts": _numbers, "until": _times, "rows": st.just([])}),
+        ignored=st.lists(
+            st.fixed_dictionaries({"name": names, "count": _numbers, "last_at": _times, "like": st.none() | names}),
+            max_size=2,
+        ).map(lambda each: {"total": len(each), "names": each}),
+        settings_problem=st.none() | reports,
     ),
     st.builds(
-        lambda rows, search: samples.overview(rows, search=search),
+        lambda rows, search, outside: samples.overview(rows, search=search, outside=outside),
         st.lists(st.builds(samples.overview_row, names, status=st.sampled_from(list(STATUSES)) | names), max_size=3),
         names,
+        st.lists(st.fixed_dictionaries({"folder": names, "count": _numbers, "like": st.none() | names}), max_size=2),
     ),
     st.builds(lambda message: {"view": "problem", "at": samples.AT, "message": message}, names),
 )

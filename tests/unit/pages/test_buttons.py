@@ -122,3 +122,35 @@ def test_a_name_is_looked_up_by_what_is_typed() -> None:
     html = to_html(page(samples.EVERY["site"]), samples.ENDPOINTS)
     assert 'name="lookup"' in html
     assert payloads(samples.EVERY["site"], "Show user") == [{"view": "user", "site": "hogwarts"}]
+
+
+def test_what_stands_can_be_ended_where_it_is_told() -> None:
+    said = samples.EVERY["site, with rows still rejected"]
+    (settle,) = [action for action in actions(said) if action.label == "Settle now"]
+    assert settle.payload == {"action": "settle", "site": "hogwarts"}
+    assert "Make 25 removals of hogwarts now" in (settle.about["confirmation"] or "")
+    new = samples.EVERY["site, new and not added"]
+    assert payloads(new, "Add this site") == [{"action": "site-add", "site": "hogwarts"}]
+    assert payloads(samples.EVERY["site"], "Settle now") == payloads(samples.EVERY["site"], "Add this site") == []
+    problem = samples.EVERY["site, with bad settings"]
+    assert payloads(problem, "Look at it") == [
+        {"view": "import", "site": "hogwarts", "import": samples.refusal()["import"]}
+    ]
+
+
+def test_approving_asks_about_people_first() -> None:
+    (approve,) = [action for action in actions(samples.EVERY["import, held"]) if action.label == "Approve"]
+    asked = approve.about["confirmation"] or ""
+    assert asked.startswith("Publish the held import of hogwarts exactly as shown? 54 teachers stay, 8 come, 6 go;")
+    assert "Its changes: groups 2 created" in asked
+
+
+def test_a_group_that_shrank_leads_to_its_page_and_anybody_of_a_difference_can_be_looked_up() -> None:
+    of_group = {"view": "group", "site": "hogwarts", "name": "7X/Ma1"}
+    shrunk = samples.EVERY["import, groups that shrank"]
+    assert payloads(shrunk, "7X/Ma1") == [of_group]
+    # Where a difference lists the groups, links to them would take the room of its names.
+    assert payloads(shrunk | {"difference": samples.difference(["Harry_Potter"])}, "7X/Ma1") == []
+    held = samples.EVERY["import, held"]
+    assert payloads(held, "Show user") == [{"view": "user", "site": "hogwarts"}]
+    assert payloads(samples.EVERY["import"], "Show user") == []

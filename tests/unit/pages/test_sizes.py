@@ -10,7 +10,7 @@ from roster.notices import catalogue
 from roster_pages import document, page, to_html
 from roster_pages.build import LIMIT
 from tests.unit.pages import samples
-from tests.unit.pages.reading import Seen
+from tests.unit.pages.reading import Seen, squeezed
 
 LONG = ("arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:" + "x" * 64,) * 2
 LONGEST_SITE = "s" * 63
@@ -45,6 +45,19 @@ LARGE: dict[str, dict[str, Any]] = {
     "the longest names": samples.console(
         [samples.right("\U0001f9d9" * 254, groups=["\U0001f9d9" * 200] * 50, pending=["&" * 200] * 50)] * 50
     ),
+    "everybody changes": samples.import_(
+        samples.held_report(people=samples.PEOPLE),
+        difference=samples.difference(["\U0001f9d9" * 200 + str(n) for n in range(40)], groups=300),
+    ),
+    "all that can stand": samples.site(
+        kept=samples.KEPT,
+        rejected=10**6,
+        added=False,
+        version=0,
+        ignored={"total": 10**6, "names": [{"name": "&" * 900, "count": 1, "last_at": samples.AT}] * 20},
+        settings_problem=samples.refusal(problems=[{"path": "/a" * 40, "message": "Write another. " * 9}] * 101),
+    ),
+    "uploads outside": samples.overview([], outside=[{"folder": "&" * 60, "count": 9, "like": "s" * 63}] * 500),
     "problems": samples.import_(
         samples.report(problems=[{"path": "/a" * 40, "message": "Write another one, please. " * 4}] * 101)
     ),
@@ -66,6 +79,27 @@ def test_a_page_of_a_list_leaves_no_row_out(name: str) -> None:
     html = to_html(page(data), samples.ENDPOINTS)
     assert html.count("<tr>") >= len(listed)
     assert "more</p>" not in html
+
+
+def test_a_held_import_of_a_whole_school_lists_console_access_whatever_else_is_left_out() -> None:
+    data = samples.import_(samples.held_report(), difference=samples.difference(["p" * 60] * 40, groups=300))
+    seen = Seen(to_html(page(data), LONG))
+    assert squeezed("Console access that goes: 1") in seen.text
+    assert squeezed("New groups: 300") in seen.text
+    assert "more" in seen.text
+
+
+def test_a_held_import_of_ninety_classes_still_says_who_comes_and_goes() -> None:
+    found = [samples.FINDING | {"code": "group_shrank", "class": f"10A Biology {n}"} for n in range(100)]
+    names = [f"amelia.adams{n:03}" for n in range(10)]
+    data = samples.import_(
+        samples.held_report(people=samples.PEOPLE),
+        findings=found,
+        findings_total=100,
+        difference=samples.difference(names, groups=45),
+    )
+    text = Seen(to_html(page(data), LONG)).text
+    assert text.count("amelia.adams000,amelia.adams001") == 90
 
 
 def test_no_more_is_left_out_than_has_to_be() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,8 @@ def test_report_prints_the_page_of_an_import_and_writes_it(
     assert asked == [{"action": "page", "site": "hogwarts", "view": "import", "import": made}]
     assert file.read_text("utf-8") == document(page(samples.import_(samples.report())))
     assert made in capsys.readouterr().out
+    if os.name == "posix":  # it names pupils
+        assert file.stat().st_mode & 0o077 == 0
 
 
 def test_report_is_printed_where_not_every_letter_can_be(

@@ -7,10 +7,19 @@ import pytest
 from roster import guard
 from roster.notices import catalogue
 from roster.plan import Outcome
-from roster.settings import Limits
+from roster_aws.questions import WHY_NOT
 from roster_pages import page, to_html
 from roster_pages.times import duration, moment, size
-from roster_pages.wording import ADVICE, GUARDS, STATUSES, held_text
+from roster_pages.wording import (
+    ADVICE,
+    GUARDS,
+    REASONS,
+    STATUS_MEANS,
+    STATUSES,
+    held_text,
+    kept_texts,
+    people_text,
+)
 from tests.unit.pages import samples
 from tests.unit.pages.reading import Seen, squeezed
 from tests.unit.pages.texts import texts
@@ -21,28 +30,179 @@ def says(data: dict[str, Any], *expected: str) -> None:
     assert [each for each in expected if squeezed(each) not in text] == []
 
 
-def every_guard() -> set[str]:
-    """The codes of an effect that no limit allows; what has no rows cannot have too many bad ones too."""
-    effect = guard.Effect(
-        first_import=False,
-        published={"memberships": 1000, "teachers": 100, "groups": 100},
-        removed={"memberships": 1000, "teachers": 100, "groups": 100},
-        teachers=1000,
-        teachers_added=1000,
-        teachers_are_students=1000,
-        classes=10,
-        unmatched_classes=10,
-        rows={"teachers.csv": (10, 10), "students.csv": (10, 9)},
-    )
-    return {reason.code for reason in guard.reasons(effect, Limits())}
-
-
 def test_every_guard_has_words() -> None:
-    assert every_guard() == set(GUARDS)
+    assert set(GUARDS) == set(guard.CODES)
+    without_number = {"site_new", "file_has_no_rows", "file_may_be_cut", "review"}
     for code in GUARDS:
-        assert "7" in held_text({"code": code, "number": 7, "of": 9}) or code == "file_has_no_rows"
+        assert ("7" in held_text({"code": code, "number": 7, "of": 9})) != (code in without_number), code
     named = {"code": "rows_rejected", "number": 1200, "of": 9000, "file": "students.csv"}
     assert held_text(named) == "students.csv: 1,200 of 9,000 rows are rejected"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ({"code": "site_new", "like": "lakeside"}, "nobody has added this site. Did you mean lakeside?"),
+        ({"code": "site_new", "like": None}, "nobody has added this site"),
+        (
+            {"code": "students_as_teachers", "number": 750, "of": 750, "what": "either"},
+            (
+                "750 of 750 teachers would newly get the console and are pupils: the files may be swapped. "
+                "Pupils of this pair are teachers now: either pair may be the swapped one"
+            ),
+        ),
+        (
+            {"code": "memberships_removed", "number": 868, "of": 900, "since": 12},
+            "868 of 900 memberships would go since version 12 (7 days)",
+        ),
+        (
+            {"code": "removals_unclear", "number": 40, "of": 3, "file": "students.csv", "rows": (3, 1007)},
+            (
+                "students.csv: 40 memberships would go, and unreadable rows may stand for 3 of them (rows 3, 1007): "
+                "nobody can tell for which"
+            ),
+        ),
+        (
+            {"code": "removals_unclear", "number": 9, "of": 1, "file": "teachers.csv", "rows": [7483]},
+            (
+                "teachers.csv: 9 classes of teachers would go, and unreadable rows may stand for 1 of them (row 7483): "
+                "nobody can tell for which"
+            ),
+        ),
+        (
+            {"code": "access_added", "number": 60, "of": 60, "what": "all groups"},
+            "60 of 60 teachers would newly see all groups",
+        ),
+        (
+            {"code": "access_added", "number": 400, "of": 250, "what": "pairs"},
+            "400 classes more would be seen by teachers, who see 250 now",
+        ),
+        (
+            {"code": "half_removed", "number": 6, "of": 9, "what": "groups"},
+            "6 of 9 groups, more than half, would go",
+        ),
+        ({"code": "of_a_newer_cloud", "number": 1, "of": 2}, "of_a_newer_cloud"),
+    ],
+)
+def test_a_guard_speaks_of_people_and_says_what_it_knows(reason: dict[str, Any], said: str) -> None:
+    assert held_text(reason) == said
+
+
+def test_every_refusal_of_the_cloud_has_words() -> None:
+    assert set(WHY_NOT) <= set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"kept": 0}, []),
+        ({}, []),
+        (samples.KEEPING, ["25 removals were not made, because of row 7483 of students.csv, until 28 Sep."]),
+        (
+            samples.KEEPING | {"kept": 30},
+            [
+                "25 removals were not made, because of row 7483 of students.csv, until 28 Sep.",
+                "5 more were not made, until 28 Sep.",
+            ],
+        ),
+        ({"kept": 1, "kept_until": "2026-12-09T00:00:00+00:00"}, ["1 removal was not made, until 9 Dec."]),
+        (
+            {"kept": 3},
+            ["3 removals were not made: a rejected row, or the setting “removals”, keeps what they would remove."],
+        ),
+        ({"not_removed": 2}, ["2 removals were not made, as the setting “removals” keeps all that stands."]),
+        ({"kept_ended": 1}, ["1 removal that a bad row had put off was made."]),
+    ],
+)
+def test_what_is_kept_is_said_with_its_row_and_its_end(kept: dict[str, Any], said: list[str]) -> None:
+    assert kept_texts(kept) == said
+
+
+def test_people_come_first_where_an_import_is_held() -> None:
+    said = "54 teachers stay, 8 come, 6 go; 600 pupils stay, 150 come, 150 go. It looks like a new school year."
+    assert people_text(samples.PEOPLE) == said
+    one = dict.fromkeys(samples.PEOPLE, 1) | {"new_school_year": False}
+    assert people_text(one) == "1 teacher stays, 1 comes, 1 goes; 1 pupil stays, 1 comes, 1 goes."
+    text = Seen(to_html(page(samples.EVERY["import, held"]), None)).text
+    assert text.index(squeezed(said)) < text.index(squeezed("31 of 96 teachers"))
+
+
+def test_a_held_import_lists_who_and_console_access_that_goes_comes_first() -> None:
+    says(
+        samples.EVERY["import, held"],
+        "Console access that goes: 1",
+        "Harry_Potter went loses 3 classes: 7X/0, 7X/1, 7X/2",
+        "New console access: 1",
+        "Groups that go: 3",
+        "7X/0 2 members: Harry_Potter, Ron_Weasley",
+    )
+    said = texts(page(samples.EVERY["import, held"]))
+    headings = [each for each in said if each.startswith(("Console", "New ", "Groups that"))]
+    assert headings == [
+        "Console access that goes: 1",
+        "New console access: 1",
+        "Console access that changes: 1",
+        "Groups that go: 3",
+        "New groups: 3",
+    ]
+    says(samples.import_(samples.held_report(), difference={"of": "another version"}), "differ in version")
+
+
+def test_a_group_that_shrank_is_named_with_its_numbers() -> None:
+    says(
+        samples.EVERY["import, groups that shrank"],
+        "Groups that lost more than half of their members Group 7X/Ma1 from 30 to 4, 3 of them stayed",
+    )
+
+
+def test_a_site_that_nobody_has_added_says_so_until_it_has_a_version() -> None:
+    said = samples.EVERY["site, new and not added"]
+    says(said, "Not added", "Nobody has added this site.", "Add this site: roster-admin site add hogwarts")
+    assert "Nobody has added" not in str(page(said | {"version": 1}))
+    assert "Nobody has added" not in str(page(said | {"added": True}))
+    assert "Nobody has added" not in str(page(samples.site(version=0)))
+
+
+def test_rows_still_rejected_and_what_is_kept_stand_on_a_quiet_night_too() -> None:
+    said = samples.EVERY["site, with rows still rejected"]
+    says(
+        said,
+        "No change",
+        "12 rows rejected",
+        "25 removals put off",
+        "12 rows are rejected in the files that stand.",
+        "25 removals were not made, because of row 7483 of students.csv, until 28 Sep.",
+        "Settle now: roster-admin settle hogwarts",
+    )
+    assert "put off" not in str(page(samples.site(rejected=0, kept={"facts": 0, "until": "", "rows": []})))
+
+
+def test_what_was_ignored_is_listed_with_what_may_be_meant() -> None:
+    says(
+        samples.EVERY["site, with ignored uploads"],
+        "Ignored uploads: 41",
+        ".DS_Store 40 2026-09-15 07:00",
+        "students.csv.filepart 1 2026-09-15 08:00 just now did you mean students.csv?",
+    )
+
+
+def test_an_error_in_the_settings_is_told_while_it_stands_and_no_longer() -> None:
+    says(samples.EVERY["site, with bad settings"], "the last good settings stay in force", "/paused: This is text")
+    text = Seen(to_html(page(samples.EVERY["site, with good settings again"]), None)).text
+    assert "thelastgoodsettings" not in text
+    assert squeezed(STATUS_MEANS["failed"]) not in text
+
+
+def test_the_overview_says_where_uploads_got_lost_and_what_needs_a_look() -> None:
+    says(
+        samples.EVERY["overview, with uploads outside"],
+        "4 uploads lie outside any site's folder.",
+        "Lakeside/: 3 uploads — did you mean lakeside/?",
+        "no folder at all: 1 upload",
+        "lakeside No change 25 removals put off",
+        "1,480 96 12 2 applied",
+        "lakesid Held Not added",
+    )
 
 
 def test_every_finding_says_what_to_do() -> None:
@@ -133,7 +293,13 @@ def test_a_file_that_was_refused_is_told_and_is_no_import() -> None:
 
 
 def test_who_waits_for_what_is_said() -> None:
-    says(samples.EVERY["site, waiting"], "teachers.csv has waited for students.csv", "with the last good students.csv")
+    says(
+        samples.EVERY["site, waiting"],
+        "teachers.csv has waited for students.csv",
+        "with the last students.csv that took effect",
+    )
+    empty = {"file": "students.csv", "missing": "students.csv", "since": samples.AT, "until": samples.AT}
+    says(samples.site(waiting=empty), "students.csv is empty, and has waited for its content", "refused as empty at")
     says(samples.EVERY["site, waiting for ever"], "Upload students.csv to import both.")
     says(samples.EVERY["site, paused"], "Paused", "Files wait since")
     says(samples.EVERY["site, paused by its settings"], "upload one without “paused”")

@@ -13,12 +13,15 @@ from roster.settings import Settings
 
 TEACHERS, STUDENTS = "teachers.csv", "students.csv"
 RESERVED_LINES = 2
-ZERO_WIDTH = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufeff" + "".join(
-    map(chr, range(0x2060, 0x2070))
-)
+# Default_Ignorable_Code_Point.
+UNSEEN = {0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0, *range(0x180B, 0x1810)}
+UNSEEN |= {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)}
+UNSEEN |= {*range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)}
+
 ORDER = ["username_empty", "class_empty", "username_invalid_characters", "class_invalid_characters"]
 ORDER += ["username_too_long", "class_too_long", "username_wildcard", "class_reserved"]
-ORDER += ["username_not_email", "username_collision"]
+ORDER += ["username_not_email", "reserved_row_repeated", "username_value_destroyed", "class_value_destroyed"]
+ORDER += ["username_placeholder", "username_collision"]
 
 Found = tuple[str, str, int, str | None]  # code, file, row, column
 Accepted = tuple[str, int, str, str]  # file, row, username, class
@@ -44,7 +47,7 @@ def nfc(text: str) -> str:
 
 
 def identity(value: str) -> str:
-    return nfc(nfc(value).casefold())
+    return nfc(nfc(value).lower())
 
 
 def lines_of(text: str) -> list[str]:
@@ -60,34 +63,72 @@ def lines_of(text: str) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def without_end_mark(text: str) -> str:
+    """Up to the end mark of DOS, the last character or a last line of its own."""
+    for place, character in enumerate(text):
+        behind = text[place:]
+        is_last = not behind.strip("\x1a") or (text[place - 1] in "\r\n" and not behind.strip("\x1a \t\r\n"))
+        if character == "\x1a" and is_last:
+            return text[:place]
+    return text
+
+
+def is_padding(character: str, separator: str) -> bool:
+    return character != separator and (is_white(character) or ord(character) in UNSEEN)
+
+
 def fields_of(line: str, separator: str) -> tuple[list[str], bool]:
-    """The fields, and whether every quoted one ends before a separator or the line's end."""
+    """The fields, and whether every quoted one ends before a separator or the line's end, but for what is not seen."""
     fields, state = [""], "start"
     for character in line:
-        if state == "closed" and character == '"':
+        if state == "closing" and character == '"':
             fields[-1] += character
             state = "quoted"
         elif state != "quoted" and character == separator:
             fields.append("")
             state = "start"
-        elif state == "closed":
-            return fields, False
-        elif character == '"' and state in ("start", "quoted"):
-            state = "quoted" if state == "start" else "closed"
+        elif state in ("closing", "closed"):
+            if not is_padding(character, separator):
+                return fields, False
+            state = "closed"
+        elif state == "quoted":
+            fields[-1] += "" if character == '"' else character
+            state = "closing" if character == '"' else state
+        elif state == "start" and character == '"':
+            fields[-1] = ""  # what stood before the quote does not count
+            state = "quoted"
         else:
             fields[-1] += character
-            state = "plain" if state == "start" else state
+            state = "start" if state == "start" and is_padding(character, separator) else "plain"
     return fields, state != "quoted"
 
 
 def cleaned(text: str) -> tuple[str, list[str]]:
-    visible = "".join(character for character in nfc(text) if character not in ZERO_WIDTH)
-    value = visible
+    value, notes = visible(text)
+    while True:
+        if value[:2] == '="' and value[-1:] == '"' and len(value) > 2 and is_doubled(value[2:-1]):
+            inner = value[2:-1].replace('""', '"')
+        elif value[:1] == "'" and value[-1] != "'" and (value[1].isdigit() or value[1] in "=+-@"):
+            inner = value[1:]
+        else:
+            return value, notes
+        value, more = visible(inner)
+        notes = sorted({*notes, "text_mark_removed", *more})
+
+
+def is_doubled(text: str) -> bool:
+    """Whether quotes stand in it in twos only."""
+    return '"' not in text.replace('""', "")
+
+
+def visible(text: str) -> tuple[str, list[str]]:
+    seen = "".join(character for character in nfc(text) if ord(character) not in UNSEEN)
+    value = seen
     while value and is_white(value[0]):
         value = value[1:]
     while value and is_white(value[-1]):
         value = value[:-1]
-    notes = ["whitespace_trimmed"] * (value != visible) + ["invisible_characters_removed"] * (visible != nfc(text))
+    notes = ["whitespace_trimmed"] * (value != seen) + ["invisible_characters_removed"] * (seen != nfc(text))
     return nfc(value), notes
 
 
@@ -95,32 +136,86 @@ def is_white(character: str) -> bool:
     return character.isspace() and character not in "\x1c\x1d\x1e\x1f"  # separators to Python, controls to Unicode
 
 
+def plain(value: str) -> str:
+    """As reserved names and placeholders are compared."""
+    words, word = [], ""
+    for character in identity(value) + " ":
+        if not is_white(character):
+            word += character
+        elif word:
+            words.append(word)
+            word = ""
+    return " ".join(words)
+
+
+def is_destroyed(value: str) -> bool:
+    if "\ufffd" in value:
+        return True
+    if value[:1] == "#" and len(value) > 2 and value[-1] in "!?":
+        middle = value[1:-1].removeprefix("¡").removeprefix("¿") if value[1] in "¡¿" else value[1:-1]
+        return middle[:1].isalnum() and all(each.isalnum() or each in "_/." for each in middle)
+    if len(value) > 2 and not value.strip("#"):
+        return True
+    if value.upper() in ("#N/A", "#NV", "#N/D"):
+        return True
+    return is_scientific(value)
+
+
+def is_scientific(value: str) -> bool:
+    """One number with an exponent that has a sign, or behind a decimal mark."""
+    number, e, exponent = value.upper().partition("E")
+    number = number[1:] if number[:1] in ("+", "-") else number
+    whole, mark, rest = number.replace(",", ".").partition(".")
+    digits = exponent[1:] if exponent[:1] in ("+", "-") else exponent
+    is_number = whole.isdecimal() and (rest.isdecimal() if mark else True)
+    return bool(e) and is_number and digits.isdecimal() and (bool(mark) or digits != exponent)
+
+
+def is_placeholder(value: str, settings: Settings) -> bool:
+    value = plain(value)
+    while len(value) > 1 and value[0] + value[-1] in ("()", "[]", "{}", "<>"):
+        value = value[1:-1].strip()
+    is_dashes = value != "" and all(unicodedata.category(each) == "Pd" or each == "\u2212" for each in value)
+    return ("-" if is_dashes else value) in map(plain, settings.placeholder_usernames)
+
+
 def username_of(text: str, settings: Settings) -> tuple[str, list[str], str]:
     """The username, what was done to it, and the address that it was cut from."""
     value, notes = cleaned(text)
     if settings.username == "district" and "@" in value:
-        return cleaned(value.split("@")[0])[0], [*notes, "email_shortened"], identity(value)
+        cut = visible(value.split("@")[0])[0]
+        return cut, [*notes, "email_shortened"], identity(value)
     if settings.username == "email" and value and "@" not in value and settings.email_domain:
         value += "@" + settings.email_domain
     return value, notes, ""
 
 
-def errors_of(username: str, class_: str, settings: Settings) -> Iterator[str]:
+def errors_of(text: str, class_: str, settings: Settings) -> Iterator[str]:
+    username, written = username_of(text, settings)[0], cleaned(text)[0]
     for column, value, limit in (("username", username, 254), ("class", class_, 200)):
         if not value:
             yield f"{column}_empty"
-        if any(unicodedata.category(character) == "Cc" for character in value):
+        if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
             yield f"{column}_invalid_characters"
         if len(value) > limit:
             yield f"{column}_too_long"
     if "*" in username or username[:1] == "!":
         yield "username_wildcard"
-    if identity(class_) in map(identity, settings.reserved_classes):
+    if plain(class_) in map(plain, settings.reserved_classes):
         yield "class_reserved"
     local, *domain = username.split("@")
     spaced = any(character.isspace() for character in username)
     if settings.username == "email" and (not local or len(domain) != 1 or not domain[0] or spaced):
         yield "username_not_email"
+    if (identity(written), identity(class_)) in (("version", "1"), ("username", "class")):
+        yield "reserved_row_repeated"
+    name = visible(written.split("@")[0])[0]
+    if is_destroyed(name) or is_destroyed(written):
+        yield "username_value_destroyed"
+    if is_destroyed(class_):
+        yield "class_value_destroyed"
+    if is_placeholder(name, settings):
+        yield "username_placeholder"
 
 
 def read(texts: dict[str, str], settings: Settings, separator: str = ",") -> Reading:
@@ -129,7 +224,7 @@ def read(texts: dict[str, str], settings: Settings, separator: str = ",") -> Rea
     readable: list[tuple[str, int, list[str], list[str], str]] = []
     addresses: defaultdict[str, set[str]] = defaultdict(set)
     for file in (STUDENTS, TEACHERS):
-        for row, line in zip(count(3), lines_of(texts[file])[RESERVED_LINES:], strict=False):
+        for row, line in zip(count(3), lines_of(without_end_mark(texts[file]))[RESERVED_LINES:], strict=False):
             fields, balanced = fields_of(line, separator)
             if balanced and not any(cleaned(each)[0] for each in fields):
                 reading.found["blank_rows", file, row, None] += 1
@@ -142,7 +237,7 @@ def read(texts: dict[str, str], settings: Settings, separator: str = ",") -> Rea
                 reading.found["field_count", file, row, None] += 1
             else:
                 username, _, address = username_of(fields[0], settings)
-                errors = list(errors_of(username, cleaned(fields[1])[0], settings))
+                errors = list(errors_of(fields[0], cleaned(fields[1])[0], settings))
                 readable.append((file, row, fields, errors, address))
                 if address and not any(error.startswith("username") for error in errors):
                     addresses[identity(username)].add(address)
@@ -153,7 +248,8 @@ def read(texts: dict[str, str], settings: Settings, separator: str = ",") -> Rea
             errors.append("username_collision")
         if errors:
             code = min(errors, key=ORDER.index)
-            reading.found[code, file, row, code.split("_")[0]] += 1
+            column = None if code == "reserved_row_repeated" else code.split("_")[0]
+            reading.found[code.partition("_")[2] if code.endswith("destroyed") else code, file, row, column] += 1
         else:
             reading.accepted.append((file, row, username, class_))
             for column, told in (("username", notes), ("class", class_notes)):
@@ -173,7 +269,8 @@ def spell(values: list[str], published: set[str]) -> dict[str, str]:
 def reconcile(accepted: list[Accepted], users: set[str], classes: set[str]) -> Reconciled:
     """The roster of accepted rows (students first), over published spellings of users and of classes."""
     made = Reconciled()
-    user = spell([username for _, _, username, _ in accepted], users)
+    teachers_first = sorted(accepted, key=lambda row: row[0] != TEACHERS)
+    user = spell([username for _, _, username, _ in teachers_first], users)
     name = spell([class_ for *_, class_ in accepted], classes)
     keys = [(file, row, identity(username), identity(class_)) for file, row, username, class_ in accepted]
     taught = {class_ for file, _, _, class_ in keys if file == TEACHERS}

@@ -3,14 +3,19 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 from roster import csv_file
 from roster.encode import Packer, entries, entry, line, lines, settings_line
+from roster.memory import NOTHING
 from roster.model import Entry, Roster
+from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS, Notice
-from roster.plan import Base, Packed, Plan, plan_import
+from roster.plan import Base, Known, Packed, Plan, plan_import
 from roster.settings import Settings
+
+NOVEMBER = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
 DISTRICT = Settings()
 EMAIL = Settings(username="email")
@@ -55,10 +60,15 @@ def plan(
     teachers: bytes | Iterable[str] = (),
     settings: Settings = DISTRICT,
     base: Plan | Roster | None = None,
+    known: Known | None = None,
 ) -> Plan:
-    """The plan of a pair, over the version that another plan or a roster would have made."""
+    """The plan of a pair, over the version that another plan or a roster would have made.
+
+    What is not said to be known is the memory of that other plan, and a day in November.
+    """
     published = base.roster if isinstance(base, Plan) else base
-    return plan_import(pair(students, teachers), settings, base_of(published) if published else None)
+    known = known or Known("an-import", NOVEMBER, base.memory if isinstance(base, Plan) else NOTHING)
+    return plan_import(pair(students, teachers), settings, base_of(published) if published else None, known=known)
 
 
 def packed(roster: Roster) -> Packed:
@@ -79,10 +89,11 @@ def base_of(roster: Roster) -> Base:
     content_sha256 = hashlib.sha256(b"".join(snapshot_lines(roster))).hexdigest()
     counts = {
         "groups": len(roster.groups),
+        "members": len({fold(member) for group in roster.groups for member in group.members}),
         "memberships": sum(len(group.members) for group in roster.groups),
         "teachers": len(roster.rights),
     }
-    return Base(content_sha256, counts, lambda: lines(snapshot.data, snapshot.blob))
+    return Base(content_sha256, counts, lambda: lines(snapshot.data, snapshot.blob), version=1)
 
 
 def roster_of(made: Plan) -> Roster:

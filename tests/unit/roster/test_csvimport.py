@@ -6,7 +6,7 @@ from hypothesis import given
 
 from roster.csvimport import students_csv, teachers_csv
 from roster.model import Roster
-from roster.notices import STUDENTS, TEACHERS
+from roster.notices import STUDENTS, TEACHERS, Suspicious
 from roster.plan import plan_import
 from roster.settings import Settings
 from tests.unit.roster.samples import DISTRICT, SEED, plan, roster_of
@@ -17,6 +17,7 @@ SETTINGS_OF_ALL = Settings(all_groups_users=("snape",))
 
 # What reading a written pair may tell: what is true of the roster, never how it is written.
 OF_THE_ROSTER = {"class_without_students", "class_without_teacher", "teacher_is_student", "all_groups_user_unknown"}
+OF_THE_ROSTER |= {kind.code for kind in Suspicious.__subclasses__()}
 
 
 def written(roster: Roster) -> Mapping[str, bytes]:

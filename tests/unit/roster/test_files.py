@@ -65,7 +65,6 @@ def test_should_accept_the_reserved_rows_in_any_disguise(reserved: str) -> None:
 @pytest.mark.parametrize(
     ("reserved", "code", "row"),
     [
-        ("", "version_row_missing", 1),
         ("\n", "version_row_missing", 1),
         ("\nversion,1\nusername,class\n", "version_row_missing", 1),
         ("username,class\n", "version_row_missing", 1),
@@ -74,10 +73,9 @@ def test_should_accept_the_reserved_rows_in_any_disguise(reserved: str) -> None:
         ("1,version\nusername,class\n", "version_row_missing", 1),
         (",version,1\nusername,class\n", "version_row_missing", 1),
         ("versions,1\nusername,class\n", "version_row_missing", 1),
-        ('"version,1"\n"username,class"\n', "version_row_missing", 1),
         ('"version,1\nusername,class\n', "version_row_missing", 1),
         ('""version"",1\nusername,class\n', "version_row_missing", 1),
-        ("version 1\nusername,class\n", "version_row_missing", 1),
+        ("version1\nusername,class\n", "version_row_missing", 1),
         ("version,2\nusername,class\n", "version_unsupported", 1),
         ("version,1.0\nusername,class\n", "version_unsupported", 1),
         ("version,\nusername,class\n", "version_unsupported", 1),
@@ -93,7 +91,6 @@ def test_should_accept_the_reserved_rows_in_any_disguise(reserved: str) -> None:
         ("version,1\nusername,,class\n", "header_row_unexpected", 2),
         ("version,1\nusername;class\n", "header_row_unexpected", 2),
         ("version;1\nusername,class\n", "header_row_unexpected", 2),
-        ('version,1\n"username,class"\n', "header_row_unexpected", 2),
         ("version,1\nversion,1\nusername,class\n", "header_row_unexpected", 2),
         ("version,1\nHarry_Potter,Potions\n", "header_row_unexpected", 2),
         ("version,1\u2028username,class\n", "version_unsupported", 1),
@@ -105,12 +102,14 @@ def test_should_refuse_a_file_whose_reserved_rows_are_not_as_they_must_be(
     reserved: str, code: str, row: int, file: str
 ) -> None:
     notice = refused((reserved + BODY if reserved.endswith("\n") else reserved).encode(), file)
-    assert notice.as_dict() == {"code": code, "severity": "error", "file": file, "row": row, "column": None}
+    said = {name: value for name, value in notice.as_dict().items() if name != "seems"}
+    assert said == {"code": code, "severity": "error", "file": file, "row": row, "column": None}
 
 
-def test_should_accept_a_file_without_data() -> None:
+def test_should_read_a_file_without_data_and_leave_it_to_a_person() -> None:
     made = plan(b"version,1\nusername,class", b"version,1\r\nusername,class\r\n")
-    assert (made.outcome, made.counts["rows_read"], made.counts["groups"]) == ("ok", 0, 0)
+    assert (made.outcome, made.counts["rows_read"], made.counts["groups"]) == ("held", 0, 0)
+    assert {reason.code for reason in made.held} == {"file_has_no_rows"}
 
 
 def test_should_tell_what_is_wrong_with_both_files_at_once() -> None:
@@ -283,7 +282,8 @@ def test_should_name_row_and_byte_of_what_is_not_utf16(body: bytes, offset: int,
         (csv("Zoë,Tränke").decode().encode("utf-16-be"), "without a byte order mark"),
         (codecs.BOM_UTF32_LE + csv("Ron,A").decode().encode("utf-32-le"), "binary data"),
         (codecs.BOM_UTF16_LE + csv("Ron,A\0B").decode().encode("utf-16-le"), "binary data"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary data"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image"),
+        (b"\0\0\1\0\1\0 \0\0\0", "binary data"),
     ],
 )
 @pytest.mark.parametrize("file", FILES)
@@ -400,4 +400,6 @@ def test_should_need_both_files() -> None:
 
 
 def test_should_call_swapped_columns_by_the_row_that_shows_it() -> None:
-    assert refused(b"version,1\nclass,username\nPotions,Ron\n") == HeaderRowUnexpected(STUDENTS, 2)
+    assert refused(b"version,1\nclass,username\nPotions,Ron\n") == HeaderRowUnexpected(
+        STUDENTS, 2, seems="the columns swapped"
+    )

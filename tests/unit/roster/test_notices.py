@@ -1,18 +1,22 @@
 """Every notice: a pair that earns it, and one that only just does not."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roster.csv_file import FILE_LIMIT, too_large
-from roster.notices import STUDENTS, TEACHERS, Notice, Notices, RowDuplicate, UsernameEmpty, catalogue
+from roster.notices import STUDENTS, TEACHERS, Notice, Notices, RowDuplicate, TeacherIsStudent, UsernameEmpty, catalogue
 from roster.pair import Upload, old_partner
 from roster.plan import Plan
 from roster.settings import Settings
-from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, SEED_STUDENTS, SEED_TEACHERS, csv, pair, plan
+from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, csv, pair, plan
 
 TEN = tuple(f"s{number},A" for number in range(10))
 MONDAY = datetime(2026, 9, 7, 3, tzinfo=UTC)
@@ -40,14 +44,23 @@ def file(data: bytes) -> Callable[[], Plan]:
     return lambda: plan(data)
 
 
-def after(before: tuple[str, ...], now: tuple[str, ...]) -> Callable[[], Plan]:
+def after(before: tuple[str, ...], now: tuple[str, ...], settings: Settings = DISTRICT) -> Callable[[], Plan]:
     """A pair over a published one."""
-    return lambda: plan(now, base=plan(before))
+    return lambda: plan(now, (), settings, base=plan(before))
+
+
+def ended(row: str) -> Callable[[], Plan]:
+    """A pair after one whose bad row kept R in A."""
+    return lambda: plan([row], base=plan(["R,"], base=plan(["R,A"])))
 
 
 def sized(size: int) -> Callable[[], list[Notice]]:
     """A file that is not fetched, as it is known to be too large."""
     return lambda: [notice for notice in [too_large(STUDENTS, size)] if notice]
+
+
+def many_bad_rows(number: int) -> Callable[[], Plan]:
+    return lambda: plan(csv() + b"x\n" * number)
 
 
 def apart(distance: timedelta) -> Callable[[], list[Notice]]:
@@ -63,10 +76,26 @@ CASES = [
     # Errors of a file
     Case("not_utf8", "error", (STUDENTS, 3, None), file(csv() + b"Zo\xeb,A"), file(csv("Zoë,A"))),
     Case("not_csv", "error", (STUDENTS, 3, None), file(csv("R\0n,A")), file(csv("R\x01n,A"))),
+    Case("file_empty", "error", (STUDENTS, None, None), file(b" \n"), file(csv())),
+    Case("web_page", "error", (STUDENTS, None, None), file(b"<html>"), file(csv("<html>,A"))),
+    Case(
+        "xml_document",
+        "error",
+        (STUDENTS, None, None),
+        file(b"<a><b/></a>".replace(b"a", b"roster")),
+        file(csv("<a/>,A")),
+    ),
+    Case("json_document", "error", (STUDENTS, None, None), file(b'{"a": 1}'), file(csv("{},A"))),
+    Case("file_not_written_whole", "error", (STUDENTS, 3, None), file(csv() + bytes(9)), file(csv())),
+    Case("lines_quoted_whole", "error", (STUDENTS, 1, None), file(b'"version,1"\n'), file(b'"version","1"\n')),
+    Case("delimiter_unknown", "error", (STUDENTS, 1, None), file(b"version|1\n"), file(b"version;1\n")),
+    Case("powershell_type_line", "error", (STUDENTS, 1, None), file(b"#TYPE x\n"), file(csv("#TYPE x,A"))),
+    Case("other_export", "error", (STUDENTS, 1, None), file(b"School_id,Student_id\n"), file(csv("School_id,A"))),
     Case("version_row_missing", "error", (STUDENTS, 1, None), file(csv()[10:]), file(csv())),
     Case("version_unsupported", "error", (STUDENTS, 1, None), file(csv().replace(b"1", b"2")), file(csv())),
     Case("header_row_unexpected", "error", (STUDENTS, 2, None), file(b"version,1\nclass,username"), file(csv())),
     Case("file_too_large", "error", (STUDENTS, None, None), sized(FILE_LIMIT + 1), sized(FILE_LIMIT)),
+    Case("too_many_bad_rows", "error", (STUDENTS, None, None), many_bad_rows(200_001), many_bad_rows(200_000)),
     # Errors of a row
     Case("quote_unbalanced", "error", (STUDENTS, 3, "username"), students('"Ron,A'), students('R"on,A"')),
     Case("field_count", "error", (STUDENTS, 3, None), students("Ron,A,B"), students("Ron,A,,")),
@@ -79,7 +108,9 @@ CASES = [
         students("R\x7fn,A"),
         students("\tRon\x85,A"),
     ),
-    Case("class_invalid_characters", "error", (STUDENTS, 3, "class"), students("Ron,A\tB"), students("Ron,A\u2028B")),
+    Case(
+        "class_invalid_characters", "error", (STUDENTS, 3, "class"), students("Ron,A\u2028B"), students("Ron,A\u2003B")
+    ),
     Case(
         "username_too_long",
         "error",
@@ -89,7 +120,7 @@ CASES = [
     ),
     Case("class_too_long", "error", (STUDENTS, 3, "class"), students(f"R,{LONG_CLASS}c"), students(f"R,{LONG_CLASS}")),
     Case("username_wildcard", "error", (STUDENTS, 3, "username"), students("!Ron,A"), students("Ron!,A*")),
-    Case("class_reserved", "error", (STUDENTS, 3, "class"), students("R,SOUND muted"), students("R,Sound  Muted")),
+    Case("class_reserved", "error", (STUDENTS, 3, "class"), students("R,SOUND  muted"), students("R,SoundMuted")),
     Case(
         "username_not_email",
         "error",
@@ -97,6 +128,9 @@ CASES = [
         students("Ron,A", settings=EMAIL),
         students("Ron,A", settings=DOMAIN),
     ),
+    Case("reserved_row_repeated", "error", (STUDENTS, 3, None), students("version,1"), students("version,2")),
+    Case("value_destroyed", "error", (STUDENTS, 3, "class"), students("R,#N/A"), students("R,7E2")),
+    Case("username_placeholder", "error", (STUDENTS, 3, "username"), students("(null),A"), students("nullen,A")),
     Case("username_collision", "error", (STUDENTS, 3, "username"), students(*BOTH_NAMES), students("H,A", "H@a.org,A")),
     # Warnings
     Case(
@@ -107,11 +141,12 @@ CASES = [
         file(csv("Ron,A").decode().encode("utf-8-sig")),
     ),
     Case("delimiter_not_comma", "warning", (STUDENTS, 1, None), file(csv().replace(b",", b";")), file(csv("R,A;B"))),
+    Case("separator_line_skipped", "warning", (STUDENTS, 1, None), file(b"sep=,\n" + csv()), file(csv("sep=,A"))),
     Case("row_duplicate", "warning", (STUDENTS, 4, None), students("R,A", '"r",a'), both(("R,A",), ("R,A",))),
     Case(
         "username_spelling_differs",
         "warning",
-        (TEACHERS, 3, "username"),
+        (STUDENTS, 3, "username"),
         both(("Ron,A",), ("RON,A",)),
         both(("Ron,A",), ("Rön,A",)),
     ),
@@ -124,6 +159,7 @@ CASES = [
         students("R\u200bon,A"),
         students("R\u0301on,A"),
     ),
+    Case("text_mark_removed", "warning", (STUDENTS, 3, "username"), students("'007,A"), students("'007',A")),
     Case("class_without_students", "warning", (TEACHERS, 3, "class"), both((), ("S,A",)), both(("R,a",), ("S,A",))),
     Case(
         "teacher_is_student", "warning", (TEACHERS, 4, "username"), both(("R,A",), ("S,A", "r,A")), both((), ("S,A",))
@@ -143,6 +179,26 @@ CASES = [
         apart(timedelta(days=7, seconds=1)),
         apart(timedelta(days=7)),
     ),
+    Case("removals_kept", "warning", (STUDENTS, 3, None), after(("R,A",), ("R,",)), after(("R,A",), ("*,A",))),
+    Case("kept_ended", "warning", (None, None, None), ended("S,B"), ended("R,A")),
+    Case(
+        "removals_off",
+        "warning",
+        ("settings.json", None, None),
+        after(("R,A",), ("S,A",), Settings(removals="keep")),
+        after(("R,A",), ("S,A", "R,A"), Settings(removals="keep")),
+    ),
+    # Warnings about values that are hardly meant
+    Case("looks_like_date", "warning", (STUDENTS, 3, "class"), students("R,10-Jan"), students("R,10-1")),
+    Case("looks_garbled", "warning", (STUDENTS, 3, "username"), students("Zo\u00c3\u00ab,A"), students("Zo\u00eb,A")),
+    Case("stray_quotes", "warning", (STUDENTS, 3, "class"), students("R,“A”"), students("R,A’s")),
+    Case("several_values", "warning", (STUDENTS, 3, "class"), students("R,A;B", "S,A"), students("R,A;B", "S,C")),
+    Case("looks_alike", "warning", (STUDENTS, 4, "username"), students("R1,A", "RI,A"), students("R1,A", "R2,A")),
+    Case(
+        "domain_prefix", "warning", (STUDENTS, 3, "username"), students("D\\r,A", "s,A"), students("D\\r,A", "D\\s,A")
+    ),
+    Case("comment_line", "warning", (STUDENTS, 3, "username"), students("# R,A"), students("R #,A")),
+    Case("placeholder_class", "warning", (STUDENTS, 3, "class"), students("R,NULL"), students("R,Nullen")),
     # Information
     Case("email_shortened", "info", (STUDENTS, 3, "username"), students("R@a,A"), students("R@a,A", settings=EMAIL)),
     Case("blank_rows", "info", (STUDENTS, 3, None), students('"",\u200b,'), students("0,0")),
@@ -172,8 +228,9 @@ def test_should_have_a_case_for_every_notice_there_is() -> None:
     ['"Ron,A', "Ron", ",A", "Ron,", "R\x01,A", "Ron,\x01", "u" * 255 + ",A", "R," + "c" * 201, "*,A", "R,sound muted"],
 )
 def test_should_refuse_a_row_alike_in_both_files(file: str, row: str) -> None:
-    sound = {STUDENTS: "Harry,Potions", TEACHERS: "Severus,Potions"}[file]
-    files = pair(SEED_STUDENTS, SEED_TEACHERS) | {file: csv(row, sound)}
+    sound = {STUDENTS: [f"pupil.{n},Potions" for n in range(30)], TEACHERS: [f"teacher.{n},Potions" for n in range(19)]}
+    sound[file].insert(0, row)
+    files = pair(sound[STUDENTS], sound[TEACHERS])
     made = plan(files[STUDENTS], files[TEACHERS])
     (notice,) = (notice for notice in made.notices.listed() if notice.severity == "error")
     assert (notice.file, notice.row) == (file, 3)
@@ -204,19 +261,42 @@ def test_should_carry_places_and_never_values() -> None:
 # The list of findings
 
 
-def test_should_count_everything_and_list_the_worst_where_there_is_not_room_for_all() -> None:
+def test_should_count_everything_and_list_every_finding_that_is_rare() -> None:
     collected = Notices()
     for row in range(Notices.LISTED):
         collected.add(RowDuplicate(STUDENTS, row + 3))
     assert not collected.truncated
     collected.add(UsernameEmpty(TEACHERS, 3))
     collected.add(UsernameEmpty(STUDENTS, 9))
+    collected.add(TeacherIsStudent(TEACHERS, 4))
     assert collected.truncated
-    assert collected.totals == {"row_duplicate": Notices.LISTED, "username_empty": 2}
-    assert collected.severities == {"error": 2, "warning": Notices.LISTED}
+    assert collected.totals == {"row_duplicate": Notices.LISTED, "username_empty": 2, "teacher_is_student": 1}
+    assert collected.severities == {"error": 2, "warning": Notices.LISTED + 1}
     listed = collected.listed()
     assert len(listed) == Notices.LISTED
     assert [notice.file for notice in listed if notice.code == "username_empty"] == [STUDENTS, TEACHERS]
+    assert [notice.row for notice in listed if notice.code == "teacher_is_student"] == [4]
+
+
+KINDS = catalogue()[:8]
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 50)), max_size=30))
+def test_should_share_the_list_fairly_between_the_codes(added: list[tuple[type[Notice], int]]) -> None:
+    with patch.object(Notices, "LISTED", 60):
+        collected = Notices()
+        for kind, number in added:
+            for row in range(number):
+                collected.add(kind(STUDENTS, row))
+        listed = Counter(notice.code for notice in collected.listed())
+        everything = collected.totals.total()
+        assert everything == sum(number for _, number in added)
+        assert listed.total() == min(everything, 60)
+        assert collected.truncated == (everything > 60)
+        assert sum(map(len, collected._kept.values())) <= 2 * 60 + 1
+    # A code that has not all of its own has as many as any other, but for the one that is left over.
+    most = max(listed.values(), default=0)
+    assert all(listed[code] >= most - 1 for code, total in collected.totals.items() if listed[code] < total)
 
 
 def test_should_list_by_file_and_row_and_the_worst_of_a_row_first() -> None:

@@ -89,7 +89,7 @@ def test_should_tell_once_of_a_class_without_a_teacher() -> None:
 def test_should_tell_once_of_a_teacher_who_is_a_student() -> None:
     made = plan(["Ron,A", "Percy,A", "Percy,B"], ["Snape,A", "PERCY,A", "Percy,B"])
     assert rows("teacher_is_student", made) == [4]
-    assert rights(made)["Percy"] == ["A", "B"]
+    assert rights(made)["PERCY"] == ["A", "B"]
 
 
 def test_should_not_take_a_rejected_row_for_a_student() -> None:
@@ -118,12 +118,12 @@ def test_should_not_take_a_row_for_the_duplicate_of_a_rejected_one() -> None:
 # Spellings
 
 
-def test_should_use_the_first_spelling_of_the_pair_students_before_teachers() -> None:
-    made = plan(["ron,a", "Ron,A", "harry,b"], ["HARRY,A", "RON,c", "Snape,C"])
-    assert groups(made) == {"a": ["ron"], "b": ["harry"]}
-    assert rights(made) == {"harry": ["a"], "ron": [], "Snape": []}
-    assert pending(made) == {"ron": ["c"], "Snape": ["c"]}
-    assert rows("username_spelling_differs", made) == [4, 3, 4]
+def test_should_use_the_first_spelling_of_classes_that_of_students_and_of_teachers_that_of_teachers() -> None:
+    made = plan(["ron,a", "Ron,A", "harry,b", "luna,b", "LUNA,a"], ["HARRY,A", "RON,c", "Snape,C"])
+    assert groups(made) == {"a": ["luna", "RON"], "b": ["HARRY", "luna"]}
+    assert rights(made) == {"HARRY": ["a"], "RON": [], "Snape": []}
+    assert pending(made) == {"RON": ["c"], "Snape": ["c"]}
+    assert rows("username_spelling_differs", made) == [3, 4, 5, 7]
     assert rows("class_spelling_differs", made) == [4, 3, 5]
 
 
@@ -227,7 +227,5 @@ def test_should_carry_the_settings_of_console_and_groups() -> None:
 
 def test_should_see_a_teacher_of_either_file_alike() -> None:
     made = plan(csv("ron@x.org,A"), csv("RON,A"))
-    assert found(made, TEACHERS) == [
-        ("teacher_is_student", 3, "username"),
-        ("username_spelling_differs", 3, "username"),
-    ]
+    assert found(made, TEACHERS) == [("teacher_is_student", 3, "username")]
+    assert ("username_spelling_differs", 3, "username") in found(made)

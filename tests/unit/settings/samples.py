@@ -22,8 +22,15 @@ GOOD: dict[str, list[Any]] = {
     "removals": ["apply", "keep"],
     "paused": [True, False],
     "pair_window_minutes": [0, 15, 5.0],
-    "hold": [{}, {"rows_rejected": {}}, {"groups_removed": {"count": 4}, "teachers_added": {"percent": 1}}],
+    "hold": [
+        *({}, {"rows_rejected": {}}, {"groups_removed": {"count": 4}, "teachers_added": {"percent": 1}}),
+        *({"group_shrank": True}, {"access_added": {"percent": 100}, "memberships_added": {"count": 1000}}),
+    ],
     "reserved_classes": [[], ["Potions"], ["*", "!a", " 7b "], ["c" * 200], ["c"] * 1000],
+    "placeholder_usernames": [[], ["-"], ["vacant", "*", "n/a"], ["u" * 254], ["u"] * 1000],
+    "keep_days": [{}, {"memberships": 0}, {"memberships": 30, "rights": 30}],
+    "review": ["guards", "always"],
+    "school_year_starts": [None, "2026-09-01", "2024-02-29", "2099-12-31", "2000-02-29"],
 }
 
 NOT_NAMES = ["", " ", "\u200b\u00ad", "a\nb", "a\t", "\x7f", "a\x00", "\ud800", 1, None, ["a"], {}]
@@ -47,7 +54,25 @@ BAD: dict[str, list[Any]] = {
     "pair_window_minutes": [-1, 16, 0.5, True, "5", None, [5], 10**30, float("1e999")],
     "hold": [
         *(None, [], True, "off", {"half_removed": {}}, {"file_has_no_rows": {"count": 1}}),
+        *({"group_shrank": None}, {"group_shrank": 1}, {"group_shrank": {}}, {"group_shrank": "true"}),
         *({"rows_rejected": bad} for bad in (None, False, 5, [5], {"count": 0}, {"percentage": 5}, {"percent": None})),
+    ],
+    "placeholder_usernames": ["vacant", None, {}, ["u"] * 1001, *(["ok", name] for name in [*NOT_NAMES, "u" * 255])],
+    "keep_days": [None, 3, [], {"memberships": 31}, {"rights": -1}, {"rights": True}, {"groups": 1}, {"rights": "3"}],
+    "review": ["Always", "", None, True],
+    "school_year_starts": [
+        *(
+            "",
+            "1 September",
+            "2026-9-1",
+            "20260901",
+            "2026-W36-2",
+            "2026-09-31",
+            "2023-02-29",
+            "2100-02-29",
+            "1999-09-01",
+        ),
+        *("2026-13-01", "2026-00-10", "2026-09-01T00:00", "2026-09-01\n", 20260901, True, [], {}),
     ],
     "reserved_classes": ["Potions", None, {}, ["c"] * 1001, *(["ok", name] for name in [*NOT_NAMES, "c" * 201])],
 }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from roster.settings import RESERVED_CLASSES, Limits, Settings, Threshold
+from roster.settings import PLACEHOLDER_USERNAMES, RESERVED_CLASSES, Limits, Settings, Threshold
 from roster.settings_file import PROBLEM_LIMIT, SIZE_LIMIT, as_dict, from_dict, read_settings
 from roster.settings_values import Problem
 from tests.unit.settings.samples import BAD, GOOD
@@ -57,9 +57,17 @@ def test_should_have_the_defaults_where_nothing_is_said() -> None:
             "teachers_removed": {"count": 5, "percent": 10},
             "groups_removed": {"count": 3, "percent": 20},
             "teachers_added": {"count": 10, "percent": 25},
+            "rights_changed": {"count": 5, "percent": 15},
+            "access_added": {"count": 50, "percent": 50},
+            "memberships_added": {"count": 100, "percent": 50},
             "classes_unmatched": {"percent": 20},
+            "group_shrank": False,
         },
         "reserved_classes": list(RESERVED_CLASSES),
+        "placeholder_usernames": list(PLACEHOLDER_USERNAMES),
+        "keep_days": {"memberships": 14, "rights": 3},
+        "review": "guards",
+        "school_year_starts": None,
     }
 
 
@@ -270,8 +278,10 @@ def test_no_settings_file_should_switch_a_guard_off(document: dict[str, Any]) ->
     assert hold.students_as_teachers.count <= 50
     assert hold.students_as_teachers.percent <= 50
     for guard, limit in hold._asdict().items():
-        if guard != "students_as_teachers":
-            assert not limit.allows(2001, 4000), guard
+        # What is added may double what there is; what goes may be half of it.
+        of = 2000 if guard in ("access_added", "memberships_added") else 4000
+        if guard not in ("students_as_teachers", "group_shrank"):
+            assert not limit.allows(2001, of), guard
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,194 @@
+"""What `roster-admin` changes: each command asks where a person should look first, acts, and says what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+
+from roster.plan import plan_rollback
+from roster_commands.differences import between, print_difference
+from roster_commands.looking import shown_report
+from roster_commands.reports import import_report
+from roster_commands.site import Failed, Site
+from roster_pages.wording import changes_text, kept_texts
+
+_ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
+
+
+def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Print a single-use code that enrols a server."""
+    said = Site(arguments.site, arguments.stack).change("enrol", server=arguments.server)
+    if arguments.json:
+        print(json.dumps({"code": said["code"], "expires_at": said["expires_at"]}))
+        return 0
+    expires = datetime.fromisoformat(said["expires_at"]).astimezone()
+    out.print(f"[bold]{said['code']}[/]")
+    feed = os.environ.get("FEED_URL", "URL")
+    err.print(f"Enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. On that server run:")
+    err.print(
+        f"  roster-agent enrol --feed '{feed}' --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Import the standing pair now, and wait for what comes of it."""
+    with _waiting(err, "Fetching …"):
+        report = Site(arguments.site, arguments.stack).order("import")
+    shown_report(report, out, as_json=arguments.json)
+    return 0 if report["status"] in _ENDED_WELL else 1
+
+
+def add(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """Say that a site is one, and what to do next."""
+    site = Site(arguments.site, arguments.stack)
+    site.change("site-add")
+    held = site.ask("imports", limit=1).get("held") or ""
+    if arguments.json:
+        print(json.dumps({"added": arguments.site, "held": held}))
+        return 0
+    out.print(f"[bold]{arguments.site}[/] is a site now. Next:")
+    next_steps = [
+        ("upload its files:", f"aws s3 cp teachers.csv s3://{site.inbox}/{arguments.site}/ (and students.csv)"),
+        ("enrol its servers:", f"roster-admin enrol {arguments.site} SERVER"),
+    ]
+    if held:
+        next_steps.insert(0, ("look anew at what is held:", f"roster-admin import {arguments.site}"))
+    for what, command in next_steps:
+        out.print(f"  {what:<27}{command}", markup=False, soft_wrap=True)
+    return 0
+
+
+def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish a held import exactly as its plan says: the one that is named, or the one that is held."""
+    site = Site(arguments.site, arguments.stack)
+    report = _held(site, arguments.import_id)
+    named = {"import": report["import"]}
+    if not arguments.yes:
+        err.print(import_report(report))
+        err.print()
+        print_difference(between(site.version()[1], site.version(**named)[1], arguments), err)
+    if not _agreed(arguments, err, "Publish this?"):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("approve", **named, plan=report["plan"]["manifest_sha256"])
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def reject(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """End a held import without publishing it: the one that is named, or the one that is held."""
+    site = Site(arguments.site, arguments.stack)
+    import_id = _held(site, arguments.import_id)["import"]
+    site.change("reject", **{"import": import_id})
+    if arguments.json:
+        print(json.dumps({"status": "rejected", "import": import_id}))
+    else:
+        out.print(f"Rejected {import_id}; nothing was changed. Its uploads are not read again: upload corrected ones.")
+    return 0
+
+
+def _held(site: Site, import_id: str | None) -> dict[str, Any]:
+    """The report of a held import; of one that is held no more, Failed says what became of it."""
+    if import_id is None:
+        import_id = site.ask("imports", limit=1).get("held") or ""
+        if not import_id:
+            raise Failed(f"no import of {site.name} is held")
+    report: dict[str, Any] = site.ask("report", **{"import": import_id})["report"]
+    if report["status"] == "superseded" and report.get("superseded_by"):
+        raise Failed(
+            f"a newer import took the place of this one: {report['superseded_by']}. "
+            f"Without an import's id the one that is held is meant"
+        )
+    if report["status"] != "held":
+        raise Failed(f"this import is not held: its status is {report['status']}")
+    return report
+
+
+def settle(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Make the removals now that bad rows put off."""
+    site = Site(arguments.site, arguments.stack)
+    kept = site.ask("page", view="site")["page"].get("kept") or {}
+    if not kept.get("facts"):
+        raise Failed(f"no bad row of {arguments.site} keeps anything")
+    if not arguments.yes:
+        for said in kept_texts({"kept": kept["facts"], "kept_until": kept.get("until"), "kept_rows": kept.get("rows")}):
+            err.print(said, markup=False, soft_wrap=True)
+    if not _agreed(arguments, err, "Make these removals now?"):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("settle")
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish an old version's content as a new version, and pause the site."""
+    site = Site(arguments.site, arguments.stack)
+    said, base = site.version()
+    if base is None:
+        raise Failed("nothing is published yet, so there is no older version to go back to")
+    if not arguments.version < said["version"]:
+        raise Failed(f"the newest version is {said['version']}; only an older one can be gone back to")
+    _, old = site.version(arguments.version)
+    if old and not arguments.yes:
+        _, changes = plan_rollback(base, old.lines())
+        err.print(f"Going back from version {said['version']} to {arguments.version} changes: {changes_text(changes)}")
+    if not _agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("rollback", version=arguments.version)
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish what is published again, above every version that any server may have."""
+    site = Site(arguments.site, arguments.stack)
+    question = f"Publish what is published as version {arguments.above + 1}, in a new epoch?"
+    if not _agreed(arguments, err, question):
+        return 1
+    with _waiting(err, "Publishing …"):
+        done = site.order("new-epoch", above=arguments.above)
+    shown_report(done, out, as_json=arguments.json)
+    return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """Record uploads from now on, and import none of them."""
+    Site(arguments.site, arguments.stack).change("pause")
+    out.print(json.dumps({"paused": True}) if arguments.json else "Paused; uploads are recorded and not imported.")
+    return 0
+
+
+def resume(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Import again, first what was uploaded meanwhile."""
+    paused = Site(arguments.site, arguments.stack).change("resume")["paused"]
+    if arguments.json:
+        print(json.dumps({"paused": paused}))
+    elif paused:
+        err.print("The site stays paused by its settings.json: upload one without `paused`.")
+    else:
+        out.print("Resumed; what was uploaded meanwhile is imported.")
+    return 1 if paused else 0
+
+
+def _waiting(err: Console, said: str) -> AbstractContextManager[object]:
+    return err.status(said) if err.is_terminal else nullcontext()
+
+
+def _agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Failed("this asks before it acts: add --yes where nobody can answer")
+    err.print(f"{question} \\[y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -1,0 +1,128 @@
+"""What is so with a site for as long as it lasts, whatever its newest import says.
+
+In: the data of the view `site`: `added` (whether somebody added it), `rejected` (rows that the import which took effect
+last refused), `kept` {facts, until, rows}, `settings_problem` (a report, while the bad settings.json stands), `ignored`
+{total, names: [{name, count, last_at, like}]}. All of them may be missing. Out: badges, messages, a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roster_pages import buttons
+from roster_pages.model import Badge, Block, Button, Cell, Column, Message, Name, Table, number
+from roster_pages.times import moment
+from roster_pages.wording import kept_texts, like_text, several
+
+_PROBLEMS_SHOWN = 5
+_FOLDERS_SHOWN = 20
+
+
+def standing_badges(data: Mapping[str, Any]) -> list[Badge]:
+    """What stands, in a few words each."""
+    badges = [Badge("Not added", "warn")] if is_unknown(data) else []
+    if rejected := int(data.get("rejected") or 0):
+        badges.append(rejected_badge(rejected))
+    if facts := _facts(data):
+        badges.append(kept_badge(facts))
+    return badges
+
+
+def is_unknown(data: Mapping[str, Any]) -> bool:
+    """Whether nobody has added this site, and nothing of it is published."""
+    return data.get("added") is False and not data.get("version")
+
+
+def rejected_badge(rows: int) -> Badge:
+    """That rows are refused, night after night."""
+    return Badge(f"{several(rows, 'row')} rejected", "warn")
+
+
+def kept_badge(facts: int) -> Badge:
+    """That removals wait for a bad row to be corrected."""
+    return Badge(f"{several(facts, 'removal')} put off", "warn")
+
+
+def standing(data: Mapping[str, Any]) -> list[Message]:
+    """What stands, and what can be done about it."""
+    site = data["site"]
+    said = [_unknown(site)] if is_unknown(data) else []
+    if problem := data.get("settings_problem"):
+        said.append(_settings(site, problem))
+    if rejected := int(data.get("rejected") or 0):
+        said.append(_rejected(rejected))
+    if facts := _facts(data):
+        kept = data["kept"]
+        report = {"kept": facts, "kept_until": kept.get("until"), "kept_rows": kept.get("rows")}
+        advice = "Correct the row, and the next import decides. Or make the removals now."
+        heading = "Some removals are put off: a row that cannot be read may be about them."
+        settle = (buttons.settle(site, facts),)
+        said.append(Message("warn", heading, (*kept_texts(report), advice), settle))
+    return said
+
+
+def _facts(data: Mapping[str, Any]) -> int:
+    return int((data.get("kept") or {}).get("facts") or 0)
+
+
+def _unknown(site: str) -> Message:
+    lines = (
+        "Its first import is held until then: a folder with a mistyped name must not become a school.",
+        "If it is a school of yours, add it. If not, upload the files to the right folder.",
+    )
+    return Message("warn", "Nobody has added this site.", lines, (buttons.add_site(site),))
+
+
+def _settings(site: str, problem: Mapping[str, Any]) -> Message:
+    problems = problem.get("problems") or []
+    lines = [f"{each.get('path', '')}: {each.get('message', '')}" for each in problems[:_PROBLEMS_SHOWN]]
+    if len(problems) > _PROBLEMS_SHOWN:
+        lines.append(f"and {number(len(problems) - _PROBLEMS_SHOWN)} more")
+    look = Button("Look at it", "show", buttons.an_import(site, problem["import"]))
+    return Message("bad", "settings.json has errors: the last good settings stay in force.", tuple(lines), (look,))
+
+
+def _rejected(rows: int) -> Message:
+    are = "row is" if rows == 1 else "rows are"
+    line = "The findings of the last import say which and why. Correct them where the files come from."
+    return Message("warn", f"{number(rows)} {are} rejected in the files that stand.", (line,))
+
+
+def ignored_table(ignored: Mapping[str, Any] | None, at: object) -> list[Block]:
+    """The uploads that no import reads, with the name that may be meant; nothing where there are none."""
+    names = (ignored or {}).get("names") or []
+    if not names:
+        return []
+    rows = tuple(
+        (
+            Name(str(each.get("name", "")), code=True),
+            int(each.get("count", 1)),
+            moment(each.get("last_at"), at),
+            _like(each),
+        )
+        for each in names
+    )
+    columns = (Column("Name"), Column("Uploads", number=True), Column("Last"), Column("Meant"))
+    total = int((ignored or {}).get("total") or sum(int(each.get("count", 1)) for each in names))
+    return [Table(f"Ignored uploads: {number(total)}", columns, rows)]
+
+
+def _like(ignored: Mapping[str, Any]) -> Cell:
+    return like_text(ignored.get("like"))
+
+
+def outside_message(outside: list[Mapping[str, Any]]) -> list[Message]:
+    """Uploads that lie in no site's folder: each folder, and the site that may be meant; nothing without any."""
+    if not outside:
+        return []
+    lines = []
+    for each in outside[:_FOLDERS_SHOWN]:
+        folder = str(each.get("folder") or "") or "no folder at all"
+        like = f" — {like_text(each['like'] + '/')}" if each.get("like") else ""
+        lines.append(f"{folder}: {several(int(each.get('count', 1)), 'upload')}{like}")
+    if len(outside) > _FOLDERS_SHOWN:
+        lines.append(f"and {number(len(outside) - _FOLDERS_SHOWN)} more folders")
+    total = sum(int(each.get("count", 1)) for each in outside)
+    lie = "lies" if total == 1 else "lie"
+    return [Message("warn", f"{several(total, 'upload')} {lie} outside any site's folder.", tuple(lines))]

@@ -1,0 +1,58 @@
+"""A site is there once somebody has added it: a mistyped folder must not become a school."""
+
+from .conftest import World, csv
+
+TEACHERS = csv("Severus_Snape,Potions")
+STUDENTS = csv("Harry_Potter,Potions")
+
+
+def upload(world: World, site: str) -> None:
+    world.upload(site, teachers=TEACHERS, students=STUDENTS)
+    world.run(site)
+
+
+def test_should_hold_the_first_import_of_a_site_that_nobody_has_added(world: World) -> None:
+    upload(world, "lakeside")
+    world.unknown = True
+    for site, like in (("lake-side", "lakeside"), ("durmstrang", "")):
+        upload(world, site)
+        report = world.held(site)
+        (reason,) = [each for each in report["held"] if each["code"] == "site_new"]
+        assert reason.get("like", "") == like
+        assert (world.importer().store.head(site).version, world.groups(site)) == (0, {})
+    assert {site["site"]: site["added"] for site in world.looking().page({})["sites"]} == {
+        "lakeside": True,
+        "lake-side": False,
+        "durmstrang": False,
+    }
+
+
+def test_should_publish_the_first_import_once_it_is_approved_and_never_ask_again(world: World) -> None:
+    world.unknown = True
+    upload(world, "durmstrang")
+    assert world.approve("durmstrang")["version"] == 1
+    world.upload("durmstrang", teachers=TEACHERS, students=STUDENTS + b"Ron_Weasley,Potions\n")
+    world.run("durmstrang")
+    assert world.importer().store.head("durmstrang").version == 2
+
+
+def test_should_read_what_is_held_again_once_its_site_is_added(world: World) -> None:
+    world.unknown = True
+    upload(world, "durmstrang")
+    store = world.importer().store
+    store.add_site("durmstrang", "arn:somebody", again=True)
+    world.run("durmstrang")
+    assert store.head("durmstrang").version == 1
+
+
+def test_should_take_a_site_that_is_added_twice_for_added_once(world: World) -> None:
+    store = world.importer().store
+    store.add_site("durmstrang", "arn:somebody")
+    first = store.head("durmstrang")
+    world.clock.pass_by(days=1)
+    store.add_site("durmstrang", "arn:another")
+    assert store.head("durmstrang") == first
+    assert first.added_by == "arn:somebody"
+    (site,) = world.looking().page({})["sites"]
+    assert (site["site"], site["status"], site["added"]) == ("durmstrang", "new", True)
+    assert world.looking().page({"view": "site", "site": "durmstrang"})["added"] is True
