@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from roster.encode import Corrupt, as_dict, entry, from_dict, line, read_object, read_settings, to_json
+from roster.encode import Corrupt, as_dict, entry, from_dict, line, read_line, read_object, read_settings, to_json
 from roster.model import Entry, Group, Right
 from roster.names import fold
 
@@ -96,16 +96,15 @@ def change_line(change: Change) -> bytes:
 
 def read_step(text: bytes) -> Step:
     """The inverse of `change_line`, as far as a delta keeps it; raises `Corrupt`."""
-    try:
-        read = json.loads(text)
-        before = int(read.get("members_before", 0))
-        if "put" in read:
-            put = from_dict(read["put"])
-            return Step(*place(put), put, before)
-        if read["remove"] in ("group", "right"):
-            return Step(read["remove"], str(read["key"]), None, before)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
-        pass
+    read = read_line(text, "a line of a delta")
+    before = read.get("members_before", 0) if isinstance(read, dict) else None
+    if type(before) is int and before >= 0:
+        match read:
+            case {"put": put}:
+                found = from_dict(put)
+                return Step(*place(found), found, before)
+            case {"remove": "group" | "right" as kind, "key": str(key)}:
+                return Step(kind, key, None, before)
     raise Corrupt("not a line of a delta")
 
 
@@ -119,9 +118,7 @@ def apply_delta(base: Iterable[bytes], base_sha256: str, delta: Iterable[bytes])
     if first.pop("from", None) != base_sha256:
         raise Corrupt("the delta starts from another snapshot")
     next(old, None)
-    head = f"{to_json(first)}\n".encode()
-    read_settings(head)
-    yield head
+    yield _settings_line(first)
     step = _next_step(steps)
     for text in old:
         here = place(entry(text))
@@ -136,6 +133,16 @@ def apply_delta(base: Iterable[bytes], base_sha256: str, delta: Iterable[bytes])
     while step:
         yield from _put(step)
         step = _next_step(steps)
+
+
+def _settings_line(first: dict[str, Any]) -> bytes:
+    """The first line of the next snapshot."""
+    try:
+        written = f"{to_json(first)}\n".encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise Corrupt("not a delta") from None
+    read_settings(written)
+    return written
 
 
 def _next_step(steps: Iterator[bytes]) -> Step | None:

@@ -4,12 +4,16 @@ A snapshot is gzip of JSON lines: the settings that travel with the roster, then
 sorted by key. It holds no version, site or time, so the same roster is the same bytes. The manifest names both by
 SHA-256 and length.
 Refused, with `Corrupt`: anything whose length, digest or form is not what was promised. Its text never holds a value.
+Not every line that is read was signed: a delta is whoever's who answers in the feed's place. So a line is UTF-8 and
+nothing else, its values are of the kinds that are written, and no name has what no import lets into one: a control
+character, which would begin a new row of a CSV file, or half of a surrogate pair, which no file can hold.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring as quoted
@@ -31,6 +35,9 @@ _BOOLEANS = ("false", "true")
 
 # Bytes that stand for themselves in a JSON string.
 _NEVER_ESCAPED = bytes(set(range(0x20, 0x100)) - set(b'"\\'))
+
+# What no name holds: control characters and lone surrogates.
+_IN_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Corrupt(ValueError):
@@ -226,42 +233,51 @@ def as_dict(entry: Entry) -> dict[str, Any]:
 
 def entry(text: bytes) -> Entry:
     """The group or right of one line; raises `Corrupt`."""
+    return from_dict(read_line(text, "a line of a snapshot"))
+
+
+def read_line(text: bytes, what: str) -> Any:
+    """The JSON value of a line; raises `Corrupt`."""
     try:
-        read = json.loads(text)
+        # Decoded here: json.loads would take UTF-16 and UTF-32, too, and let surrogates through.
+        return json.loads(text.decode())
     except (ValueError, RecursionError):
-        raise Corrupt("not a line of a snapshot") from None
-    return from_dict(read)
+        raise Corrupt(f"not {what}") from None
 
 
 def from_dict(read: Any) -> Entry:
     """The inverse of `as_dict`; raises `Corrupt`."""
+    if not isinstance(read, dict):
+        raise Corrupt("neither a group nor a right")
     try:
         if "group" in read:
-            return Group(str(read["key"]), str(read["group"]), _names(read["members"]))
-        return Right(
-            str(read["key"]),
-            str(read["right"]),
-            _names(read["groups"]),
-            _names(read["pending"]),
-            bool(read["all_groups"]),
-            bool(read["basic_console_only"]),
-        )
+            key, name = _names([read["key"], read["group"]])
+            return Group(key, name, _names(read["members"]))
+        key, username = _names([read["key"], read["right"]])
+        groups, pending = _names(read["groups"]), _names(read["pending"])
+        return Right(key, username, groups, pending, _flag(read["all_groups"]), _flag(read["basic_console_only"]))
     except (KeyError, TypeError):
         raise Corrupt("neither a group nor a right") from None
 
 
 def _names(read: Any) -> tuple[str, ...]:
-    if not isinstance(read, list):
+    if not isinstance(read, list) or not {str}.issuperset(map(type, read)):
         raise TypeError
-    return tuple(map(str, read))
+    together = "".join(read)  # one look at all of them: a large roster has millions
+    if not together.isprintable() and _IN_NO_NAME.search(together):
+        raise TypeError
+    return tuple(read)
+
+
+def _flag(read: Any) -> bool:
+    if not isinstance(read, bool):
+        raise TypeError
+    return read
 
 
 def read_object(data: bytes, what: str) -> dict[str, Any]:
     """The JSON object of `data`, which has to say that it is of our format; raises `Corrupt`."""
-    try:
-        read = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Corrupt(f"not {what}") from None
+    read = read_line(data, what)
     if not isinstance(read, dict) or not isinstance(read.get("format"), int):
         raise Corrupt(f"not {what}")
     if read["format"] != FORMAT:

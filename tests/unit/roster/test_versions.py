@@ -37,7 +37,8 @@ from tests.unit.roster.strategies import some_rosters, some_rows, some_settings
 GROUP = Group("dark arts", "Dark Arts", ("Harry_Potter",))
 RIGHT = Right("zoë", "Zoë", ("Dark Arts",), ("Duels",), all_groups=True, basic_console_only=False)
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+# As an import lets them be: no control characters.
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 names = st.lists(texts, max_size=4).map(tuple)
 any_entries = st.builds(Group, texts, texts, names) | st.builds(
     Right, texts, texts, names, names, st.booleans(), st.booleans()
@@ -309,7 +310,12 @@ KEYS = [
 KEYS += ["basic_console_only", "members_before", "site", "epoch", "version", "import", "counts", "snapshot", "delta"]
 KEYS += ["bytes", "sha256", "content_bytes", "content_sha256"]
 scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["Zaphod", "1", "", "group"]) | texts
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["Zaphod", "1", "", "group", "\ud800", "\0"])
+    | texts
 )
 values = st.recursive(
     scalars,
@@ -341,6 +347,26 @@ def spoiled(draw: st.DrawFn) -> bytes:
             break
         inside = inside[key]
     return json.dumps(read).encode()
+
+
+@pytest.mark.parametrize("escaped", ["\\ud800", "\\udfff", "\\u0000", "\\n", "\\u001b", "\\u0085", "\x7f", "\x9f"])
+@pytest.mark.parametrize(
+    "line_", [line(GROUP), line(RIGHT), line(RIGHT._replace(groups=("Zoë",), pending=("Zoë",)))], ids=["g", "r", "p"]
+)
+def test_should_refuse_a_name_that_no_import_lets_in(line_: bytes, escaped: str) -> None:
+    """A new row in a CSV file, or what no file can hold."""
+    texts_of_it = [part for part in line_.decode().split('"') if part in ("Dark Arts", "dark arts", "Zoë", "zoë")]
+    for name in texts_of_it:
+        for at in range(line_.decode().count(f'"{name}"')):
+            parts = line_.decode().split(f'"{name}"')
+            spoilt = f'"{name}"'.join(parts[: at + 1]) + f'"{name}{escaped}"' + f'"{name}"'.join(parts[at + 1 :])
+            with pytest.raises(Corrupt):
+                entry(spoilt.encode())
+
+
+@pytest.mark.parametrize("kept", ["\u2028", "\xa0", "\u0627", "\U0001f9d9", '\\"', "\\\\"])
+def test_should_read_every_name_that_an_import_lets_in(kept: str) -> None:
+    assert entry(f'{{"group":"{kept}","key":"a","members":["{kept}"]}}'.encode())
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -376,7 +402,15 @@ def test_should_read_it_or_refuse_it_as_corrupt(reader: str, data: bytes) -> Non
         ("step", b'{"remove":"group"}'),
         ("step", b'{"put":{"group":"Zaphod"}}'),
         ("step", b'{"put":{"group":"A","key":"a","members":[]},"members_before":"Zaphod"}'),
+        ("step", b'{"put":{"group":"A","key":"a","members":[]},"members_before":-1}'),
+        ("step", b'{"put":{"group":"A","key":"a","members":[]},"members_before":true}'),
+        ("step", b'{"remove":"group","key":["a"]}'),
         ("step", b"7"),
+        ("delta", b'{"format":1,"from":"0","settings":{"\\ud800":true}}'),
+        ("entry", '{"group":"A","key":"a","members":[]}'.encode("utf-16")),
+        ("entry", '{"group":"A","key":"a","members":[]}'.encode("utf-32-le")),
+        ("entry", b'{"group":"A","key":"a","members":["\xed\xa0\x80"]}'),
+        ("entry", b'{"right":"A","key":"a","groups":[],"pending":[],"all_groups":0,"basic_console_only":false}'),
         ("delta", b""),
         ("delta", b'{"format":1,"from":"Zaphod","settings":{}}'),
         ("delta", b'{"format":2,"from":"0","settings":{}}'),
