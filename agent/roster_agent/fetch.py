@@ -4,6 +4,8 @@ Comes in: a source, which is the feed or a bundle; the cursor, the keys and the 
 offered, once it may be believed; then the version. Refused: whatever `trust` refuses. Nothing on disk is touched here.
 
 A chain of deltas is tried where the feed offers one; whatever is wrong with it, the snapshot is taken instead, once.
+Nobody signed it, so it may be anything: it has no more bytes than the manifest promises for the snapshot, and no error
+that it makes, foreseen or not, keeps the version away.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ from typing import Protocol
 
 from roster.encode import Corrupt, Manifest, unpack
 from roster_agent import trust
-from roster_agent.failures import CursorUnknown, NotTheFeed, VersionGone
+from roster_agent.failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable, Stopped
 from roster_agent.feed import Feed
 from roster_agent.keyring import Keyring
 from roster_agent.refusals import CorruptDownload
@@ -55,8 +57,12 @@ class Online:
         if held and trust.is_chain(offer.deltas, head_of(held), manifest):
             try:
                 return trust.content(self._chained(offer, held, progress), manifest)
-            except (CorruptDownload, VersionGone, NotTheFeed, Corrupt):
-                # Nobody signed the deltas; the snapshot needs none of them.
+            except (Stopped, FeedUnreachable, AccessError):
+                raise  # which would meet the snapshot, too
+            except FeedFailed as failure:
+                if failure.retry_after is not None:
+                    raise  # it asks to be left alone
+            except Exception:  # noqa: BLE001, S110 - unsigned bytes can raise anything, MemoryError and RecursionError, too
                 pass
         return unpack(self.feed.object(manifest.snapshot, progress), manifest.snapshot)
 
@@ -64,8 +70,6 @@ class Online:
         content = held.content
         for delta in offer.deltas:
             content = apply_delta(content, unpack(self.feed.object(delta.blob, progress), delta.blob))
-            if len(content) > trust.MAX_CONTENT_BYTES:
-                raise Corrupt("more than any roster")
         return content
 
 

@@ -12,7 +12,7 @@ Goes out: the same as typed values. Refused, in the order of a pull:
 6. content that has not the length and SHA-256 of the manifest, whichever way it came (``CorruptDownload``).
 
 A chain of deltas is not signed and need not be: what it leads to is held against the manifest. One that is no chain
-from what this server has is passed over, and the snapshot taken.
+from what this server has, or has more bytes than the snapshot, zipped or not, is passed over, and the snapshot taken.
 """
 
 import hashlib
@@ -33,6 +33,7 @@ MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30
 
 _MOST_DELTAS = 64
+_MOST = (1 << 53) - 1
 
 _SERVER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _TOKEN = re.compile(r"[\x21-\x7e]{16,4096}")
@@ -99,7 +100,8 @@ def offer(answer: Any, asked_site: str) -> Offer:
     """The head that the feed answered with, and what came with it. What else is in the answer is for other agents."""
     match answer:
         case {"site": str(of), "epoch": int(epoch), "version": int(version), "manifest_sha256": str(digest)}:
-            numbers_fit = type(epoch) is type(version) is int and epoch >= 1 and version >= 1
+            # Beyond these the mirror has no room for it, and no cloud comes that far.
+            numbers_fit = type(epoch) is type(version) is int and 1 <= epoch <= _MOST and 1 <= version <= _MOST
             if of == asked_site and numbers_fit and _SHA256.fullmatch(digest):
                 return _offer(answer, Head(of, epoch, version, digest))
     raise NotTheFeed("its head is malformed or for another site")
@@ -148,8 +150,11 @@ def is_chain(deltas: Sequence[Delta], have: Head, promised: Manifest) -> bool:
     joined = all(after == base for (_, after), (base, _) in pairwise(steps))
     ends = bool(steps) and (steps[0][0], steps[-1][1]) == (have.version, promised.version)
     sizes = [(delta.blob.bytes, delta.blob.content_bytes) for delta in deltas]
-    fits = all(size > 0 and 0 < content <= MAX_CONTENT_BYTES for size, content in sizes)
-    smaller = sum(size for size, _ in sizes) <= promised.snapshot.bytes
+    fits = all(size > 0 and content > 0 for size, content in sizes)
+    # The manifest is signed; what the feed says of a delta is not, and 65 KB can grow to a gigabyte.
+    snapshot = promised.snapshot
+    smaller = sum(size for size, _ in sizes) <= snapshot.bytes
+    smaller = smaller and sum(content for _, content in sizes) <= snapshot.content_bytes
     return joined and ends and fits and smaller and have.epoch == promised.epoch
 
 

@@ -2,10 +2,13 @@
 
 Comes in: the exact bytes of a manifest and of the snapshot's content, whose digests the caller has checked. Goes out:
 the content's lines, its groups and rights, the bytes of both CSV files, and what leads from one version to another.
-Refused (`roster.encode.Corrupt`): content in a form that this agent does not know.
+Refused (`roster.encode.Corrupt`): content in a form that this agent does not know, or of lines that no publisher
+writes: too many, too long, or of lists within lists. Nobody signs a delta, and Python makes fifty bytes of two.
 """
 
 import hashlib
+import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +20,17 @@ from roster.encode import Corrupt, Manifest, entry, read_snapshot
 from roster.model import Group, Right
 from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS
+
+# Three million pupils in one class.
+LONGEST_LINE = 64 << 20
+# A line without any name in it has as many: whatever has more lines holds others.
+_SHORTEST_LINE = 27
+# What is longer than this is looked at before it is read: a few lists of strings with little between them. The longest
+# line that is not looked at costs no more memory, whatever is in it, than what else a pull has in hand.
+_LONG = 1 << 16
+# Possessive: whatever stands there is passed once, also a string that never ends.
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_LISTS = re.compile(rb'(?:[^"]{0,64}+%b(?:,%b)*+){0,24}+[^"]{0,64}+' % (_STRING, _STRING), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -82,14 +96,34 @@ class Version:
 
 
 def lines(content: bytes) -> list[bytes]:
-    """The lines of a snapshot or a delta, each with its end; Corrupt when the last has none."""
-    if not content.endswith(b"\n"):
-        raise Corrupt("the last line has no end")
-    # JSON escapes a line feed inside a value, and splitlines would also break at other characters.
-    return [line + b"\n" for line in content.split(b"\n")[:-1]]
+    """The lines of a snapshot, each with its end; Corrupt when the last has none."""
+    return list(_lines(content))
 
 
 def apply_delta(content: bytes, changes: bytes) -> bytes:
-    """The content that a delta makes of another; Corrupt when the delta starts from another content."""
+    """The content that a delta makes of another; Corrupt when the delta starts from another content.
+
+    It is never longer than both together, since what a delta puts stands in it.
+    """
     base = hashlib.sha256(content).hexdigest()
-    return b"".join(delta.apply_delta(lines(content), base, lines(changes)))
+    most = len(content) + len(changes)
+    made = io.BytesIO()
+    for line in delta.apply_delta(_lines(content), base, _lines(changes)):
+        if made.tell() + len(line) > most:
+            raise Corrupt("a delta makes more than is in it")
+        made.write(line)
+    return made.getvalue()
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    if not content.endswith(b"\n"):
+        raise Corrupt("the last line has no end")
+    if content.count(b"\n") > len(content) // _SHORTEST_LINE + 1:
+        raise Corrupt("it has more lines than a roster of its length")
+    # JSON escapes a line feed inside a value, and splitlines would also break at other characters.
+    for line in io.BytesIO(content):
+        if len(line) > LONGEST_LINE:
+            raise Corrupt("a line is longer than any group")
+        if len(line) > _LONG and not _LISTS.fullmatch(line):
+            raise Corrupt("a line is not of names")
+        yield line

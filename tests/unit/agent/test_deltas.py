@@ -1,8 +1,11 @@
 """The way by deltas ends with the same bytes as the way by the snapshot, or is not taken."""
 
+import contextlib
 import gzip
 import hashlib
 import json
+import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -12,13 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roster.encode import Blob
+from roster.delta import first_line
+from roster.encode import Blob, Corrupt
 from roster.model import Roster
-from roster_agent import fetch, trust
+from roster_agent import fetch, trust, version
+from roster_agent.failures import Stopped
 from roster_agent.feed import Feed
+from roster_agent.pull import pull
 from roster_agent.version import Version, apply_delta
 from tests.feed_faults import Answer
-from tests.feed_simulator import FeedSimulator, make_roster, snapshot
+from tests.feed_simulator import FeedSimulator, Published, make_roster, snapshot
 from tests.unit.agent.server import SITE, Server
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)
@@ -152,23 +158,45 @@ def test_should_take_the_snapshot_when_a_delta_is_spoilt(behind: Server, change:
     assert behind.mirror() == (2, snapshot(school(1)))
 
 
-def _other_delta(said: dict[str, Any], packed: bytes, content: bytes) -> None:
-    blob = Blob(hashlib.sha256(packed).hexdigest(), len(packed), hashlib.sha256(content).hexdigest(), len(content))
-    said["deltas"] = [{"from": 1, "version": 2, **blob._asdict()}]
+HELD, OTHER = (Version(b"", snapshot(school(change))) for change in (0, 2))
+FIRST = first_line(HELD.lines[0], hashlib.sha256(HELD.content).hexdigest())
+PUT = b'{"put":{"group":"A","key":"a","members":[%b]}}\n'
+
+# What somebody else could send, and how many objects are fetched: one, where the feed says already that it is too much.
+HOSTILE = {
+    "of another version": (HELD.delta_to(OTHER), 2),
+    "of nothing": (Version(b"", snapshot(make_roster({}))).delta_to(OTHER), 1),
+    "no delta": (b"[]\n", 2),
+    "empty": (b"\n", 2),
+    "without its end": (FIRST + b"{", 2),
+    "bomb": (bytes(1 << 20), 1),
+    "lone surrogate": (FIRST + PUT % b'"\\ud800"', 2),
+    "lone surrogate in UTF-8": (FIRST + PUT % b'"\xed\xa0\x80"', 2),
+    "surrogate in the settings": (FIRST.replace(b'"settings":{', b'"settings":{"\\ud800":true,'), 2),
+    "UTF-16": (FIRST + '{"key":"a","remove":"group"}'.encode("utf-16") + b"\n", 2),
+    "deep": (FIRST + b'{"put":' + b"[" * 8000 + b"\n", 2),
+    "deep settings": (FIRST.replace(b'"settings":{', b'"settings":{"a":' + b"[" * 900 + b"]" * 900 + b","), 2),
+    "long number": (FIRST + b'{"members_before":' + b"9" * 5000 + b',"remove":"group","key":"a"}\n', 2),
+    "infinite number": (FIRST + b'{"members_before":1e999,"remove":"group","key":"a"}\n', 2),
+    "numbers for names": (FIRST + PUT % b"1e15,1e15,1e15", 2),
+    "many lines": (b"\n" * 9000, 2),
+    "out of order": (FIRST + PUT % b'"z"' + PUT % b'"z"', 2),
+}
 
 
-@pytest.mark.parametrize("what", ["of another version", "of nothing", "no delta", "bomb"])
-def test_should_take_the_snapshot_when_a_delta_leads_elsewhere(behind: Server, what: str) -> None:
+@pytest.mark.parametrize("what", HOSTILE)
+def test_should_take_the_snapshot_when_a_delta_is_hostile(behind: Server, what: str) -> None:
     """Whoever can change the feed's answers can offer deltas of their own, since nobody signs them."""
+    content, objects = HOSTILE[what]
     published = behind.feed.publish(SITE, school(1))
-    held, other = (Version(b"", snapshot(school(change))) for change in (0, 2))
-    content = {
-        "of another version": held.delta_to(other),
-        "of nothing": Version(b"", snapshot(make_roster({}))).delta_to(other),
-        "no delta": b"[]\n",
-        "bomb": bytes(1 << 20),
-    }[what]
-    packed = gzip.compress(content)
+    _offer(behind, published, gzip.compress(content), content)
+    assert behind.pull() == 0, behind.err
+    assert fetched(behind) == objects
+    assert behind.mirror() == (2, snapshot(school(1)))
+
+
+def _offer(server: Server, published: Published, packed: bytes, content: bytes) -> None:
+    """Offer a delta of our own instead of the feed's."""
     published.objects[hashlib.sha256(packed).hexdigest()] = packed
 
     def changed(answer: Answer) -> Answer:
@@ -176,10 +204,135 @@ def test_should_take_the_snapshot_when_a_delta_leads_elsewhere(behind: Server, w
         _other_delta(said, packed, content)
         return replace(answer, body=json.dumps(said).encode())
 
-    behind.feed.spoil("head", changed)
+    server.feed.spoil("head", changed)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        MemoryError,
+        RecursionError,
+        ValueError,
+        OverflowError,
+        TypeError,
+        KeyError,
+        UnicodeEncodeError("u", "", 0, 1, ""),
+    ],
+)
+def test_should_take_the_snapshot_whatever_a_delta_raises(
+    behind: Server, monkeypatch: pytest.MonkeyPatch, problem: type[Exception]
+) -> None:
+    def apply_delta(content: bytes, changes: bytes) -> bytes:
+        raise problem
+
+    monkeypatch.setattr(fetch, "apply_delta", apply_delta)
+    behind.feed.publish(SITE, school(1))
     assert behind.pull() == 0, behind.err
     assert fetched(behind) == 2
     assert behind.mirror() == (2, snapshot(school(1)))
+
+
+def test_should_take_the_snapshot_when_the_feed_fails_at_a_delta(behind: Server) -> None:
+    behind.feed.publish(SITE, school(1))
+    behind.feed.spoil("object", _first_object(lambda _: Answer(500)))
+    assert behind.pull() == 0, behind.err
+    assert behind.mirror() == (2, snapshot(school(1)))
+
+
+def test_should_leave_a_feed_alone_that_asks_for_it_at_a_delta(behind: Server) -> None:
+    behind.feed.publish(SITE, school(1))
+    behind.feed.spoil("object", _first_object(lambda _: Answer(503, headers={"Retry-After": "60"})))
+    assert behind.pull() == 1
+    assert behind.outcome() == "feed_failed"
+    assert fetched(behind) == 1
+
+
+def test_should_stop_amid_a_chain_when_asked_to(behind: Server) -> None:
+    def stop(done: int, total: int) -> None:
+        raise Stopped
+
+    behind.feed.publish(SITE, school(1))
+    with pytest.raises(Stopped):
+        pull(behind.state, stop)
+    assert fetched(behind) == 1
+
+
+def _large(changed: str) -> Roster:
+    """About three megabytes, as a snapshot."""
+    groups = {f"Class {c:03d}": [f"pupil-{c}-{p}" for p in range(2000)] for c in range(100)}
+    return make_roster(groups | {"Changed": [changed]})
+
+
+# Each has about as many bytes as the snapshot has.
+GREEDY = {
+    "lists": PUT % (b"[]," * 900_000 + b'"a"'),
+    "objects": PUT % (b"{}," * 900_000 + b'"a"'),
+    "floats": PUT % (b"1.5," * 700_000 + b'"a"'),
+    "one key": b'{"put":{%b"a":0}}\n' % (b'"a":0,' * 450_000),
+    "empty lines": b"\n" * 2_700_000,
+    "short lines": b"{}\n" * 900_000,
+    "open string": PUT % (b'"' + b'\\"' * 1_400_000),
+    "letters": PUT % (b'"%b"' % (b"a" * 2_700_000)),
+    "no JSON": b"[" * 2_700_000 + b"\n",
+}
+
+
+@pytest.mark.parametrize("what", GREEDY)
+def test_should_need_no_more_memory_for_a_hostile_delta_than_for_the_snapshot(what: str) -> None:
+    """Measured, each as it would come: within what the signed manifest promises."""
+    content = snapshot(_large("a"))
+    first = first_line(content.partition(b"\n")[0], hashlib.sha256(content).hexdigest())
+    changes = first + GREEDY[what]
+    assert len(changes) <= len(content)
+    began = time.monotonic()
+    honest = _peak(lambda: Version(b"", content).entries)
+    greedy = _peak(lambda: suppressed(content, changes))
+    assert greedy < honest
+    assert time.monotonic() - began < 30
+
+
+def test_should_read_lines_however_long_they_are_with_reason(behind: Server) -> None:
+    """A class of many, a right of 7,000 classes, names that look like something else."""
+    odd = ['", "', "\\", "[[[[{{{{", '\\\\"\\"', "日本", ",,,,,,,,", ":" * 200]
+    classes = [f"{c:061d}" for c in range(7000)]
+    groups = {"All": [*odd, *(f"pupil-{p}" for p in range(20_000))]} | {name: ["a"] for name in classes}
+    roster = make_roster(groups, {"snape": [*classes, *(f"pending {name}" for name in classes)]})
+    behind.state.settings_file.write_text("[hold]\npercent = 100")
+    behind.feed.publish(SITE, roster)
+    assert behind.pull() == 0, behind.err
+    behind.feed.paths()
+    behind.feed.publish(SITE, make_roster(groups | {"All": groups["All"][1:]}, {"snape": classes}))
+    assert behind.pull() == 0, behind.err
+    assert fetched(behind) == 1
+    assert behind.mirror() == (3, behind.feed.published[SITE][-1].content)
+
+
+def test_should_refuse_a_line_longer_than_any_group(behind: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = behind.holds()
+    behind.feed.publish(SITE, make_roster({"All": [f"pupil-{p}" for p in range(1000)]}))
+    monkeypatch.setattr(version, "LONGEST_LINE", 5000)
+    assert behind.pull() == 1
+    assert behind.outcome() == "corrupt_download"
+    assert behind.holds() == before
+
+
+def suppressed(content: bytes, changes: bytes) -> None:
+    with contextlib.suppress(Corrupt):
+        apply_delta(content, changes)
+
+
+def _peak(act: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _other_delta(said: dict[str, Any], packed: bytes, content: bytes) -> None:
+    blob = Blob(hashlib.sha256(packed).hexdigest(), len(packed), hashlib.sha256(content).hexdigest(), len(content))
+    said["deltas"] = [{"from": 1, "version": 2, **blob._asdict()}]
 
 
 @pytest.mark.parametrize(
