@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from roster_agent import hold
+from roster.encode import Manifest
+from roster_agent import disk, hold
 from roster_agent.failures import MirrorBroken, MirrorUnusable
 from roster_agent.fetch import head_of
 from roster_agent.folder import Folder
@@ -91,6 +92,19 @@ def sign_again(state: State, offer: Offer) -> None:
             mirror.sign_again(offer)
     except MirrorBroken:
         state.forget_mirror()
+
+
+def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, files: int = 0) -> None:
+    """Raise DiskFull where a version certainly does not fit: its lines go into the log of the mirror, then into the
+    mirror, as far as they do not take the place of what is there; and `files` bytes into the CSVImport folder.
+    """
+    lines = manifest.snapshot.content_bytes
+    try:
+        there = state.mirror.stat().st_size if state.has_mirror() else 0
+        needs = [(state.folder, lines + max(0, lines - there))]
+        disk.demand([*needs, (folder.path, files)] if folder else needs)
+    except OSError:
+        return  # writing will tell
 
 
 def replace(state: State, version: Version, offer: Offer, files: Mapping[str, bytes]) -> None:

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 from roster.encode import Corrupt, Manifest
-from roster_agent import durable, trust
+from roster_agent import disk, durable, trust
 from roster_agent.failures import BundleUnusable, FileUnwritable
 from roster_agent.mirror import Mirror
 from roster_agent.refusals import CorruptDownload, NothingPulled
@@ -53,7 +53,7 @@ def export(state: State, file: Path) -> int:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise FileUnwritable(f"{file} ({problem.strerror})") from problem
+        raise disk.failure(problem, file, FileUnwritable) from problem
     return about.version
 
 

@@ -5,7 +5,6 @@ changed, but for a file that is made and taken away in the CSVImport folder. No 
 """
 
 import contextlib
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from roster_agent import apply, service, trust
+from roster_agent import apply, disk, service, trust
 from roster_agent.failures import (
     AgentError,
     AlreadyRunning,
@@ -181,10 +180,18 @@ def _folder(path: Path) -> str:
 
 def _space(state: State, enrolment: Enrolment | None) -> str:
     places = [state.folder, *([Path(enrolment.folder)] if enrolment else [])]
-    free = {place: shutil.disk_usage(place).free for place in places if place.exists()}
+    free = {place: disk.free(place) for place in places if place.exists()}
     if not free:
         raise Trouble("skipped", "needs the state folder", "")
+    last = state.last_attempt()
     for place, left in free.items():
+        # A quota may be full where the disk is not; and on a disk without a byte the last attempt was not noted.
+        if left < disk.SPARE_BYTES or (last and last.outcome == "disk_full"):
+            raise Trouble(
+                "failed",
+                f"no room for a version, {left >> 20} MB are free at {place}",
+                "What this server has is unharmed. Make room, or raise the quota: the next pull goes on by itself.",
+            )
         if left < _LEAST_FREE_BYTES:
             raise Trouble(
                 "warning", f"{left >> 20} MB are free at {place}", "Make room: 200 MB are enough for any site."

@@ -2,15 +2,15 @@
 
 Comes in: the feed's address, a site, a single-use code and the CSVImport folder. Goes out: an enrolment in the state
 folder, with the keys to trust. Everything that can be wrong on this machine is refused before the code is used up: the
-address, the site's form, a folder that is missing or cannot be written, a state folder that is not the agent's, an
-enrolment that is there.
+address, the site's form, a folder that is missing or cannot be written, a state folder that is not the agent's, a full
+disk, an enrolment that is there.
 """
 
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from roster_agent import addresses, apply
+from roster_agent import addresses, apply, disk
 from roster_agent.failures import (
     AlreadyEnrolled,
     BadArgument,
@@ -38,6 +38,7 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
         raise BadArgument("the state folder is private, and neither the CSVImport folder nor in it nor around it")
     Folder(folder).check()
     state.prepare()
+    disk.demand([(state.folder, 0), (folder, 0)])
     with state.locked():
         if state.is_enrolled() and not force:
             raise AlreadyEnrolled

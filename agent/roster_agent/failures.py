@@ -12,7 +12,9 @@
     │  ├─ AlreadyEnrolled
     │  ├─ AlreadyRunning
     │  ├─ ServiceFailed
+    │  ├─ DiskFull
     │  ├─ StateUnusable
+    │  │  └─ StateNotOurs
     │  ├─ FolderUnusable
     │  └─ MirrorUnusable
     │     └─ MirrorBroken
@@ -130,6 +132,22 @@ class StateUnusable(SetupError):
     """The agent's state folder cannot be used.
 
     Run the agent as the account that enrolled it, check that the disk has room, or name another folder with --state.
+    """
+
+
+class StateNotOurs(StateUnusable):
+    """The agent's state folder, or something in it, is not this account's alone.
+
+    Who else can write there could choose the roster. Run the agent as the account that the folder belongs to. Where
+    nobody else ever had it, take it from the others (chown -R, chmod -R go-w); else enrol anew with another folder.
+    """
+
+
+class DiskFull(SetupError):
+    """A disk is full.
+
+    What this server has is unharmed, and answers as before. Make room, of which any site needs 200 MB at the most; then
+    the next pull goes on by itself. A quota counts as a disk.
     """
 
 

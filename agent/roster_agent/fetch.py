@@ -9,6 +9,7 @@ that it makes, foreseen or not, keeps the version away.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,11 +88,16 @@ def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyri
 
 
 def version(
-    source: Source, offer: Offer, held: Version | None, progress: Progress | None
+    source: Source,
+    offer: Offer,
+    held: Version | None,
+    progress: Progress | None,
+    demand_room: Callable[[Manifest], None] = lambda _: None,
 ) -> tuple[Version, dict[str, bytes]]:
-    """The version that was offered and believed, and the files that it makes."""
+    """The version that was offered and believed, and the files that it makes; nothing that `demand_room` refuses."""
     manifest_bytes = source.manifest(offer.head.version)
     manifest = trust.manifest(manifest_bytes, offer.head)
+    demand_room(manifest)
     try:
         content = source.content(offer, manifest, held, progress)
         found = Version(manifest_bytes, trust.content(content, manifest))

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from roster_agent import durable
+from roster_agent import disk, durable
 from roster_agent.failures import FolderUnusable
 
 
@@ -88,4 +88,4 @@ class Folder:
         try:
             yield
         except OSError as problem:
-            raise FolderUnusable(f"{self.path} ({problem.strerror or type(problem).__name__})") from problem
+            raise disk.failure(problem, self.path, FolderUnusable) from problem

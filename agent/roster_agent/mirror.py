@@ -3,11 +3,11 @@
 Comes in: a verified `Version` and the signature under its head; a group's or a user's name, in any case. Goes out: the
 version again, byte for byte, and those before it that are kept (`past`); a group's members; a user's groups and console
 access. Refused: a database that does not hold exactly what its manifest promises (``MirrorBroken``, which a pull
-repairs by fetching the version anew).
+repairs by fetching the version anew). A full disk is no damage (``DiskFull``): nothing changes, and it still answers.
 
 A version is replaced in one transaction, and the cursor, which is its manifest, with it. The log is written ahead (WAL)
 with ``synchronous=FULL``: once `replace` has returned, a power failure cannot bring the old version back, and readers
-never wait for a pull.
+never wait for a pull. The log is folded into the database before each version, so it never has more than one.
 """
 
 import contextlib
@@ -24,14 +24,16 @@ from roster import encode
 from roster.encode import Manifest
 from roster.model import Group, Right
 from roster.names import fold
-from roster_agent import past
-from roster_agent.failures import MirrorBroken, MirrorUnusable
+from roster_agent import disk, past
+from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
 from roster_agent.past import of_kinds
 from roster_agent.refusals import CorruptDownload
 from roster_agent.trust import Offer
 from roster_agent.version import User, Version
 
 _FORMAT = 2
+# What a full disk, or one that cannot be written any more, may come as.
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _TABLES = f"""
 CREATE TABLE version (
     manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, key_id TEXT NOT NULL, signature TEXT NOT NULL,
@@ -60,27 +62,41 @@ class Mirror:
     """An open mirror. `create` makes an empty one where there is none."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        with _sqlite_failures():
+        self._path = path
+        with self._failures():
             if create:
                 # Private from its first byte; SQLite gives the files that it puts beside it the same mode.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path.as_uri() + "?mode=rw", uri=True, isolation_level=None, timeout=30)
-        try:
-            with _sqlite_failures():
-                self._prepare(create=create)
-        except BaseException:
-            self._db.close()
-            raise
+            self._db = self._opened(create=create)
 
-    def _prepare(self, *, create: bool) -> None:
-        (found,) = self._db.execute("PRAGMA user_version").fetchone()
-        empty = not self._db.execute("SELECT 1 FROM sqlite_master").fetchone()
-        if empty and create:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_FORMAT};COMMIT;")
-        elif found != _FORMAT:
-            raise MirrorBroken
-        self._db.execute("PRAGMA synchronous=FULL")
+    def _opened(self, *, create: bool) -> sqlite3.Connection:
+        try:
+            return self._connected("mode=rw", create=create)
+        except sqlite3.OperationalError as problem:
+            if _code(problem) not in _NO_ROOM or not self._path.stat().st_size:
+                raise
+        # Even to read, SQLite wants to put two files beside the database, for which a full disk has no room.
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            return self._connected("mode=rw", "PRAGMA locking_mode=EXCLUSIVE")
+        return self._connected("mode=ro&immutable=1")
+
+    def _connected(self, mode: str, first: str = "", *, create: bool = False) -> sqlite3.Connection:
+        database = sqlite3.connect(f"{self._path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=30)
+        try:
+            database.execute(first)
+            (found,) = database.execute("PRAGMA user_version").fetchone()
+            empty = not database.execute("SELECT 1 FROM sqlite_master").fetchone()
+            if empty and create:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_FORMAT};COMMIT;")
+            elif found != _FORMAT:
+                raise MirrorBroken
+            database.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            database.close()
+            raise
+        return database
 
     def __enter__(self) -> "Mirror":
         return self
@@ -96,7 +112,7 @@ class Mirror:
 
     def applied(self) -> Applied | None:
         """The version held; None before the first."""
-        with _sqlite_failures():
+        with self._failures():
             row = self._db.execute(
                 "SELECT manifest, manifest_sha256, key_id, signature, applied_at FROM version"
             ).fetchone()
@@ -116,7 +132,7 @@ class Mirror:
         applied = self.applied()
         if applied is None:
             return None
-        with _sqlite_failures():
+        with self._failures():
             lines = self._db.execute("SELECT content FROM line ORDER BY position")
             content = b"".join(of_kinds(row, bytes)[0] for row in lines)
             (manifest,) = self._db.execute("SELECT manifest FROM version").fetchone()
@@ -131,7 +147,8 @@ class Mirror:
         """
         rows, members = _rows(version)
         signed = (version.manifest_bytes, offer.head.manifest_sha256, offer.key_id, offer.signature, applied_at)
-        with _sqlite_failures(), self._transaction():
+        self._fold_log()
+        with self._failures(), self._transaction():
             before, held = self.applied(), self.version()
             if before and held:
                 past.keep(self._db, held, before.applied_at, version)
@@ -147,12 +164,12 @@ class Mirror:
 
     def history(self) -> list[past.Kept]:
         """The versions that were held before, newest first, as far as they are kept."""
-        with _sqlite_failures():
+        with self._failures():
             return past.history(self._db)
 
     def as_of(self, number: int) -> Version | None:
         """A version of this number, the one held or one before it; None when it is not kept."""
-        with _sqlite_failures(), self._transaction("DEFERRED"):  # one look, also while a pull is at work
+        with self._failures(), self._transaction("DEFERRED"):  # one look, also while a pull is at work
             held = self.version()
             if held is None or held.manifest.version == number:
                 return held
@@ -160,13 +177,13 @@ class Mirror:
 
     def files(self) -> dict[str, str]:
         """The SHA-256 of each file that the version held delivers."""
-        with _sqlite_failures():
+        with self._failures():
             rows = self._db.execute("SELECT name, sha256 FROM file").fetchall()
         return dict(of_kinds(row, str, str) for row in rows)
 
     def expect_files(self, files: dict[str, str]) -> None:
         """Correct the digests: a newer agent may write the same version in another way."""
-        with _sqlite_failures(), self._transaction():
+        with self._failures(), self._transaction():
             self._db.execute("DELETE FROM file")
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
 
@@ -174,7 +191,7 @@ class Mirror:
         """Keep the signature of another key under the version held: a bundle with that of an old key is believed by
         nobody who has the new ones.
         """
-        with _sqlite_failures(), self._transaction():
+        with self._failures(), self._transaction():
             self._db.execute("UPDATE version SET key_id = ?, signature = ?", (offer.key_id, offer.signature))
 
     def group(self, name: str) -> Group | None:
@@ -184,7 +201,7 @@ class Mirror:
     def user(self, name: str) -> User | None:
         """Everything about a username; None when it is neither a member nor has console access."""
         key = fold(name)
-        with _sqlite_failures():
+        with self._failures():
             member = self._db.execute("SELECT name, positions FROM member WHERE key = ?", (key,)).fetchone()
             spelling, positions = of_kinds(member, str, str) if member else (None, "[]")
             rows = self._db.execute(
@@ -201,19 +218,49 @@ class Mirror:
         return User(username, tuple(group.name for group in groups if isinstance(group, Group)), console)
 
     def _entry(self, kind: str, key: str) -> Group | Right | None:
-        with _sqlite_failures():
+        with self._failures():
             row = self._db.execute("SELECT content FROM line WHERE kind = ? AND key = ?", (kind, key)).fetchone()
             return encode.entry(*of_kinds(row, bytes)) if row else None
+
+    def _fold_log(self) -> None:
+        """Fold the log into the database, as far as there is room: else each version would make it longer."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         self._db.execute(f"BEGIN {kind}")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # SQLite has ended it by itself where the disk is full, and what made it fail is what counts.
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        """SQLite's errors as ours: damage, which a download mends, apart from what the machine's owner has to mend."""
+        try:
+            yield
+        except sqlite3.Error as problem:
+            code = _code(problem)
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+                raise MirrorBroken from problem
+            name = getattr(problem, "sqlite_errorname", type(problem).__name__)
+            if code == sqlite3.SQLITE_FULL or (code in _NO_ROOM and disk.is_full(self._path)):
+                raise DiskFull(f"{self._path.parent} ({name})") from problem
+            raise MirrorUnusable(name) from problem
+        except encode.Corrupt as problem:
+            raise MirrorBroken from problem
+        except OSError as problem:
+            raise disk.failure(problem, self._path.parent, MirrorUnusable) from problem
+
+
+def _code(problem: sqlite3.Error) -> int:
+    """SQLite's code; damage where there is none, as for a text that is no UTF-8."""
+    return int(getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
 
 def _rows(version: Version) -> tuple[list[tuple[int, str, str, bytes]], list[tuple[str, str, str]]]:
@@ -230,19 +277,3 @@ def _rows(version: Version) -> tuple[list[tuple[int, str, str, bytes]], list[tup
     for name, positions in groups_of.items():
         users.setdefault(fold(name), (name, []))[1].extend(positions)
     return lines, sorted((key, name, json.dumps(positions)) for key, (name, positions) in users.items())
-
-
-@contextlib.contextmanager
-def _sqlite_failures() -> Iterator[None]:
-    """SQLite's errors as ours: damage, which a download mends, apart from what the machine's owner has to see to."""
-    try:
-        yield
-    except sqlite3.Error as problem:
-        code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
-            raise MirrorBroken from problem
-        raise MirrorUnusable(getattr(problem, "sqlite_errorname", type(problem).__name__)) from problem
-    except encode.Corrupt as problem:
-        raise MirrorBroken from problem
-    except OSError as problem:
-        raise MirrorUnusable(problem.strerror or type(problem).__name__) from problem

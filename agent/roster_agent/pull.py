@@ -6,10 +6,12 @@ Comes in: a state folder. Goes out: how it ended, which the state folder remembe
 2. Prove that the mirror holds a published version, byte for byte. A damaged one is dropped and fetched anew.
 3. Roll forward: where the folder lags the mirror (a crash, a locked file, a hand-edited or deleted file), deliver it.
    This comes first and must succeed, so that a server only ever says that it has what its folder has. An old mirror
-   that somebody put back delivers nothing.
+   that somebody put back delivers nothing. Only where its files find no room is a newer version asked for all the same,
+   whose files may.
 4. Ask for the head. Nothing new: done. Wrongly signed, older than what was seen, or the same number with other bytes:
    refused.
-5. Fetch the manifest; refused unless it is the one that the head promised.
+5. Fetch the manifest; refused unless it is the one that the head promised, and where its version certainly finds no
+   room. A full disk changes nothing, here or later.
 6. Fetch the deltas or the snapshot; refused unless the content is as the manifest promised. So far nothing changed.
 7. Hold it, if it would remove more than this server allows at once.
 8. Replace the mirror in one transaction. From here the version counts as held.
@@ -26,13 +28,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roster_agent import apply, fetch, guard, reporting
-from roster_agent.failures import AccessError, AgentError, FeedError, NothingPublished, StateUnusable, Stopped
+from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
 from roster_agent.feed import Feed
 from roster_agent.fetch import Online, Source
 from roster_agent.folder import Folder
 from roster_agent.settings import Settings
 from roster_agent.state import Attempt, Enrolment, State
 from roster_agent.transport import Progress
+from roster_agent.trust import Offer, Seen
+from roster_agent.version import Version
 
 
 @dataclass(frozen=True)
@@ -77,30 +81,49 @@ def update(
     folder = Folder(Path(enrolment.folder), settings.file_retry_seconds)
     held = apply.held(state, enrolment.site)
     seen = apply.seen(state, held)
-    held, repaired = apply.roll_forward(state, folder, held, seen)
-
-    have, trusted = fetch.head_of(held) if held else None, state.keyring()
+    full, repaired = None, list[str]()
     try:
-        offer, ring = fetch.offered(source, have, seen, trusted)
-    except NothingPublished:
-        if seen:
-            raise
+        held, repaired = apply.roll_forward(state, folder, held, seen)
+    except DiskFull as failure:
+        full = failure  # for this version's files; a newer one's may fit
+
+    at, trusted = fetch.head_of(held) if held else None, state.keyring()
+    try:
+        # What the folder lacks is not said to be there.
+        offer, ring = fetch.offered(source, None if full else at, seen, trusted)
+    except FeedError as failure:
+        if full or seen or not isinstance(failure, NothingPublished):
+            raise full or failure from None
         return Attempt(apply.now(), "nothing_published", "Nothing is published for this site yet.")
     if ring != trusted:
-        if offer and offer.head == have:
+        if offer and offer.head == at:
             apply.sign_again(state, offer)
         # Last: a server that trusts these keys is not sent this head again.
         state.save_keyring(ring)
-    if offer is None or offer.head == have:
-        state.end_hold()
-        number = held.manifest.version if held else "none"
-        return Attempt(
-            apply.now(), "nothing_new", f"Nothing new: version {number} is the newest.{_delivered(repaired)}"
-        )
+    if offer and offer.head != at:
+        return _take(state, settings, source, folder, offer, held, seen, progress)
+    if full:
+        raise full
+    state.end_hold()
+    number = held.manifest.version if held else "none"
+    return Attempt(apply.now(), "nothing_new", f"Nothing new: version {number} is the newest.{_delivered(repaired)}")
 
-    guard.refuse_again(state, settings.limits, have, offer)
-    version, files = fetch.version(source, offer, held, progress)
+
+def _take(
+    state: State,
+    settings: Settings,
+    source: Source,
+    folder: Folder,
+    offer: Offer,
+    held: Version | None,
+    seen: Seen | None,
+    progress: Progress | None,
+) -> Attempt:
+    """Steps 5 to 9."""
+    guard.refuse_again(state, settings.limits, fetch.head_of(held) if held else None, offer)
+    version, files = fetch.version(source, offer, held, progress, lambda manifest: apply.demand_room(state, manifest))
     guard.judge(state, settings.limits, held, seen, version)
+    apply.demand_room(state, version.manifest, folder, sum(map(len, files.values())))
     apply.replace(state, version, offer, files)
     apply.note(state, version)
     state.end_hold()
@@ -115,7 +138,7 @@ def _remembering(state: State) -> Iterator[None]:
         yield
     except Exception as failure:
         # The failure itself matters more than that it could not be written down.
-        with contextlib.suppress(StateUnusable):
+        with contextlib.suppress(AgentError):
             state.save_attempt(_failed(failure))
         raise
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from roster_agent import keyring, lock, settings
+from roster_agent import disk, keyring, lock, settings
 from roster_agent.durable import write_private
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
 from roster_agent.hold import Hold, Limits, Loss
@@ -232,4 +232,4 @@ def _usable(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise StateUnusable(f"{folder} ({problem.strerror or type(problem).__name__})") from problem
+        raise disk.failure(problem, folder, StateUnusable) from problem

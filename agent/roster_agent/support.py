@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
-from roster_agent import answer, doctor, durable
+from roster_agent import answer, disk, doctor, durable
 from roster_agent.failures import AgentError, FileUnwritable
 from roster_agent.reporting import agent_version
 from roster_agent.state import State
@@ -35,7 +35,7 @@ def write(state: State, file: Path) -> list[str]:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise FileUnwritable(f"{file} ({problem.strerror})") from problem
+        raise disk.failure(problem, file, FileUnwritable) from problem
     return list(parts)
 
 
