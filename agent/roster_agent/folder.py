@@ -1,18 +1,42 @@
 """The CSVImport folder of an Impero server: where its two files are delivered, whole and together.
 
 Comes in: the bytes that each file shall have. Goes out: the files, replaced only where their bytes differ, because the
-server may watch the folder. Refused (``FolderUnusable``): a folder that is missing or cannot be written. Both files are
-written beside their places and forced to disk first; then both are renamed. When the second rename fails, the first is
-taken back, so that a locked file never leaves a new students.csv beside an old teachers.csv.
+server may watch the folder. Refused (``FolderUnusable``): a folder that is missing or cannot be written, or in which a
+pipe, a device or a folder has a file's name, since to open one may wait for ever. Both files are written beside their
+places and forced to disk first; then both are renamed. When the second rename fails, the first is taken back, so that a
+locked file never leaves a new students.csv beside an old teachers.csv.
 """
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BufferedReader
 from pathlib import Path
+from typing import TypeVar
 
 from roster_agent import disk, durable
 from roster_agent.failures import FolderUnusable
+
+Seen = TypeVar("Seen")
+
+# No file of ours is longer; of what is, nothing is read, and it is replaced like any other that is not ours.
+_LONGEST = 1 << 30
+# What is longer than this, and than four times what takes its place, is not kept in memory to be put back.
+_LONGEST_KEPT = 256 << 20
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def _digest(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Folder:
@@ -32,20 +56,17 @@ class Folder:
             durable.staged_path(probe).unlink()
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:
-        """The SHA-256 of each named file that is there."""
-        found = {}
+        """The SHA-256 of each named file that is there, and not longer than any of ours."""
         with self._usable():
-            for name in names:
-                if (data := self._read(name)) is not None:
-                    found[name] = hashlib.sha256(data).hexdigest()
-        return found
+            found = {name: self._look(name, _LONGEST, _digest) for name in names}
+        return {name: digest for name, digest in found.items() if digest is not None}
 
     def deliver(self, files: Mapping[str, bytes]) -> list[str]:
         """Make the folder hold `files`; the names of those that had to be written. All of them, or none."""
         with self._usable():
             if not self.path.is_dir():
                 raise FolderUnusable(f"there is no folder {self.path}")
-            before = {name: self._read(name) for name in files}
+            before = {name: self._before(name, data) for name, data in files.items()}
             changed = [name for name, data in files.items() if before[name] != data]
             try:
                 for name in changed:
@@ -77,11 +98,31 @@ class Folder:
             durable.stage(path, before)
             durable.put_in_place(path, self._patience)
 
-    def _read(self, name: str) -> bytes | None:
+    def _before(self, name: str, data: bytes) -> bytes | None:
+        """What the file holds that `data` shall take the place of."""
+        return self._look(name, max(_LONGEST_KEPT, 4 * len(data)), lambda file: file.read())
+
+    def _look(self, name: str, longest: int, read: Callable[[BufferedReader], Seen]) -> Seen | None:
+        """What `read` finds in a file; None where there is none, or a longer one."""
         try:
-            return durable.patiently((self.path / name).read_bytes, self._patience)
+            return durable.patiently(lambda: self._read(name, longest, read), self._patience)
         except FileNotFoundError:
             return None
+
+    def _read(self, name: str, longest: int, read: Callable[[BufferedReader], Seen]) -> Seen | None:
+        path = self.path / name
+        # Before it is opened, which would wait for a pipe's other end or set a device to work; and once more then,
+        # since it may have become another.
+        self._demand_file(name, path.stat().st_mode)
+        with os.fdopen(os.open(path, _READ), "rb") as file:
+            about = os.fstat(file.fileno())
+            self._demand_file(name, about.st_mode)
+            return read(file) if about.st_size <= longest else None
+
+    def _demand_file(self, name: str, mode: int) -> None:
+        if not stat.S_ISREG(mode):
+            kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "no file")
+            raise FolderUnusable(f"{name} in {self.path} is {kind}; take it away")
 
     @contextlib.contextmanager
     def _usable(self) -> Iterator[None]:

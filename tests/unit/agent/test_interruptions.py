@@ -206,15 +206,15 @@ def test_should_wait_for_a_file_that_is_held_for_a_moment(tmp_path: Path, monkey
 def test_should_wait_for_a_file_that_cannot_be_read_for_a_moment(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, refusals = Path.read_bytes, [1, 1]
+    real, refusals = os.open, [1, 1]
 
-    def held(path: Path) -> bytes:
-        if path.suffix == ".csv" and refusals:
+    def held(path: str, flags: int, *others: Any, **more: Any) -> int:
+        if str(path).endswith(".csv") and refusals:
             refusals.pop()
             raise PermissionError(errno.EACCES, "The file is used by another process")
-        return real(path)
+        return real(path, flags, *others, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", held)
+    monkeypatch.setattr(os, "open", held)
     server.feed.publish(SITE, NEXT)
     assert server.pull() == 0, server.err
     assert refusals == []
