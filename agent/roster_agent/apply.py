@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from roster.encode import Manifest
-from roster_agent import disk, hold
-from roster_agent.failures import MirrorBroken, MirrorUnusable
+from roster_agent import disk
+from roster_agent.facts import Facts
+from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
 from roster_agent.fetch import head_of
 from roster_agent.folder import Folder
 from roster_agent.mirror import Mirror
@@ -48,16 +49,25 @@ def cursor(state: State) -> Head | None:
 def seen(state: State, found: Version | None) -> Seen | None:
     """The newest version seen. A pull that was killed after its transaction left the note of it behind the mirror."""
     noted = state.seen()
-    if found and (noted is None or found.manifest.version > noted.version):
-        noted = note(state, found)
+    if found is None:
+        return noted
+    digest = head_of(found).manifest_sha256
+    if noted is None or found.manifest.version > noted.version:
+        return note(state, found)
+    if noted.manifest_sha256 == digest and not state.has_facts_of(digest):
+        return note(state, found)
     return noted
 
 
 def note(state: State, version: Version) -> Seen:
-    """Note that this version was seen."""
+    """Note that this version was seen, and who is in it."""
     head = head_of(version)
-    noted = Seen(head.epoch, head.version, head.manifest_sha256, hold.count(version.entries))
+    known = Facts.of(head.manifest_sha256, version.entries)
+    noted = Seen(head.epoch, head.version, head.manifest_sha256, len(known.numbers), state.facts)
     state.save_seen(noted)
+    # They are for a lost mirror alone, and those of an earlier version do as well.
+    with contextlib.suppress(DiskFull):
+        state.save_facts(known)
     return noted
 
 

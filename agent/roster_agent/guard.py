@@ -46,10 +46,19 @@ def holds(state: State, limits: Limits, held: Version | None, seen: Seen | None,
 
 
 def loss_by(held: Version | None, seen: Seen | None, version: Version) -> Loss | None:
-    """What a version would remove; where the mirror was lost, what it would at the least; None before the first."""
+    """What a version would remove; None before the first. Where the mirror was lost, the facts beside it say who was
+    there; where those are lost, too, nobody is known to stay.
+    """
     if held:
         return hold.loss(held.entries, version.entries)
-    return hold.loss_of_number(seen.memberships, hold.count(version.entries)) if seen else None
+    if seen is None:
+        return None
+    if seen.manifest_sha256 == fetch.head_of(version).manifest_sha256:
+        return Loss(0, seen.memberships)
+    known = seen.facts()
+    if known is None:
+        return Loss(seen.memberships, seen.memberships)
+    return Loss(known.gone(version.entries), len(known.numbers))
 
 
 def approve(state: State) -> Hold:

@@ -55,16 +55,6 @@ def loss(before: Iterable[Group | Right], after: Iterable[Group | Right]) -> Los
     )
 
 
-def loss_of_number(before: int, after: int) -> Loss:
-    """What would go at the least, where only the number of memberships before is known."""
-    return Loss(max(0, before - after), before)
-
-
-def count(entries: Iterable[Group | Right]) -> int:
-    """How many memberships there are."""
-    return sum(map(len, _memberships(entries).values()))
-
-
 def _memberships(entries: Iterable[Group | Right]) -> dict[str, frozenset[str]]:
     """The folded usernames of each group."""
     folded: dict[str, str] = {}  # a user is in about seven groups, and is folded once

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from roster_agent import disk, keyring, lock, settings
+from roster_agent import disk, facts, keyring, lock, settings
 from roster_agent.durable import write_private
+from roster_agent.facts import Facts
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
 from roster_agent.hold import Hold, Limits, Loss
 from roster_agent.keyring import Keyring
@@ -65,6 +66,7 @@ class State:
         self._enrolment = self.folder / "enrolment.json"
         self._keyring = self.folder / "keyring.json"
         self._seen = self.folder / "seen.json"
+        self._facts = self.folder / "members.bin"
         self._hold = self.folder / "hold.json"
         self._attempt = self.folder / "last-attempt.json"
         self._reported = self.folder / "reported.json"
@@ -160,12 +162,30 @@ class State:
     def seen(self) -> Seen | None:
         """The newest version seen, kept outside the mirror so that a lost mirror does not open the way back."""
         try:
-            return Seen(**json.loads(self._read(self._seen) or b""))
+            return Seen(**json.loads(self._read(self._seen) or b""), facts=self.facts)
         except (ValueError, TypeError):
             return None
 
     def save_seen(self, seen: Seen) -> None:
-        self._write(self._seen, asdict(seen))
+        said = (seen.epoch, seen.version, seen.manifest_sha256, seen.memberships)
+        self._write(self._seen, dict(zip(("epoch", "version", "manifest_sha256", "memberships"), said, strict=True)))
+
+    def facts(self) -> Facts | None:
+        """Who was there in the newest version seen; None where that is not known."""
+        return facts.read(self._read(self._facts) or b"")
+
+    def has_facts_of(self, manifest_sha256: str) -> bool:
+        """Whether they are those of this version."""
+        with _usable(self.folder):
+            try:
+                with self._facts.open("rb") as file:
+                    return facts.read_manifest_sha256(file.readline(facts.LONGEST_HEAD)) == manifest_sha256
+            except FileNotFoundError:
+                return False
+
+    def save_facts(self, known: Facts) -> None:
+        with _usable(self.folder):
+            write_private(self._facts, known.to_bytes())
 
     def hold(self) -> Hold | None:
         """The version that is held; None when none is."""
@@ -205,7 +225,7 @@ class State:
     def forget_versions(self) -> None:
         """Drop the mirror and the newest version seen: they belong to another feed or site."""
         with _usable(self.folder):
-            for record in (self._seen, self._hold, self._attempt, self._reported):
+            for record in (self._seen, self._facts, self._hold, self._attempt, self._reported):
                 record.unlink(missing_ok=True)
             self.forget_mirror()
 

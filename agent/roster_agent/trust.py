@@ -17,14 +17,15 @@ from what this server has, or has more bytes than the snapshot, zipped or not, i
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from roster.encode import Blob, Manifest
 from roster.statement import head_bytes
 from roster_agent import keyring as keys
+from roster_agent.facts import Facts
 from roster_agent.failures import NotTheFeed
 from roster_agent.keyring import Keyring
 from roster_agent.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
@@ -42,12 +43,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Seen:
-    """The newest version that this server ever applied, and how many memberships it had."""
+    """The newest version that this server ever applied, how many memberships it had, and, to be read only where the
+    mirror was lost, which.
+    """
 
     epoch: int
     version: int
     manifest_sha256: str
     memberships: int = 0
+    facts: Callable[[], Facts | None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,21 @@
 """However it comes about, no version empties a school without a person in it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.model import Group, Roster
+from roster_agent.facts import Facts, read
 from roster_agent.hold import Limits, Loss, loss
 from tests.feed_simulator import make_roster, snapshot
 from tests.unit.agent.server import SITE, Server
 
 
-def school(pupils: int) -> Roster:
-    return make_roster({"Potions": [f"pupil{p:03d}" for p in range(pupils)]}, {"snape": ["Potions"]})
+def school(pupils: int, first: int = 0) -> Roster:
+    return make_roster({"Potions": [f"pupil{p:03d}" for p in range(first, first + pupils)]}, {"snape": ["Potions"]})
 
 
 @pytest.fixture
@@ -115,6 +117,78 @@ def test_should_hold_also_when_the_mirror_was_lost(full: Server) -> None:
     assert full.mirror() == (2, snapshot(school(10)))
 
 
+@pytest.mark.parametrize("mirror", ["there", "lost", "damaged"])
+@pytest.mark.parametrize(("first", "held"), [(100, True), (50, True), (20, False), (0, False)])
+def test_should_count_who_goes_and_not_how_many_are_left(full: Server, mirror: str, first: int, held: bool) -> None:
+    """As many members as before, others in their places."""
+    before = full.files()
+    if mirror == "lost":
+        full.state.forget_mirror()
+    elif mirror == "damaged":
+        full.state.mirror.write_bytes(b"x" * 5000)
+    full.feed.publish(SITE, school(100, first))
+    assert full.pull() == held, full.err
+    if held:
+        assert full.outcome() == "version_held"
+        assert f"{first} of 100 memberships" in full.err
+        assert full.files() == before
+        assert full.run("approve") == 0
+    assert full.mirror() == (2, snapshot(school(100, first)))
+
+
+@pytest.mark.parametrize("facts", [None, b"", b"{}\n", b"[]\n1234", "cut", "flipped"], ids=str)
+def test_should_know_nobody_to_stay_where_the_facts_are_lost_too(full: Server, facts: bytes | str | None) -> None:
+    path = full.state.folder / "members.bin"
+    known = path.read_bytes()
+    full.state.forget_mirror()
+    if facts is None:
+        path.unlink()
+    else:
+        others = {"cut": known[:-8], "flipped": known[:-1] + bytes([known[-1] ^ 1])}
+        path.write_bytes(facts if isinstance(facts, bytes) else others[facts])
+    full.feed.publish(SITE, school(101))
+    assert full.pull() == 1
+    assert "100 of 100 memberships" in full.err
+
+
+def test_should_fetch_the_very_version_again_whose_mirror_was_lost(full: Server) -> None:
+    full.state.forget_mirror()
+    (full.state.folder / "members.bin").unlink()
+    assert full.pull() == 0, full.err
+    assert full.mirror() == (1, snapshot(school(100)))
+
+
+def test_should_note_who_is_there_where_an_earlier_agent_did_not(full: Server) -> None:
+    (full.state.folder / "members.bin").unlink()
+    assert full.pull() == 0
+    full.state.forget_mirror()
+    full.feed.publish(SITE, school(99))
+    assert full.pull() == 0, full.err
+
+
+def test_should_not_believe_a_mirror_of_the_same_number_more_than_what_it_noted(full: Server) -> None:
+    noted = full.state.seen()
+    assert noted
+    full.state.save_seen(replace(noted, manifest_sha256="0" * 64))
+    full.feed.spoil("head", lambda answer: type(answer)(503))
+    full.pull()
+    seen = full.state.seen()
+    assert seen
+    assert seen.manifest_sha256 == "0" * 64
+
+
+def test_should_name_nobody_in_the_facts(full: Server) -> None:
+    facts = (full.state.folder / "members.bin").read_bytes()
+    assert b"pupil" not in facts
+    other = Facts.of("0" * 64, school(100).groups)
+    assert not set(other.numbers) & set(Facts.of("0" * 64, school(100).groups).numbers)
+
+
+def test_should_tell_classes_apart_that_are_named_as_their_only_pupil() -> None:
+    known = Facts.of("0" * 64, make_roster({"ann": ["ann"], "bob": ["bob"]}).groups)
+    assert known.gone(make_roster({"ann": ["ann"]}).groups) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "held"),
     [
@@ -163,4 +237,8 @@ def test_should_count_memberships_however_they_are_spelt(
     def entries(said: dict[str, list[str]]) -> list[Group]:
         return [Group(name, name, tuple(members)) for name, members in said.items()]
 
-    assert loss(entries(before), entries(after)) == Loss(len(pairs(before) - pairs(after)), len(pairs(before)))
+    expected = Loss(len(pairs(before) - pairs(after)), len(pairs(before)))
+    assert loss(entries(before), entries(after)) == expected
+    known = read(Facts.of("0" * 64, entries(before)).to_bytes())
+    assert known
+    assert Loss(known.gone(entries(after)), len(known.numbers)) == expected
