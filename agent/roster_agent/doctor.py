@@ -90,6 +90,7 @@ def _state_folder(state: State) -> str:
         raise Trouble(
             "failed", f"there is no folder {state.folder}", "Run roster-agent enrol, or name it with --state."
         )
+    state.demand_ours()
     if not state.is_enrolled():
         return f"{state.folder} is there"  # and may be anybody's: no lock is put into it
     with contextlib.suppress(AlreadyRunning), state.locked():

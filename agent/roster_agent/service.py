@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from roster_agent.failures import ServiceFailed
+from roster_agent.failures import NotEnrolled, ServiceFailed
 from roster_agent.state import State
 
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
@@ -133,7 +133,9 @@ def _execute(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
 
 def install(state: State, account: str | None = None, run: Run = _execute) -> Manager:
     """Let the service manager run the agent, now and whenever the machine starts."""
-    state.enrolment()
+    if not state.is_enrolled():
+        # Nothing of it is read: the folder belongs to the account that the service will have, if to anybody's.
+        raise NotEnrolled(str(state.folder))
     known = manager(state, account)
     try:
         known.file.write_bytes(known.data)

@@ -1,9 +1,10 @@
 """The agent's state folder: one enrolment, the keys trusted, what was seen, held, tried and reported; the mirror.
 
 Comes in: a folder. Goes out: typed records. Refused (``StateUnusable``): a folder that holds other things, because
-making it private would lock others out of theirs. The folder and its files belong to the owner alone (0700, 0600); on
-Windows, Python gives a folder made with mode 0700 to its owner, SYSTEM and the administrators only (3.11.10, 3.12.4).
-The token is in enrolment.json and nowhere else; agent.toml may hold a proxy's password.
+making it private would lock others out of theirs; one that others can write to (``StateNotOurs``, see `private`). The
+folder and its files belong to the owner alone (0700, 0600); on Windows, Python gives a folder made with mode 0700 to
+its owner, SYSTEM and the administrators only (3.11.10, 3.12.4). The token is in enrolment.json and nowhere else;
+agent.toml may hold a proxy's password.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from roster_agent import disk, facts, keyring, lock, settings
+from roster_agent import disk, facts, keyring, lock, private, settings
 from roster_agent.durable import write_private
 from roster_agent.facts import Facts
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
@@ -84,9 +85,12 @@ class State:
             others = {path.name for path in self.folder.iterdir()} - {self.settings_file.name}
             if others and not self._lock.exists():
                 raise StateUnusable(f"{self.folder} holds other things; the agent needs a folder of its own")
-            from roster_agent.private import make_private  # which no other command needs
+            private.make_private(self.folder)
 
-            make_private(self.folder)
+    def demand_ours(self) -> None:
+        """Raise where others can write what is read here."""
+        with _usable(self.folder):
+            private.demand_ours(self.folder)
 
     def prepare_logs(self) -> None:
         """Make the folder for the log."""
@@ -96,6 +100,7 @@ class State:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder's lock; the system frees it when the process ends, however it ends."""
+        self.demand_ours()
         with _usable(self.folder):
             handle = lock.take(self._lock)
         try:
@@ -106,6 +111,7 @@ class State:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Hold the lock of the one agent that runs by itself; a pull by hand may come between its pulls."""
+        self.demand_ours()
         with _usable(self.folder):
             # `is_running` may just be looking.
             handle = lock.take(self._run_lock, patience=1)
@@ -156,6 +162,7 @@ class State:
         self._write(self._keyring, trusted.to_json())
 
     def has_mirror(self) -> bool:
+        self.demand_ours()
         with _usable(self.folder):
             return self.mirror.exists()
 
@@ -236,6 +243,7 @@ class State:
                 self.mirror.with_name(self.mirror.name + suffix).unlink(missing_ok=True)
 
     def _read(self, path: Path) -> bytes | None:
+        self.demand_ours()
         with _usable(self.folder):
             try:
                 return path.read_bytes()

@@ -2,13 +2,10 @@
 
 import os
 import stat
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from roster_agent.private import make_private
 from roster_agent.state import default_folder
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, snapshot
@@ -116,21 +113,6 @@ def test_should_take_a_folder_that_was_there_from_everybody_else(new_server: Ser
     new_server.state.settings_file.write_text("proxy = 'none'")
     assert new_server.enrol() == 0
     assert stat.S_IMODE(new_server.state.folder.stat().st_mode) == 0o700
-
-
-def test_should_take_a_folder_from_everybody_else_by_the_words_of_windows(tmp_path: Path) -> None:
-    told: list[Sequence[str]] = []
-
-    def icacls(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-        told.append(command)
-        return subprocess.CompletedProcess(command, len(told) - 1)
-
-    make_private(tmp_path, icacls, windows=True)
-    system, administrators, owner = (f"*S-1-{number}:(OI)(CI)F" for number in ("5-18", "5-32-544", "3-4"))
-    grants = ("/grant:r", system, "/grant:r", administrators, "/grant:r", owner)
-    assert told == [("icacls", str(tmp_path), "/inheritance:r", *grants)]
-    with pytest.raises(PermissionError, match="icacls ended with 1"):
-        make_private(tmp_path, icacls, windows=True)
 
 
 def test_should_say_it_when_the_code_is_unknown_used_or_expired(new_server: Server) -> None:
