@@ -7,6 +7,7 @@ nothing. A pull by hand may come between; it takes the same lock.
 """
 
 import logging
+import os
 import random
 import signal
 import sys
@@ -107,8 +108,11 @@ def _stopped(stop: threading.Event, seconds: float) -> bool:
 
 def _hangs(state: State, log: logging.Logger) -> None:
     log.critical("nothing happened for too long; ending with exit status %d", watchdog.EXIT_STATUS)
-    with (state.logs / "hang.txt").open("w", encoding="utf-8") as told:
-        watchdog.end_process(told)
+    try:
+        with (state.logs / "hang.txt").open("w", encoding="utf-8") as told:
+            watchdog.end_process(told)
+    finally:
+        os._exit(watchdog.EXIT_STATUS)  # also where that file cannot be made
 
 
 def stop_on_signals() -> threading.Event:

@@ -253,14 +253,22 @@ def _process(server: Server, *code: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", "\n".join(lines)], env=environment, stdout=subprocess.PIPE)
 
 
+HANG = (
+    "import time",
+    "watchdog._LOOK_SECONDS = 0.05",
+    "run._LONGEST_SILENCE = 2",
+    "run.pull = lambda *_: time.sleep(3600)",
+)
+
+
+def test_should_end_a_process_that_hangs_also_where_it_cannot_write_down_where(server: Server) -> None:
+    (server.state.logs / "hang.txt").mkdir(parents=True)
+    with _process(server, *HANG) as process:
+        assert process.wait(PATIENCE_SECONDS) == watchdog.EXIT_STATUS
+
+
 def test_should_end_a_process_that_hangs_with_a_status_of_its_own(server: Server, tmp_path: Path) -> None:
-    hang = (
-        "import time",
-        "watchdog._LOOK_SECONDS = 0.05",
-        "run._LONGEST_SILENCE = 2",
-        "run.pull = lambda *_: time.sleep(3600)",
-    )
-    with _process(server, *hang) as process:
+    with _process(server, *HANG) as process:
         assert process.wait(PATIENCE_SECONDS) == watchdog.EXIT_STATUS
     assert "nothing happened for too long" in log(server)
     assert "_cycle" in (server.state.logs / "hang.txt").read_text()
