@@ -3,7 +3,9 @@
 import contextlib
 import gzip
 import hashlib
+import itertools
 import json
+import string
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roster import delta
 from roster.delta import first_line
 from roster.encode import Blob, Corrupt
 from roster.model import Roster
@@ -314,6 +317,28 @@ def test_should_refuse_a_line_longer_than_any_group(behind: Server, monkeypatch:
     assert behind.pull() == 1
     assert behind.outcome() == "corrupt_download"
     assert behind.holds() == before
+
+
+def test_should_make_no_list_of_more_lines_than_a_roster_has() -> None:
+    with pytest.raises(Corrupt, match="more lines"):
+        version.lines(b"\n" * 1000)
+    with pytest.raises(Corrupt, match="no end"):
+        version.lines(snapshot(school())[:-1])
+
+
+def test_should_apply_a_delta_of_the_shortest_lines_there_are() -> None:
+    """Console access, of users of one letter, that goes."""
+    full = Version(b"", snapshot(make_roster({}, {letter: [] for letter in string.ascii_lowercase})))
+    empty = Version(b"", snapshot(make_roster({})))
+    assert apply_delta(full.content, full.delta_to(empty)) == empty.content
+    assert apply_delta(empty.content, empty.delta_to(full)) == full.content
+
+
+def test_should_make_no_more_of_a_delta_than_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = itertools.repeat(b"x" * 1000)
+    monkeypatch.setattr(delta, "apply_delta", lambda *_: endless)
+    with pytest.raises(Corrupt, match="more than is in it"):
+        apply_delta(HELD.content, FIRST)
 
 
 def suppressed(content: bytes, changes: bytes) -> None:
