@@ -8,8 +8,7 @@ letter, so the capitals in these names can never be part of one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from roster.delta import Kind
@@ -17,12 +16,18 @@ from roster.model import Entry, Group, Right
 
 Item = dict[str, Any]
 
-# DynamoDB refuses an item over 400 KB; what a group's names come to beyond this is spilled into further items.
-_PART_BYTES = 350_000
-_SORT_KEY_BYTES = 1024
+# The partitions that a site's entries are spread over.
+DIGITS = "0123456789abcdef"
 
-# A group of so many members fits one item whatever their names, so there can be no further part of it to remove.
-SURELY_ONE_PART = _PART_BYTES // (254 * 4 + 8)
+# DynamoDB refuses an item over 400 KB; what the names in a group or a right come to beyond this is spilled into further
+# items.
+_PART_BYTES = 350_000
+_OF_A_NAME = 8  # bytes on top of it
+_SORT_KEY_BYTES = 1024
+_PART = "#PART#"
+
+# So many names fit one item whatever they are, so there can be no further part to remove.
+SURELY_ONE_PART = _PART_BYTES // (254 * 4 + _OF_A_NAME)
 
 
 class Address(NamedTuple):
@@ -36,62 +41,74 @@ def address(site: str, kind: Kind, key: str) -> Address:
     """Where the (first) item of a group or right stands."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     sort_key = f"{kind.upper()}#{key}"
-    if len(sort_key.encode()) > _SORT_KEY_BYTES - len("#PART#0000"):
+    if len(sort_key.encode()) > _SORT_KEY_BYTES - len(f"{_PART}0000"):
         sort_key = f"{kind.upper()}#SHA256#{digest}"
     return Address(f"SITE#{site}#{digest[0]}", sort_key)
 
 
 def part_prefix(first: Address) -> str:
-    """What the sort keys of a group's further parts begin with."""
-    return f"{first.sk}#PART#"
+    """What the sort keys of an entry's further parts begin with."""
+    return f"{first.sk}{_PART}"
 
 
 def items(site: str, entry: Entry, version: int) -> Iterator[Item]:
-    """The items of one group or right, put by this version: one, or for a very large group several."""
-    where = address(site, "group" if isinstance(entry, Group) else "right", entry.key)
-    if not isinstance(entry, Group):
-        yield {
-            **where._asdict(),
-            "key": entry.key,
-            "username": entry.username,
-            "groups": list(entry.groups),
-            "pending": list(entry.pending),
-            "all_groups": entry.all_groups,
-            "basic_console_only": entry.basic_console_only,
-            "version": version,
-        }
-        return
-    parts = list(_parts(entry.members))
-    about = {"key": entry.key, "name": entry.name, "version": version}
-    yield {**where._asdict(), **about, "members": parts[0], "parts": len(parts)}
-    for number, members in enumerate(parts[1:], 2):
-        yield {"pk": where.pk, "sk": f"{part_prefix(where)}{number:04}", **about, "members": members}
+    """The items of one group or right, put by this version: one, or for a very large one several."""
+    lists: dict[str, tuple[str, ...]]
+    about: Item
+    if isinstance(entry, Group):
+        where = address(site, "group", entry.key)
+        about = {"key": entry.key, "name": entry.name, "version": version}
+        lists = {"members": entry.members}
+    else:
+        where = address(site, "right", entry.key)
+        flags = {"all_groups": entry.all_groups, "basic_console_only": entry.basic_console_only}
+        about = {"key": entry.key, "username": entry.username, **flags, "version": version}
+        lists = {"groups": entry.groups, "pending": entry.pending}
+    first, *more = _parts(lists)
+    yield {**where._asdict(), **about, **first, "parts": 1 + len(more)}
+    for number, names in enumerate(more, 2):
+        yield {"pk": where.pk, "sk": f"{part_prefix(where)}{number:04}", "version": version, **names}
 
 
 def entries_of(stored: Iterable[Item]) -> Iterator[Entry]:
-    """The inverse of `items`: groups and rights from the items of one partition, in the order of their sort keys."""
-    items = iter(stored)
-    for item in items:
-        if item["sk"].startswith("RIGHT#"):
-            groups, pending = tuple(item["groups"]), tuple(item["pending"])
-            flags = item["all_groups"], item["basic_console_only"]
-            yield Right(item["key"], item["username"], groups, pending, *flags)
-        elif "parts" in item:
-            # The parts of a group follow its first item: their sort keys begin with its own.
-            members = [
-                *item["members"],
-                *(name for part in islice(items, item["parts"] - 1) for name in part["members"]),
-            ]
-            yield Group(item["key"], item["name"], tuple(members))
+    """The inverse of `items`: groups and rights from the items of one partition, in the order of their sort keys.
+
+    Others may stand between a large entry's first item and its further parts; an entry is given once it is whole.
+    """
+    begun: dict[str, list[Item]] = {}
+    for item in stored:
+        # A folded key has no capital letter, so the mark is never part of one.
+        first, _, part = item["sk"].rpartition(_PART) if _PART in item["sk"] else (item["sk"], "", "")
+        if part and first not in begun:
+            continue  # left over of an entry that is smaller now
+        parts = begun.setdefault(first, [])
+        parts.append(item)
+        if len(parts) == parts[0].get("parts", 1):
+            yield _entry(begun.pop(first))
 
 
-def _parts(members: tuple[str, ...]) -> Iterator[list[str]]:
-    part: list[str] = []
+def _entry(parts: list[Item]) -> Entry:
+    first = parts[0]
+
+    def names(of: str) -> tuple[str, ...]:
+        return tuple(name for part in parts for name in part.get(of, ()))
+
+    if "username" in first:
+        flags = first["all_groups"], first["basic_console_only"]
+        return Right(first["key"], first["username"], names("groups"), names("pending"), *flags)
+    return Group(first["key"], first["name"], names("members"))
+
+
+def _parts(lists: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, list[str]]]:
+    """The lists as the parts that items take: the first has each of them, the others those that go on."""
+    part: dict[str, list[str]] = {of: [] for of in lists}
     size = 0
-    for member in members:
-        size += len(member.encode()) + 8
-        if size > _PART_BYTES:
-            yield part
-            part, size = [], len(member.encode()) + 8
-        part.append(member)
+    for of, names in lists.items():
+        for name in names:
+            needs = len(name.encode()) + _OF_A_NAME
+            if size + needs > _PART_BYTES:
+                yield part
+                part, size = {}, 0
+            part.setdefault(of, []).append(name)
+            size += needs
     yield part

@@ -86,7 +86,8 @@ class Publisher:
         """Bring the table to the head's version and tell the open import."""
         if head.projected_version != head.version:
             manifest = self.results.show_manifest(head.site, head.version, head.manifest_sha256)
-            self.projection.apply(manifest, head.projected_version)
+            old = self.results.published(head.site, head.projected_version) if head.projected_version else None
+            self.projection.apply(manifest, old, 0, lambda done: None)
             if head.projected_version:
                 self.results.retire(head.projected_version, manifest)
             phases.end("project")

@@ -22,6 +22,9 @@ Kind = Literal["group", "right"]
 Place = tuple[Kind, str]
 
 
+# From so many classes on a right may take several items of a table, and who replaces it has to know.
+_VERY_MANY = 256
+
 # What `count` counts.
 CHANGES = [f"{what}_{how}" for what in ("groups", "members", "rights") for how in ("created", "changed", "removed")]
 
@@ -36,13 +39,14 @@ class Change(NamedTuple):
 class Step(NamedTuple):
     """One line of a delta: the entry to put, or None to remove what stands at `kind` and `key`.
 
-    `members_before` is how many members the group had in the version before (0 for a new group and for rights).
+    `names_before` is how many members the group had in the version before (0 for a new one), or how many classes the
+    right had where they were very many.
     """
 
     kind: Kind
     key: str
     entry: Entry | None
-    members_before: int
+    names_before: int
 
 
 def place(entry: Entry) -> Place:
@@ -91,6 +95,8 @@ def change_line(change: Change) -> bytes:
         written["remove"], written["key"] = place(change.was)
     if isinstance(change.was, Group):
         written["members_before"] = len(change.was.members)
+    elif change.was and (classes := len(change.was.groups) + len(change.was.pending)) >= _VERY_MANY:
+        written["members_before"] = classes
     return f"{to_json(written)}\n".encode()
 
 

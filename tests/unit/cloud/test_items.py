@@ -1,6 +1,7 @@
 """Groups and rights as items: what is put is what is read, within DynamoDB's limits, in sixteen partitions."""
 
 import json
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,59 @@ def test_a_very_large_group_is_spilled_into_parts_below_the_items_limit() -> Non
     assert all(len(json.dumps(part["members"]).encode()) < 400_000 for part in parts)
     assert [part["sk"] for part in parts] == sorted(part["sk"] for part in parts)
     assert stored(group) == [group]
+
+
+def size_of(item: dict[str, Any]) -> int:
+    """An item's size as DynamoDB counts it: names and values, three bytes a list and one for each of what it holds."""
+
+    def size(value: Any) -> int:
+        if isinstance(value, list):
+            return 3 + sum(1 + size(each) for each in value)
+        return len(value.encode()) if isinstance(value, str) else 21
+
+    return sum(len(name) + size(value) for name, value in item.items())
+
+
+def test_a_right_of_very_many_classes_is_spilled_into_parts_too() -> None:
+    classes = tuple(f"{number:05}{'c' * 56}" for number in range(7000))
+    right = Right("snape", "Snape", classes[:6000], classes[6000:], False, True)
+    parts = list(items("hogwarts", right, 1))
+    assert len(parts) == parts[0]["parts"] == 2
+    assert all(size_of(part) < 400 * 1024 for part in parts)
+    assert stored(right) == [right]
+
+
+many_names = st.builds(
+    lambda letters, lengths: tuple(letter * length for letter, length in zip(letters, lengths, strict=False)),
+    st.lists(st.sampled_from("aé\U0001f600日"), min_size=1, max_size=40),
+    st.lists(st.integers(1, USERNAME_LIMIT), min_size=1, max_size=40),
+).flatmap(lambda names: st.integers(1, 60).map(lambda times: names * times))
+
+
+@given(many_names, many_names, st.sampled_from("aé\U0001f600\u1fb7\u0390"))
+def test_no_item_is_larger_than_the_table_takes(names: tuple[str, ...], others: tuple[str, ...], letter: str) -> None:
+    group = Group(fold(letter * CLASS_LIMIT), letter * CLASS_LIMIT, names * 20)
+    right = Right(fold(letter * USERNAME_LIMIT), letter * USERNAME_LIMIT, names, others, False, False)
+    for entry in (group, right):
+        parts = list(items("hogwarts", entry, 1))
+        assert all(size_of(part) <= 400 * 1024 for part in parts)
+        assert stored(entry) == [entry]
+
+
+def test_entries_between_the_parts_of_a_large_one_are_read_as_they_are() -> None:
+    """A blank sorts before the mark of a part."""
+    members = tuple(f"student.{number:07}@district.example.org" for number in range(30_000))
+    large, small = Group("art", "Art", members), Group("art 2", "Art 2", ("a",))
+    wire = [item for entry in (large, small) for item in items("hogwarts", entry, 1)]
+    read = list(entries_of(sorted(wire, key=lambda item: str(item["sk"]))))
+    assert sorted(read, key=lambda entry: entry.key) == [large, small]
+
+
+def test_a_part_that_is_left_over_is_not_read() -> None:
+    group = Group("school", "School", tuple(f"student.{number:07}@district.example.org" for number in range(30_000)))
+    smaller = group._replace(members=group.members[:10])
+    left = list(items("hogwarts", group, 1))[1:]
+    assert list(entries_of([*items("hogwarts", smaller, 2), *left])) == [smaller]
 
 
 def test_a_group_that_surely_fits_one_item_does_whatever_its_names() -> None:
