@@ -6,7 +6,9 @@ In: a translated template. Out of each rule: what is wrong with it, one sentence
 
 from typing import Any
 
-from tests.translated import Template, resolve
+from tests.dashboard_rules import metrics_shown
+from tests.translated import Template, of_type, resolve
+from tests.watching_rules import NAMESPACE, alarmed
 
 # Names that are a resource's own affair: what another stack calls its own cannot collide with them.
 _NAMES_WITHIN = {
@@ -25,6 +27,20 @@ def fixed_names_hold_the_stack_s(template: Template) -> list[str]:
             names = key.endswith("Name") and (resource["Type"], key) not in _NAMES_WITHIN
             if names and "sample" not in _text(template, value):
                 wrong.append(f"{name}: every stack's {key} is {value}")
+    return wrong
+
+
+def metrics_are_the_stack_s_own(template: Template) -> list[str]:
+    """Each metric, that is told, shown or alarmed, is of this stack: under its name, or of a resource of its own."""
+    wrong = []
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        told = function["Properties"]["Environment"]["Variables"].get("METRICS_NAMESPACE", "")
+        if _text(template, told) != NAMESPACE:
+            wrong.append(f"{name} tells its metrics under another name than {NAMESPACE}")
+    for namespace, name, dimensions in {*alarmed(template), *metrics_shown(template)}:
+        of_ours = namespace.startswith("AWS/") and any("sample" in each for each in dimensions)
+        if namespace != NAMESPACE and not of_ours:
+            wrong.append(f"{namespace} {name} {dimensions} may be of another stack")
     return wrong
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from roster.pair import is_site
-from roster_aws.reports import METRICS, NAMESPACE
+from roster_aws.reports import METRICS
 from tests.translated import PSEUDO, Template, of_type, properties, resolve
-from tests.watching_rules import Metric, alarm_names, alarmed
+from tests.watching_rules import NAMESPACE, Metric, alarm_names, alarmed
 
 #: The width of a dashboard.
 COLUMNS = 24

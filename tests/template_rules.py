@@ -20,7 +20,7 @@ FUNCTIONS = {
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
 VARIABLES = {
-    *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"),
+    *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP", "METRICS_NAMESPACE"),
     "POWERTOOLS_SERVICE_NAME",
 }
 MORE_VARIABLES = {

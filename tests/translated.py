@@ -5,6 +5,7 @@ names which meet in a deployed stack can be compared here. Refused: an expressio
 """
 
 import copy
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -138,6 +139,18 @@ def within(name: str, *path: str | int, becomes: object = None) -> Spoil:
             del at[path[-1]]
         else:
             at[path[-1]] = becomes
+
+    return spoil
+
+
+def swapped(old: str, new: str) -> Spoil:
+    """A spoiling of the dashboard's text or of one of its parts."""
+
+    def spoil(resources: Resources) -> None:
+        whole = json.dumps(resources["Dashboard"]["Properties"]["DashboardBody"])
+        old_text, new_text = json.dumps(old)[1:-1], json.dumps(new)[1:-1]
+        assert old_text in whole, f"the dashboard has no {old}"
+        resources["Dashboard"]["Properties"]["DashboardBody"] = json.loads(whole.replace(old_text, new_text))
 
     return spoil
 

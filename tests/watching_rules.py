@@ -9,9 +9,12 @@ import itertools
 import re
 from typing import Any
 
-from roster_aws.reports import METRICS, NAMESPACE
-from tests.translated import Template, allowed, listed, of_type, properties, resolve, role_of, statements
+from roster_aws.reports import METRICS
+from roster_aws.reports import NAMESPACE as ALL_STACKS
+from tests.translated import PSEUDO, Template, allowed, listed, of_type, properties, resolve, role_of, statements
 
+#: What the stack's own metrics are under.
+NAMESPACE = f"{ALL_STACKS}/{PSEUDO['AWS::StackName']}"
 #: Told once an hour, and as a state; all other metrics of ours are told when something happened.
 HOURLY = METRICS["fleet_report"].keys()
 
@@ -105,7 +108,7 @@ def measured_by(template: Template, alarm: dict[str, Any]) -> list[tuple[Metric,
 
 def _metric(template: Template, has: dict[str, Any]) -> Metric:
     dimensions = [(each["Name"], resolve(template, each["Value"])) for each in has.get("Dimensions", [])]
-    return has["Namespace"], has["MetricName"], tuple(itertools.chain(*dimensions))
+    return resolve(template, has["Namespace"]), has["MetricName"], tuple(itertools.chain(*dimensions))
 
 
 def alarmed(template: Template) -> dict[Metric, dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 
 from local.cloud import Cloud
+from local.deployment import STACK_NAME
 from roster_aws.reports import METRICS, NAMESPACE
 from tests.deployed import SEED, Site, client, event, function, invoke, log_events
 
@@ -24,7 +25,7 @@ def test_every_event_of_the_reports_log_parses_and_has_its_metrics(school: Site,
             assert "_aws" not in told
             continue
         (described,) = told["_aws"]["CloudWatchMetrics"]
-        assert (described["Namespace"], described["Dimensions"]) == (NAMESPACE, [[]])
+        assert (described["Namespace"], described["Dimensions"]) == (f"{NAMESPACE}/{STACK_NAME}", [[]])
         assert {metric["Name"]: metric["Unit"] for metric in described["Metrics"]} == METRICS[told["message"]]
         assert all(type(told[name]) in (int, float) for name in METRICS[told["message"]]), told["message"]
         assert len(str(told["_aws"]["Timestamp"])) == len("1795392000000")

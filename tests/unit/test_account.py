@@ -4,8 +4,8 @@ broken.
 
 import pytest
 
-from tests.account_rules import fixed_names_hold_the_stack_s
-from tests.translated import Rule, Spoil, Template, each_spoil, spoiled, translated, within
+from tests.account_rules import fixed_names_hold_the_stack_s, metrics_are_the_stack_s_own
+from tests.translated import Rule, Spoil, Template, each_spoil, spoiled, swapped, translated, within
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,13 @@ RULES: dict[Rule, list[Spoil]] = {
         within("FeedApi", "Name", becomes="feed"),
         within("Table", "TableName", becomes="roster"),
         within("AlarmTopic", "TopicName", becomes={"Ref": "AlarmEmail"}),
+    ],
+    metrics_are_the_stack_s_own: [
+        within("WatchFleetFunction", "Environment", "Variables", "METRICS_NAMESPACE", becomes="SisImport"),
+        within("ImportPairFunction", "Environment", "Variables", "METRICS_NAMESPACE"),
+        within("ImportFailedAlarm", "Namespace", becomes="SisImport"),
+        within("DurationAlarm", "Dimensions", 0, "Value", becomes="import-pair"),
+        swapped('["SisImport/${AWS::StackName}", "Errors"', '["SisImport", "Errors"'),
     ],
 }
 

@@ -31,7 +31,6 @@ from tests.dashboard_rules import (
 )
 from tests.translated import (
     ROOT,
-    Resources,
     Rule,
     Spoil,
     Template,
@@ -39,6 +38,7 @@ from tests.translated import (
     of_type,
     resolve,
     spoiled,
+    swapped,
     translated,
     within,
 )
@@ -108,18 +108,6 @@ def told() -> dict[str, set[str]]:
     return fields
 
 
-def swapped(old: str, new: str) -> Spoil:
-    """A spoiling of the dashboard's text or of one of its parts."""
-
-    def spoil(resources: Resources) -> None:
-        whole = json.dumps(resources["Dashboard"]["Properties"]["DashboardBody"])
-        old_text, new_text = json.dumps(old)[1:-1], json.dumps(new)[1:-1]
-        assert old_text in whole, f"the dashboard has no {old}"
-        resources["Dashboard"]["Properties"]["DashboardBody"] = json.loads(whole.replace(old_text, new_text))
-
-    return spoil
-
-
 RULES: dict[Rule, list[Spoil]] = {
     the_dashboard_fits_its_grid: [
         swapped('"x": 15, "y": 0, "width": 9', '"x": 16, "y": 0, "width": 9'),
@@ -142,9 +130,9 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ImportHeldAlarm", "AlarmName", becomes="sample-held"),
     ],
     metrics_are_those_that_the_code_tells: [
-        swapped('["SisImport", "Warnings", { "label": "warnings", "color": "#ff7f0e" }],', ""),
+        swapped('"Warnings", { "label": "warnings"', '"Errors", { "label": "warnings"'),
         swapped('"ServersBehind"', '"ServersLate"'),
-        swapped('["SisImport", "Sites",', '["SisImport", "Sites", "site", "hogwarts",'),
+        swapped('${AWS::StackName}", "Sites",', '${AWS::StackName}", "Sites", "site", "hogwarts",'),
         within("StaleSitesAlarm", "MetricName", becomes="StaleSites"),
         swapped('["AWS/SQS", "ApproximateAgeOfOldestMessage"', '["AWS/SQS", "NumberOfMessagesSent"'),
     ],

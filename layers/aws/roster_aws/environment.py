@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+# A link is a URL of the bucket's own host in its region. The host without a region knows no opt-in region, and sends
+# whoever asks for a new bucket elsewhere with a 307, which the link's signature does not survive. Signed with version
+# 4, the only one that every region takes. An endpoint that is an address, such as the local cloud's, has no such hosts.
+_S3_CONFIG = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
+
 # Enough connections for the threads that write groups and rights; retries with a growing pause are botocore's.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
 
@@ -39,9 +46,7 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 @cache
 def client(service: Any) -> Any:
     """The process's one client of a service; thread-safe, kept over warm invocations."""
-    # Links are signed with version 4, the only one that every region takes.
-    config = _CONFIG.merge(Config(signature_version="s3v4")) if service == "s3" else _CONFIG
-    return boto3.client(service, config=config)
+    return boto3.client(service, config=_CONFIG.merge(_S3_CONFIG) if service == "s3" else _CONFIG)
 
 
 def now() -> datetime:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_logs.type_defs import InputLogEventTypeDef
 
-# What dashboards and alarms find the metrics under.
+# What dashboards and alarms find the metrics under; a stack's name follows, else stacks would alarm for each other.
 NAMESPACE = "SisImport"
 
 # The metrics of each kind of event, with their units.
@@ -64,18 +64,24 @@ Event = dict[str, Any]
 
 
 class Reports:
-    """Writes to the reports log group, each process into a stream of its own. `clock` gives the time in UTC."""
+    """Writes to the reports log group, each process into a stream of its own. `clock` gives the time in UTC.
 
-    def __init__(self, logs: CloudWatchLogsClient, group: str, clock: Callable[[], datetime]) -> None:
+    The metrics of the events are put into `namespace`.
+    """
+
+    def __init__(
+        self, logs: CloudWatchLogsClient, group: str, clock: Callable[[], datetime], namespace: str = NAMESPACE
+    ) -> None:
         self._logs = logs
         self._group = group
         self._clock = clock
+        self._namespace = namespace
         self._stream = ""
 
     @classmethod
     def from_environment(cls) -> Reports:
         """The reports of this process."""
-        return cls(client("logs"), variable("REPORTS_LOG_GROUP"), now)
+        return cls(client("logs"), variable("REPORTS_LOG_GROUP"), now, variable("METRICS_NAMESPACE"))
 
     def tell_import(self, report: dict[str, Any], findings: Iterable[Mapping[str, Any]] = ()) -> None:
         """Tell of an import that has ended, and of the `findings` that are about a row."""
@@ -86,7 +92,7 @@ class Reports:
     def tell(self, events: Iterable[Event]) -> None:
         """Write events, each with its `message` and, if METRICS knows that, its metrics among its fields."""
         at = round(self._clock().timestamp() * 1000)
-        for batch in _batches(with_metrics(event, at) for event in events):
+        for batch in _batches(with_metrics(event, at, self._namespace) for event in events):
             written: list[InputLogEventTypeDef] = [{"timestamp": at, "message": message} for message in batch]
             self._logs.put_log_events(logGroupName=self._group, logStreamName=self._own_stream(), logEvents=written)
 
@@ -131,14 +137,14 @@ def _row_findings(report: Mapping[str, Any], findings: Iterable[Mapping[str, Any
             yield about | {name: found[name] for name in ("code", "severity", "file", "row", "column")}
 
 
-def with_metrics(event: Event, at: int) -> str:
+def with_metrics(event: Event, at: int, namespace: str = NAMESPACE) -> str:
     """An event as it is logged at a time in milliseconds since 1970; KeyError when a metric of it has no value."""
     metrics = METRICS.get(event["message"])
     if metrics:
         if missing := metrics.keys() - event.keys():
             raise KeyError(f"{event['message']} without {', '.join(sorted(missing))}")
         named = [{"Name": name, "Unit": unit} for name, unit in metrics.items()]
-        described = [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": named}]
+        described = [{"Namespace": namespace, "Dimensions": [[]], "Metrics": named}]
         event = {"_aws": {"Timestamp": at, "CloudWatchMetrics": described}, **event}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
