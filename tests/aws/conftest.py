@@ -18,7 +18,7 @@ from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
 from roster_aws.enrolment import Enrolment
-from roster_aws.fleet import Fleet
+from roster_aws.fleet import HEADS, Fleet
 from roster_aws.ignored import Ignored
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
@@ -92,7 +92,7 @@ class World:
         self.keys = self.keys or signing_keys(self.cloud)
         self.client("s3").create_bucket(Bucket=self.results, CreateBucketConfiguration={"LocationConstraint": REGION})
         keys, index = (("pk", "HASH"), ("sk", "RANGE")), (("kind", "HASH"), ("site", "RANGE"))
-        heads: Any = {"IndexName": "heads", "KeySchema": _schema(index), "Projection": {"ProjectionType": "ALL"}}
+        heads: Any = {"IndexName": HEADS, "KeySchema": _schema(index), "Projection": {"ProjectionType": "ALL"}}
         self.client("dynamodb").create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",

@@ -8,6 +8,7 @@ import copy
 
 import pytest
 
+from tests import template_rules
 from tests.template_rules import (
     a_message_stays_hidden_while_its_import_runs_and_never_gets_lost,
     buckets_are_private_versioned_encrypted_and_kept,
@@ -100,6 +101,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", 0),
         within("Table", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType", becomes="ALL"),
         within("Table", "GlobalSecondaryIndexes", 0, "KeySchema", 0, "AttributeName", becomes="site"),
+        within("Table", "GlobalSecondaryIndexes", 0, "IndexName", becomes="heads"),
     ],
     only_imports_sign_and_the_keys_are_kept: [
         lambda resources: resources.pop("SigningKeyB"),
@@ -136,6 +138,28 @@ def test_should_notice_what_is_not_explained(section: str, template: Template) -
     bare = copy.deepcopy(template)
     next(iter(bare[section].values())).pop("Description")
     assert people_can_read_what_to_choose_and_what_they_got(bare) != []
+
+
+def test_should_notice_that_an_index_was_changed_under_its_name_even_when_the_code_agrees(
+    template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB refuses it, so the update of every stack would be rolled back."""
+    monkeypatch.setattr(template_rules, "LISTED_OF_A_HEAD", (*template_rules.LISTED_OF_A_HEAD, "settings"))
+    copied = properties(template, "Table")["GlobalSecondaryIndexes"][0]["Projection"]["NonKeyAttributes"]
+    more = within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", becomes=[*copied, "settings"])
+    (wrong,) = the_index_of_heads_has_what_is_read_of_it(spoiled(template, more))
+    assert "by another name" in wrong
+
+
+def test_two_indexes_may_stand_side_by_side_while_a_stack_changes_over(
+    template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = copy.deepcopy(template)
+    indexes = properties(both, "Table")["GlobalSecondaryIndexes"]
+    indexes.append(copy.deepcopy(indexes[0]))
+    indexes[1]["IndexName"] = "heads-9"
+    monkeypatch.setitem(template_rules.PROJECTIONS, "heads-9", template_rules.projection_digest(indexes[1]))
+    assert the_index_of_heads_has_what_is_read_of_it(both) == []
 
 
 def test_should_set_a_concurrency_that_aws_accepts_even_when_the_parameter_is_not_used(template: Template) -> None:

@@ -1,6 +1,6 @@
 """All the sites, and the servers of each: what the overview lists and the hourly watch looks through.
 
-Sites come from the index `heads`, which DynamoDB keeps by itself, a moment behind the heads.
+Sites come from the index `HEADS`, which DynamoDB keeps by itself, a moment behind the heads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 # A server asks every few minutes; that it did is written no more often than this, which is what it costs.
 _SEEN_EVERY = timedelta(minutes=15)
 
-#: What a list of sites has of each head; the index `heads` copies these and no more.
+#: The index that lists the sites. It has another name whenever LISTED_OF_A_HEAD changes: an index cannot be changed.
+HEADS = "heads-2"
+
+#: What a list of sites has of each head; the index copies these and no more.
 LISTED_OF_A_HEAD = (
     *("site", "version", "manifest_sha256", "published_at", "paused", "settings_paused", "running", "held"),
     *("last_import", "files_at", "succeeded_at", "stale_since", "added_at", "kept_until"),
@@ -105,7 +108,7 @@ class Fleet:
         """
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
-            IndexName="heads",
+            IndexName=HEADS,
             KeyConditionExpression="kind = :head",
             ProjectionExpression=", ".join(LISTED_OF_A_HEAD),
             ExpressionAttributeValues=to_wire({":head": "head"}),
