@@ -10,9 +10,12 @@ from tests.dashboard_rules import metrics_shown
 from tests.translated import Template, of_type, resolve
 from tests.watching_rules import NAMESPACE, alarmed
 
-# Names that are a resource's own affair: what another stack calls its own cannot collide with them.
+# Names that are a resource's own affair, so that what another stack calls its own cannot collide with them; and the
+# one that a person chooses for each stack.
 _NAMES_WITHIN = {
+    ("AWS::ApiGatewayV2::ApiMapping", "DomainName"),
     ("AWS::ApiGatewayV2::Authorizer", "Name"),
+    ("AWS::ApiGatewayV2::DomainName", "DomainName"),
     ("AWS::ApiGatewayV2::Stage", "StageName"),
     ("AWS::CloudWatch::Alarm", "MetricName"),
     ("AWS::SNS::Topic", "DisplayName"),

@@ -34,7 +34,7 @@ MORE_VARIABLES = {
 OUTPUTS = {
     *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl", "AlarmTopicArn"),
     *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
-    *("ReportsLogGroupName", "DashboardUrl"),
+    *("ReportsLogGroupName", "DashboardUrl", "FeedDomainTarget"),
 }
 
 
@@ -137,9 +137,19 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 wrong += [
                     f"{name}: {statement['Sid']} reaches {resource}"
                     for resource in resources
-                    if resource not in parts and not (isinstance(resource, dict) and list(resource) == ["Fn::GetAtt"])
+                    if resource not in parts and not _is_one_of_ours(resource)
                 ]
     return wrong
+
+
+def _is_one_of_ours(resource: Any) -> bool:
+    """Whether this names one resource of the stack, or a key that was handed to it in the place of its own."""
+    match resource:
+        case {"Fn::GetAtt": _}:
+            return True
+        case {"Fn::If": [condition, {"Fn::GetAtt": _}, {"Ref": key}]}:
+            return str(condition).startswith("MakeKey") and str(key).startswith("ExistingKey")
+    return False
 
 
 def _is_done(action: str) -> bool:
@@ -229,12 +239,22 @@ def only_imports_sign_and_the_keys_are_kept(template: Template) -> list[str]:
         has = key["Properties"]
         checks = {
             "not for signing": (has["KeySpec"], has["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY"),
+            "of one region for ever": has.get("MultiRegion") is True,
             "not kept": key.get("DeletionPolicy") == key.get("UpdateReplacePolicy") == "Retain",
             "open to others": [statement["Principal"] for statement in has["KeyPolicy"]["Statement"]]
             == [{"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}],
         }
         wrong += [f"{name} is {what}" for what, fulfilled in checks.items() if not fulfilled]
-    ours = [{"Fn::GetAtt": [name, "Arn"]} for name in keys]
+    ours = [
+        {"Fn::If": [f"MakeKey{which}", {"Fn::GetAtt": [f"SigningKey{which}", "Arn"]}, {"Ref": f"ExistingKey{which}"}]}
+        for which in "AB"
+    ]
+    told = properties(template, "ImportPairFunction")["Environment"]["Variables"]
+    if (told["SIGNING_KEYS"], told["SIGNING_KEY_IN_USE"]) != (
+        {"Fn::Join": [",", ours]},
+        {"Fn::If": ["KeyAInUse", *ours]},
+    ):
+        wrong.append("imports are told of other keys than they may sign with")
     for name in of_type(template, "AWS::IAM::Role"):
         used = [each for each in allowed(template, name) if any("kms:" in action for action in listed(each["Action"]))]
         if name == "ImportPairRole":

@@ -107,6 +107,8 @@ RULES: dict[Rule, list[Spoil]] = {
         lambda resources: resources.pop("SigningKeyB"),
         lambda resources: resources["SigningKeyA"].pop("UpdateReplacePolicy"),
         within("SigningKeyA", "KeySpec", becomes="RSA_2048"),
+        within("SigningKeyA", "MultiRegion"),
+        within("ImportPairFunction", "Environment", "Variables", "SIGNING_KEYS", becomes={"Ref": "ExistingKeyA"}),
         within("SigningKeyB", "KeyPolicy", "Statement", 0, "Principal", becomes="*"),
         lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("kms:Sign"),
         lambda resources: role_statement(resources, "ImportPairRole", 4)["Action"].append("kms:Decrypt"),
