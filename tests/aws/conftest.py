@@ -17,6 +17,7 @@ from local.cloud import Cloud
 from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
+from roster_aws.conflicts import retry_conflicts
 from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import HEADS, Fleet
 from roster_aws.ignored import Ignored
@@ -109,7 +110,8 @@ class World:
         return self.clients[service]
 
     def new_client(self, service: str) -> Any:
-        return _session(self.cloud).client(service, endpoint_url=self.cloud.endpoint_url)  # type: ignore[call-overload]
+        made: Any = _session(self.cloud).client(service, endpoint_url=self.cloud.endpoint_url)  # type: ignore[call-overload]
+        return retry_conflicts(made) if service == "dynamodb" else made
 
     def importer(self, calls: Callable[[str], None] | None = None) -> Importer:
         """An importer; `calls` is told of each of its AWS calls once it was carried out."""

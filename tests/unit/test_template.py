@@ -8,6 +8,7 @@ import copy
 
 import pytest
 
+from roster_aws.fleet import LISTED_OF_A_HEAD
 from tests import template_rules
 from tests.template_rules import (
     a_message_stays_hidden_while_its_import_runs_and_never_gets_lost,
@@ -146,7 +147,7 @@ def test_should_notice_that_an_index_was_changed_under_its_name_even_when_the_co
     template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB refuses it, so the update of every stack would be rolled back."""
-    monkeypatch.setattr(template_rules, "LISTED_OF_A_HEAD", (*template_rules.LISTED_OF_A_HEAD, "settings"))
+    monkeypatch.setattr(template_rules, "LISTED_OF_A_HEAD", (*LISTED_OF_A_HEAD, "settings"))
     copied = properties(template, "Table")["GlobalSecondaryIndexes"][0]["Projection"]["NonKeyAttributes"]
     more = within("Table", "GlobalSecondaryIndexes", 0, "Projection", "NonKeyAttributes", becomes=[*copied, "settings"])
     (wrong,) = the_index_of_heads_has_what_is_read_of_it(spoiled(template, more))

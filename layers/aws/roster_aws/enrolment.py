@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from roster.pair import is_site
+from roster_aws.conflicts import condition_failed
 from roster_aws.environment import client, now, variable
 from roster_aws.fleet import Server, known_server, server_key
 from roster_aws.table import from_wire, stamp, to_wire
@@ -94,7 +95,7 @@ class Enrolment:
         try:
             self._dynamodb.transact_write_items(TransactItems=[{"Delete": use_up}, {"Put": put}])
         except ClientError as error:
-            if error.response["Error"]["Code"] == "TransactionCanceledException":
+            if condition_failed(error):
                 raise CodeInvalid("the code is unknown, used or expired") from None
             raise
         return {"site": known["site"], "server": known["server"], "token": token}

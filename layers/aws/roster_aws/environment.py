@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import boto3
 from botocore.config import Config
 
+from roster_aws.conflicts import retry_conflicts
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
@@ -46,7 +48,8 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 @cache
 def client(service: Any) -> Any:
     """The process's one client of a service; thread-safe, kept over warm invocations."""
-    return boto3.client(service, config=_CONFIG.merge(_S3_CONFIG) if service == "s3" else _CONFIG)
+    made = boto3.client(service, config=_CONFIG.merge(_S3_CONFIG) if service == "s3" else _CONFIG)
+    return retry_conflicts(made) if service == "dynamodb" else made
 
 
 def now() -> datetime:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from roster_aws.conflicts import condition_failed
 from roster_aws.table import from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
@@ -116,8 +117,7 @@ class SiteItems:
         try:
             self._dynamodb.transact_write_items(TransactItems=writes)
         except ClientError as error:
-            reasons: list[Any] = error.response.get("CancellationReasons", [])
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+            if condition_failed(error):
                 raise HeadMoved("the site's head moved, or its lease was lost") from None
             raise
 
