@@ -287,6 +287,24 @@ def the_feed_knows_who_asks(template: Template) -> list[str]:
     return wrong
 
 
+#: Which partitions of the table the feed may write to, by action; `fleet.server_key` and enrolment's codes are there.
+FEED_WRITES = {"PutItem": "SERVERS#*", "UpdateItem": "SERVERS#*", "DeleteItem": "CODE#*"}
+
+
+def the_feed_writes_to_its_own_items_alone(template: Template) -> list[str]:
+    """Of the functions that are asked from outside, none may change what an import publishes, or later signs."""
+    reading = {"dynamodb:GetItem", "dynamodb:Query"}
+    wrong = []
+    for role in ("ServeFeedRole", "AuthorizeServerRole"):
+        for statement in allowed(template, role):
+            writes = {each for each in listed(statement["Action"]) if each.startswith("dynamodb:")} - reading
+            where = {FEED_WRITES.get(action.removeprefix("dynamodb:"), "nowhere") for action in writes}
+            conditions = [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [place]}} for place in where]
+            if writes and conditions != [statement.get("Condition")]:
+                wrong.append(f"{role}: {statement['Sid']} may write to more than servers and codes")
+    return wrong
+
+
 def people_can_read_what_to_choose_and_what_they_got(template: Template) -> list[str]:
     wrong = [f"{name} is not explained" for name, item in template["Parameters"].items() if not item.get("Description")]
     wrong += [f"{name} is not explained" for name, item in template["Outputs"].items() if not item.get("Description")]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster_aws.answer import Answer, refuse
+from roster_aws.chain import Cursor
 from roster_aws.feed import BadCursor, Feed, cursor, whole_number
 from roster_aws.fleet import Server
 from roster_aws.servers import Servers, body_of, token_of
@@ -39,8 +41,10 @@ def _answer(event: dict[str, Any]) -> Answer:
             return feed.object(server.site, path["sha256"])
         case "POST /v1/sites/{site}/servers/{server}/report":
             return servers.report(server, body_of(event))
-        case _:
+        case "POST /v1/sites/{site}/servers/{server}/token":
             return servers.rotate(server, token)
+        case _:  # a route of the template that nobody wrote an answer for
+            return refuse(404, "route_unknown", "there is no such call")
 
 
 def _head(server: Server, query: dict[str, str]) -> Answer:
@@ -48,5 +52,8 @@ def _head(server: Server, query: dict[str, str]) -> Answer:
         has = cursor(query)
     except BadCursor:
         return refuse(400, "bad_request", "have, epoch and keyring are numbers from 1, manifest is a SHA-256")
+    return feed.head(server.site, has, partial(_saw, server))
+
+
+def _saw(server: Server, has: Cursor | None) -> None:
     servers.fleet.saw(server, has.have if has else None, has.manifest if has else None)
-    return feed.head(server.site, has)

@@ -161,6 +161,33 @@ def test_a_server_that_is_none_cannot_be_revoked(school: Site) -> None:
     assert school.ask("servers")["servers"] == []
 
 
+def test_a_route_without_an_answer_gives_nobody_a_token(running: Site) -> None:
+    token = enrolled(running, "srv-01")
+    request = event("serve_feed/token", {"hogwarts": running.name})
+    request["requestContext"]["authorizer"]["lambda"] = authorize(running, token)["context"]
+    request["headers"]["authorization"] = f"Bearer {token}"
+    request["routeKey"] = "DELETE /v1/sites/{site}/servers/{server}"
+    answer = serve(running, request)
+    assert (answer.status, answer.error) == (404, "route_unknown")
+
+
+# What a server says that it has
+
+
+def test_a_version_above_the_newest_is_not_noted_as_what_a_server_has(running: Site) -> None:
+    request = event("serve_feed/head", {"hogwarts": running.name})
+    token = enrolled(running, "srv-01")
+    request["requestContext"]["authorizer"]["lambda"] = authorize(running, token)["context"]
+    request["queryStringParameters"] = {"have": "999999999999999"}
+    assert serve(running, request).status == 410
+    shown = known(running)
+    assert shown["applied_version"] is None
+    assert shown["last_seen"], "it did ask"
+    request["queryStringParameters"] = {"have": "1"}
+    assert serve(running, request).status == 304
+    assert known(running)["applied_version"] == 1
+
+
 # The audit
 
 

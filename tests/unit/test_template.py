@@ -23,6 +23,7 @@ from tests.template_rules import (
     published_versions_never_expire_by_age,
     roles_allow_named_actions_on_our_own_resources,
     the_feed_knows_who_asks,
+    the_feed_writes_to_its_own_items_alone,
     the_index_of_heads_has_what_is_read_of_it,
     the_table_is_kept_and_can_be_restored,
 )
@@ -75,7 +76,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
         lambda resources: role_statement(resources, "WatchFleetRole", 1).update(Resource={"Fn::Sub": "${Table.Arn}/*"}),
         lambda resources: role_statement(resources, "ImportPairRole", 3)["Action"].append("dynamodb:BatchGetItem"),
-        lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("dynamodb:ConditionCheckItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 3)["Action"].append("dynamodb:ConditionCheckItem"),
     ],
     functions_have_all_they_need: [
         within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
@@ -113,6 +114,15 @@ RULES: dict[Rule, list[Spoil]] = {
         within("SigningKeyB", "KeyPolicy", "Statement", 0, "Principal", becomes="*"),
         lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("kms:Sign"),
         lambda resources: role_statement(resources, "ImportPairRole", 4)["Action"].append("kms:Decrypt"),
+    ],
+    the_feed_writes_to_its_own_items_alone: [
+        lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("dynamodb:UpdateItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 3).pop("Condition"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 3)["Action"].append("dynamodb:DeleteItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(
+            Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}}
+        ),
+        lambda resources: role_statement(resources, "AuthorizeServerRole", 0).update(Action="dynamodb:PutItem"),
     ],
     the_feed_knows_who_asks: [
         within("FeedHeadRoute", "AuthorizationType", becomes="NONE"),

@@ -46,7 +46,7 @@ class TokenReplaced(ValueError):
 
 
 class Enrolment:
-    """The items `CODE#{digest}` and `SERVER#{id}` of the table. `clock` gives the time in UTC."""
+    """The items `CODE#{digest}` and `SERVERS#{site}` of the table. `clock` gives the time in UTC."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
         self._dynamodb = dynamodb

@@ -49,12 +49,15 @@ class Feed:
         poll_seconds = int(variable("FEED_POLL_SECONDS"))
         return cls(Store.from_environment(), results, Keyrings.from_environment(), Chains(results), poll_seconds, now)
 
-    def head(self, site: str, cursor: Cursor | None) -> Answer:
+    def head(self, site: str, cursor: Cursor | None, saw: Callable[[Cursor | None], None] = lambda _: None) -> Answer:
         """The newest version, and the way to it from the one that the server has.
 
-        304 when that is the newest, unless the server does not know the keys that it is signed with by now.
+        304 when that is the newest, unless the server does not know the keys that it is signed with by now. `saw` is
+        told that a server asked, and what it has where this site may have published that: a number above the newest
+        is a claim. Other bytes under a number of ours are not, since people have to see them.
         """
         head = self.store.head(site)
+        saw(cursor if cursor and cursor.have <= head.version else None)
         if not head.version:
             return refuse(404, "nothing_published", "no version of this site has been published yet")
         if not head.signature:

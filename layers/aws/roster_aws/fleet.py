@@ -121,9 +121,9 @@ class Fleet:
         """The servers of a site, by name."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :site AND begins_with(sk, :servers)",
+            KeyConditionExpression="pk = :servers",
             ProjectionExpression=", ".join(_KNOWN),
-            ExpressionAttributeValues=to_wire({":site": f"SITE#{site}", ":servers": "SERVER#"}),
+            ExpressionAttributeValues=to_wire({":servers": server_key(site, "")["pk"]}),
         )
         return [known_server(site, from_wire(item)) for page in pages for item in page["Items"]]
 
@@ -173,8 +173,8 @@ class Fleet:
 
 
 def server_key(site: str, server: str) -> dict[str, str]:
-    """The key of a server's item."""
-    return site_key(site, f"SERVER#{server}")
+    """The key of a server's item: in a partition apart from its site's, the only one that the feed may write to."""
+    return {"pk": f"SERVERS#{site}", "sk": server}
 
 
 def known_server(site: str, item: dict[str, Any]) -> Server:
