@@ -70,7 +70,7 @@ class Killer:
                 raise Killed
 
 
-def run(world: World, killer: Killer | None = None, request: Request = LOOK) -> None:
+def run(world: World, killer: Callable[[str], None] | None = None, request: Request = LOOK) -> None:
     world.importer().store.add_site(SITE, "arn:somebody")
     importer = world.importer(killer)
     importer.run(request, "run", world.clock() + LIFE)
@@ -197,3 +197,49 @@ def test_no_reader_of_the_head_ever_sees_a_version_that_is_not_whole(make_world:
         world.importer(look).run(Request(SITE), "run", world.clock() + LIFE)
     assert seen == sorted(seen)
     assert set(seen) == {0, 1, 2}
+
+
+def test_an_import_that_is_killed_again_and_again_ends_in_a_report_and_the_next_pair_comes_through(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world()
+    world.upload(SITE, **FIRST)
+    world.settle()
+    run(world)
+    world.upload(SITE, **SECOND)
+    world.settle()
+
+    def kill(operation: str) -> None:
+        if operation == "PutObject":
+            raise Killed
+
+    for _ in range(2):
+        with pytest.raises(Killed):
+            run(world, kill)
+        assert world.reports(SITE)[0]["status"] == "fetching"
+        world.clock.pass_by(minutes=10)
+    run(world)
+    report = world.reports(SITE)[0]
+    assert (report["status"], report["reason"], report["version"]) == ("failed", "import_killed", 1)
+    assert world.told("import_report")[-1]["reason"] == "import_killed"
+    world.upload(SITE, **SECOND)
+    world.settle()
+    run(world)
+    assert world.importer().store.head(SITE).version == 2
+
+
+def test_errors_do_not_count_as_kills(make_world: MakeWorld) -> None:
+    """They come from AWS, which is there again some day; a kill may come from the files."""
+    world = make_world()
+    world.upload(SITE, **FIRST)
+    world.settle()
+
+    def fail(operation: str) -> None:
+        if operation == "Sign":
+            raise ConnectionError
+
+    for _ in range(4):
+        with pytest.raises(ConnectionError):
+            run(world, fail)
+    run(world)
+    assert world.reports(SITE)[0]["status"] in ("ok", "ok_with_warnings")

@@ -18,7 +18,7 @@ from roster_aws.table import stamp
 # What an import's outcome leaves as it is.
 _NOT_SETTLED = {
     *("site", "running", "projected_version", "settings", "settings_version", "settings_problem", "paused"),
-    *("stale_since", "added_at", "added_by", "last_import"),
+    *("stale_since", "added_at", "added_by", "last_import", "lease_until", "tries"),
 }
 _UPLOADS = ("seen", "effective", "undecided", "unread")
 _SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
@@ -28,11 +28,16 @@ _SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
 class Head:
     """The newest version of a site (0: none yet), and how far the import that made it has come.
 
-    `imports` counts those that have settled; `running` is the id of one that has not, this run's or a dead one's.
+    `imports` counts those that have settled; `running` is the id of one that has not, this run's or a dead one's, and
+    `tries` how often it was begun and neither ended nor broke off: killed, for want of time or memory.
     `seen`, `effective`, `undecided`, `unread` and `barred` are what became of its uploads (`roster.pair.Past`),
-    `files_at` is when the newest upload that was imported came; `projected_version` is the version that the groups and
-    rights in the table show; `open_import` is an import whose outcome stands but has not been told yet; `held` is one
-    that waits for approval, `in_force` the one that took effect last; `last_import` says how the last one ended.
+    `files_at` is when the newest upload that was imported came; `open_import` is an import whose outcome stands but has
+    not been told yet; `held` is one that waits for approval, `in_force` the one that took effect last; `last_import`
+    says how the last one ended.
+
+    `projected_version` is the version that the groups and rights in the table show, or showed before they were brought
+    to a newer one, of which `projected_steps` are written; `overtaken` are those that another took the place of before
+    the table showed them. `lease_until` is when the run that has the lease has ended, in seconds since 1970.
 
     `memory_sha256` is what the site remembers ("": nothing), `kept_until` when the first kept fact of it ends; `steps`
     are the versions that guards count from, `school_year` the expected roll-over that was used up. `settings` are the
@@ -50,8 +55,11 @@ class Head:
     signature: dict[str, str] = field(default_factory=dict)
     keyring_serial: int = 0
     projected_version: int = 0
+    projected_steps: int = 0
+    overtaken: list[int] = field(default_factory=list)
     imports: int = 0
     running: str = ""
+    tries: int = 0
     open_import: str = ""
     paused: bool = False
     held: str = ""
@@ -74,6 +82,7 @@ class Head:
     added_by: str = ""
     files_at: str = ""
     stale_since: str = ""
+    lease_until: int = 0
 
     @classmethod
     def from_item(cls, site: str, item: dict[str, Any]) -> Head:
@@ -109,6 +118,8 @@ class Head:
                 epoch=signed.epoch,
                 manifest_sha256=signed.manifest_sha256,
                 published_at=stamp(published_at),
+                projected_steps=0,
+                overtaken=[*self.overtaken, *([] if self.projected_version == self.version else [self.version])],
                 steps=self._steps_with(report, Step(signed.version, signed.manifest_sha256, published_at, False)),
                 **signature_of(signed),
             )

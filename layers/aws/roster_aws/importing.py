@@ -1,11 +1,11 @@
 """An import, from a reason to look at a site's inbox to its report told. Read it from top to bottom.
 
 1. Take the site's lease, or leave a mark for the one who holds it.
-2. Finish what an earlier run of the same site left undone; carry out what a person ordered.
+2. Tell what an earlier run of the same site left untold; carry out what a person ordered.
 3. Decide from what the inbox holds: import now, wait, or nothing new.
 4. Read both files, each at one pinned version; plan the import, which is pure.
 5. Store the objects of the new version and sign it; settle, the one write that makes it the head.
-6. Bring the groups and rights in the table to it, and tell the report.
+6. Bring the groups and rights in the table to it, also where an earlier run broke off, and tell the report.
 7. Let go of the lease, unless somebody left a mark: then again from 2.
 
 A crash after any call leaves a state that step 2 finishes or step 3 decides anew. What is refused: data, as notices
@@ -22,7 +22,7 @@ from typing import Any
 from roster.memory import Memory
 from roster.notices import FILES, SETTINGS
 from roster.pair import Decision, ImportNow, NothingNew, Rejected, Settle, Upload, Wait, decide, import_id, refusal_id
-from roster.plan import Plan
+from roster.plan import Plan, refuse
 from roster.report import import_report, notices_csv
 from roster.settings import Settings
 from roster.settings_file import SIZE_LIMIT, as_dict, from_dict, read_settings
@@ -33,7 +33,7 @@ from roster_aws.orders import HOLD_LIFE, Orders
 from roster_aws.outcome import head_after
 from roster_aws.planning import Planning
 from roster_aws.projection import Projection
-from roster_aws.publishing import Phases, Publisher
+from roster_aws.publishing import OutOfTime, Phases, Publisher
 from roster_aws.queue import Queue, Request
 from roster_aws.queue import Settle as EndWhatIsKept
 from roster_aws.reports import Reports
@@ -48,6 +48,9 @@ from roster_aws.telemetry import audit, logger
 _SLACK_SECONDS = 2
 
 _ASKED_AGAIN_SECONDS = 5
+
+# Begun so often, and killed each time, an import is not tried again: the files would kill the next run too.
+_MOST_KILLED = 2
 
 # An import that comes this soon after its upload has the upload's time: however often it is tried, it is the same.
 _AT_ONCE = timedelta(days=1)
@@ -104,18 +107,29 @@ class Importer:
             self.queue.ask(request, min(left, _ASKED_AGAIN_SECONDS) if request.asked else left)
             return
         try:
-            self._look(request, owner)
+            self._look_and_show(request, owner)
             while not self.store.lease.release(request.site, owner):
-                self._look(Request(request.site), owner)
+                self._look_and_show(Request(request.site), owner)
+        except OutOfTime:
+            self.store.lease.drop(request.site, owner)
+            self.queue.ask(Request(request.site))
         except Exception:
             self.store.lease.drop(request.site, owner)
             raise
+
+    def _look_and_show(self, request: Request, owner: str) -> None:
+        """Do what there is to do, and have the table show what stands.
+
+        In this order, so that a version that the table cannot be brought to is overtaken by the next one.
+        """
+        self._look(request, owner)
+        self.publisher.project(self.store.head(request.site), owner)
 
     def _look(self, request: Request, owner: str) -> None:
         site = request.site
         head = self.store.head(site)
         if head.open_import:
-            self.publisher.finish(head, owner, Phases())
+            self.publisher.tell(head, owner, Phases())
             head = self.store.head(site)
         head = self.publisher.sign_again(head, owner)
         if request.order:
@@ -245,12 +259,15 @@ class Importer:
         this_import = head.running or import_id(decision.pair, head.imports + 1, request.asked_at)
         pinned = {file: {"version_id": decision.pair[file].version_id} for file in FILES}
         self.store.begin_import(head, owner, this_import, pinned)
-        plan = self.planning.plan(head, this_import, decision.pair, settings, phases, at=at, memory=memory)
+        if head.running and head.tries >= _MOST_KILLED:
+            plan, about = refuse(()), {"reason": "import_killed"}
+        else:
+            plan = self.planning.plan(head, this_import, decision.pair, settings, phases, at=at, memory=memory)
         report = import_report(head.site, this_import, decision.pair, plan, head.version) | (about or {})
         if request.asked:
             report["asked"] = request.asked
         after = head_after(
-            replace(head, running=this_import, seen=decision.seen), decision.pair, plan, ending=bool(about)
+            replace(head, running=this_import, seen=decision.seen), decision.pair, plan, ending=memory is not None
         )
         if plan.held and self._renews_hold(head, owner, report, plan, after):
             return
@@ -262,7 +279,7 @@ class Importer:
             manifest = None
         elif plan.outcome != "failed":
             after = replace(after, memory_sha256=self.results.put_memory(head.site, plan.memory))
-        signed = self.signer.sign(manifest) if manifest else None
+        signed = self.publisher.sign(head, manifest) if manifest else None
         phases.end("store")
         settled = self.store.settle(head, owner, report, signed, after=after)
         phases.end("settle")

@@ -46,6 +46,9 @@ class Lease:
         return self._items.update_head(site, "REMOVE wanted", mine, {"owner": owner}) is None
 
     def drop(self, site: str, owner: str) -> None:
-        """Let go of the lease whatever marks there are; those who left one have sent a message for later too."""
-        everything = "REMOVE lease_owner, lease_until, wanted"
+        """Let go of the lease whatever marks there are; those who left one have sent a message for later too.
+
+        A run that comes to this was not killed: the import that it began is tried again as for the first time.
+        """
+        everything = "REMOVE lease_owner, lease_until, wanted, tries"
         self._items.update_head(site, everything, "lease_owner = :owner", {"owner": owner})

@@ -88,7 +88,7 @@ class Orders:
             kept_until=memory.until,
             school_year=report["plan"].get("school_year", head.school_year),
         )
-        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(manifest), after=after)
+        settled = self.store.settle(head, owner, report, self.publisher.sign(head, manifest), after=after)
         audit("approve", site=head.site, by=approval.by, **{"import": report["import"]})
         self.publisher.finish(settled, owner, Phases())
 
@@ -108,7 +108,7 @@ class Orders:
             again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
             again = self.publisher.store_manifest(again, head, delta)
             self.results.keep(again)
-            signed = self.publisher.signer.sign(again)
+            signed = self.publisher.sign(head, again)
         phases.end("store")
         report = {
             "site": head.site,
@@ -188,7 +188,7 @@ class Orders:
             "version": again.version,
         }
         after = replace(head, undecided={})  # what is held was planned on the version before
-        settled = self.store.settle(head, owner, report, self.publisher.signer.sign(again), after=after)
+        settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=after)
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
 

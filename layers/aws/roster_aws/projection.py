@@ -88,12 +88,15 @@ class Projection:
 
     def _carry_out(self, new: Manifest, steps: Iterator[Step], done: int, save: Callable[[int], None]) -> None:
         steps = islice(steps, done, None)
+        wave = list(islice(steps, _WAVE))
         with ThreadPoolExecutor(_THREADS) as threads:
-            while wave := list(islice(steps, _WAVE)):
+            while wave:
                 batches = _batches(write for step in wave for write in self._writes(new, step))
                 list(threads.map(self._write, batches))
                 done += len(wave)
-                save(done)
+                wave = list(islice(steps, _WAVE))
+                if wave:
+                    save(done)
 
     def _write_all(self, writes: Iterable[Item | Address]) -> None:
         batches = _batches(writes)

@@ -1,8 +1,8 @@
 """From a plan to a version: stored, and after the head has moved, shown in the table and told.
 
 Objects first, under their digests, which is nobody's version yet. Then the manifest is signed, and `Store.settle` is
-the commit. What comes after it, `finish`, can be done again from its beginning, and is, by the next run of the site,
-when a run died in it.
+the commit. What comes after it, `finish`, is gone on with by the next run of the site when a run died in it. Nothing of
+it stands in a newer version's way: that one overtakes a version that the table could not be brought to.
 """
 
 from __future__ import annotations
@@ -18,10 +18,21 @@ from roster_aws.head import Head
 from roster_aws.projection import Projection
 from roster_aws.reports import Reports
 from roster_aws.results import Results
-from roster_aws.signing import Signer
+from roster_aws.signing import Signed, Signer
 from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import logger
+
+# Seconds of its life that a run keeps for what comes after the writing of groups and rights.
+_TIME_TO_END = 60
+
+
+class NotOurs(RuntimeError):
+    """What was about to be signed is not what this product has committed or planned: somebody has changed the table."""
+
+
+class OutOfTime(RuntimeError):
+    """The table is not at the head's version yet, and this run must end: the next one goes on."""
 
 
 @dataclass
@@ -75,28 +86,72 @@ class Publisher:
         self.results.put_manifest(manifest)
         return manifest
 
+    def sign(self, head: Head, manifest: Manifest) -> Signed:
+        """Sign a manifest whose version is about to follow the head; NotOurs when it does not."""
+        follows = manifest.epoch in (head.epoch, head.epoch + 1) and manifest.version > head.version
+        if manifest.site != head.site or not follows:
+            raise NotOurs("a version that does not follow the site's head is not signed")
+        return self.signer.sign(manifest)
+
     def sign_again(self, head: Head, owner: str) -> Head:
-        """Sign a head anew that is not signed by a key of the newest keyring: servers enrolled since know no other."""
+        """Sign a head anew that is not signed by a key of the newest keyring: servers enrolled since know no other.
+
+        What stands in the head may be another's writing, so what is signed is compared with what was committed; NotOurs
+        when it is not the same.
+        """
         if not head.version or head.keyring_serial == self.signer.keyring().serial:
             return head
-        signed = self.signer.sign(self.results.manifest(head.site, head.manifest_sha256))
-        return self.store.put_signature(head, owner, signed)
+        committed = self.results.published(head.site, head.version)
+        if committed is None or committed.sha256 != head.manifest_sha256:
+            raise NotOurs("a head that is not the version that was committed is not signed")
+        if (committed.site, committed.epoch, committed.version) != (head.site, head.epoch, head.version):
+            raise NotOurs("a head with another site, epoch or version than its manifest is not signed")
+        return self.store.put_signature(head, owner, self.signer.sign(committed))
 
     def finish(self, head: Head, owner: str, phases: Phases) -> None:
-        """Bring the table to the head's version and tell the open import."""
-        if head.projected_version != head.version:
-            manifest = self.results.show_manifest(head.site, head.version, head.manifest_sha256)
-            old = self.results.published(head.site, head.projected_version) if head.projected_version else None
-            self.projection.apply(manifest, old, 0, lambda done: None)
-            if head.projected_version:
-                self.results.retire(head.projected_version, manifest)
+        """Bring the table to the head's version and tell the open import, which is told whatever becomes of the table.
+
+        OutOfTime when another run has to go on with the table.
+        """
+        try:
+            self.project(head, owner)
             phases.end("project")
+        finally:
+            self.tell(head, owner, phases)
+
+    def project(self, head: Head, owner: str) -> None:
+        """Bring the table to the head's version, from where an earlier run broke off."""
+        if head.projected_version == head.version:
+            return
+        manifest = self.results.show_manifest(head.site, head.version, head.manifest_sha256)
+        before = [version for version in (head.projected_version, *head.overtaken) if version]
+
+        def save(done: int) -> None:
+            self.store.put_projected_steps(head, owner, done)
+            if self.clock().timestamp() > head.lease_until - _TIME_TO_END:
+                raise OutOfTime("the table takes longer than a run lives")
+
+        if head.overtaken:
+            # Some of them may have been written in part, so nothing is known of what the table shows.
+            self.projection.mend(manifest, head.projected_steps, save)
+        else:
+            old = self.results.published(head.site, head.projected_version) if before else None
+            self.projection.apply(manifest, old, head.projected_steps, save)
+        for version in before:
+            self.results.retire(version, manifest)
+        self.store.put_projected(head, owner)
+
+    def tell(self, head: Head, owner: str, phases: Phases) -> None:
+        """Tell the open import, if there is one."""
+        if not head.open_import:
+            return
         report = self.store.report(head.site, head.open_import)
-        if report is None:  # it was written with the head, so this is a fault of ours
-            raise LookupError(f"the report of import {head.open_import} is gone")
-        report["status"] = report.pop("outcome")
-        report |= {"milliseconds": phases.milliseconds, "ended_at": stamp(self.clock())}
-        found = self.results.findings(head.site, report["import"]) if "notices_key" in report else ()
-        self.reports.tell_import(report, found)
-        logger.info("import_ended", extra={name: report[name] for name in ("site", "import", "status")})
-        self.store.finish(head, owner, report)
+        if report is None:  # it was written with the head; somebody has deleted it, which is no reason to stop
+            logger.error("report_gone", extra={"site": head.site, "import": head.open_import})
+        else:
+            report["status"] = report.pop("outcome")
+            report |= {"milliseconds": phases.milliseconds, "ended_at": stamp(self.clock())}
+            found = self.results.findings(head.site, report["import"]) if "notices_key" in report else ()
+            self.reports.tell_import(report, found)
+            logger.info("import_ended", extra={name: report[name] for name in ("site", "import", "status")})
+        self.store.tell(head, owner, report)

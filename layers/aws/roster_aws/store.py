@@ -80,7 +80,7 @@ class Store:
         values = settled.values_of_settled()
         if pause:
             values["paused"] = True
-        update = "REMOVE running SET " + ", ".join(f"{name} = :{name}" for name in values)
+        update = "REMOVE running, tries SET " + ", ".join(f"{name} = :{name}" for name in values)
         values |= {"owner": owner, "base": head.version}
         condition = _OURS
         if head.held:  # which a person may end at any moment
@@ -92,6 +92,8 @@ class Store:
             self._items.putting(self._import_item(untold)),
             self._items.deleting(head.site, _WAITING),
         ]
+        if head.running not in ("", report["import"]):  # a dead run began it, and what takes effect now overtakes it
+            writes.append(self._items.deleting(head.site, f"IMPORT#{head.running}"))
         superseded = head.held not in ("", settled.held, report["import"])
         if superseded and self.report(head.site, head.held):  # kept no longer, when that was more than a year ago
             writes.append(self._ending_hold(head.site, head.held, "superseded", superseded_by=report["import"]))
@@ -119,7 +121,7 @@ class Store:
         return replace(head, **known)
 
     def _set_on_head(self, head: Head, owner: str, values: dict[str, Any], more: str = "") -> None:
-        update = "SET " + ", ".join(f"{name} = :{name}" for name in values) + more
+        update = ("SET " + ", ".join(f"{name} = :{name}" for name in values) if values else "") + more
         known = {**values, "owner": owner, "base": head.version}
         if self._items.update_head(head.site, update, _OURS, known) is None:
             raise HeadMoved("the lease was lost")
@@ -140,22 +142,39 @@ class Store:
     # Imports
 
     def begin_import(self, head: Head, owner: str, import_id: str, pair: dict[str, Any]) -> None:
-        """Show an import as running. The head keeps its id, so that after a crash the next try shows as the same."""
+        """Show an import as running. The head keeps its id, so that after a crash the next try shows as the same.
+
+        It counts the tries; one that ends with an error counts for nothing (`Lease.drop`).
+        """
+        tries = head.tries + 1 if head.running == import_id else 1
         begun = {"site": head.site, "import": import_id, "status": "fetching", "pair": pair}
-        running = {"running": import_id, "owner": owner}
-        update = self._items.updating(head.site, HEAD, "SET running = :running", "lease_owner = :owner", running)
+        running = {"running": import_id, "tries": tries, "owner": owner}
+        update = self._items.updating(
+            head.site, HEAD, "SET running = :running, tries = :tries", "lease_owner = :owner", running
+        )
         self._items.transact([update, self._items.putting(self._import_item(begun))])
 
     def abandon(self, head: Head, owner: str) -> None:
         """Show no longer as running what a dead run began, when there is nothing left to import."""
-        ended = self._items.updating(head.site, HEAD, "REMOVE running", "lease_owner = :owner", {"owner": owner})
+        ended = self._items.updating(head.site, HEAD, "REMOVE running, tries", "lease_owner = :owner", {"owner": owner})
         self._items.transact([ended, self._items.deleting(head.site, f"IMPORT#{head.running}")])
 
-    def finish(self, head: Head, owner: str, report: dict[str, Any]) -> None:
-        """Mark the head's version as projected and its open import as told, with the report as it now reads."""
+    def put_projected_steps(self, head: Head, owner: str, steps: int) -> None:
+        """Remember how much of the head's version is written into the table."""
+        self._set_on_head(head, owner, {"projected_steps": steps})
+
+    def put_projected(self, head: Head, owner: str) -> None:
+        """Mark the head's version as the one that the table shows."""
+        self._set_on_head(head, owner, {"projected_version": head.version}, " REMOVE projected_steps, overtaken")
+
+    def tell(self, head: Head, owner: str, report: dict[str, Any] | None) -> None:
+        """Mark the head's open import as told, with the report as it now reads; None: its report is gone."""
+        if report is None:
+            self._set_on_head(head, owner, {}, "REMOVE open_import")
+            return
         last = _last(report)
-        values = {"owner": owner, "version": head.version, "last": last}
-        update = "SET projected_version = :version, last_import = :last"
+        values = {"owner": owner, "last": last}
+        update = "SET last_import = :last"
         if report["status"] in _SUCCEEDED:
             update += ", succeeded_at = :ended_at"
             values["ended_at"] = report["ended_at"]
@@ -197,7 +216,7 @@ class Store:
         `held` is its report as it reads then. HeadMoved as for `settle`.
         """
         kept = {name: value for name, value in after.values_of_settled().items() if name in _RENEWED}
-        update = "REMOVE running SET " + ", ".join(f"{name} = :{name}" for name in kept)
+        update = "REMOVE running, tries SET " + ", ".join(f"{name} = :{name}" for name in kept)
         values = {**kept, "owner": owner, "base": head.version, "was_held": head.held}
         about: dict[str, Any] = {name: value for name, value in held.items() if name in ("pair", "plan", "asked")}
         renewed = "SET " + ", ".join(f"#{name} = :{name}" for name in about)

@@ -206,10 +206,17 @@ class FileTooLarge(FileError):
     limit: int = 0
 
 
+class TooManyRows(FileError):
+    """The file has more rows or names than an import reads: check that it is the right export, or split the site."""
+
+    rows: int = 0
+    names: int = 0
+    limit: int = 0
+
+
 class TooManyBadRows(FileError):
     """More rows of the file are wrong than an import remembers: export it again, and look at the rows listed here."""
 
-    rows: int = 0
     limit: int = 0
 
 

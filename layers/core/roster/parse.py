@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import repeat
 from operator import itemgetter
@@ -38,11 +39,13 @@ from roster.notices import (
     USERNAME,
     BlankRows,
     FieldCount,
+    FileError,
     Notice,
     Notices,
     QuoteUnbalanced,
     ReservedRowRepeated,
     TooManyBadRows,
+    TooManyRows,
 )
 from roster.quoting import split_fields
 from roster.settings import Settings
@@ -50,7 +53,10 @@ from roster.split import find as find
 from roster.split import split
 from roster.suspicious import tell_suspicious
 
-# Of one file; a file with more is damaged as a whole, and each would be memory here and in the version.
+# Of one file, whose reading ends there. With more rows, blank ones too, or more different names, an import would not fit
+# the function it runs in; with more bad rows a file is damaged as a whole, and each is memory here and in the version.
+MOST_ROWS = 10_000_000
+MOST_NAMES = 2_000_000
 MOST_BAD_ROWS = 200_000
 
 # By which rows are separated that are not as the first row says.
@@ -86,13 +92,19 @@ class BadRow(NamedTuple):
     cells: tuple[str, ...]
 
 
+class _TooMany(Exception):
+    def __init__(self, notice: FileError) -> None:
+        self.notice = notice
+
+
 class Rows:
     """The accepted rows of one file, as the numbers of their cells in the pair's `Names`.
 
     `gaps` has an item for each row that was left out: how many accepted ones stand before it.
     `respelled` are the places, in these columns, of the rows of which a name has several spellings in the pair.
     `read` counts the rows that are not `blank`, `rejected` those of them that a row error skipped: they are `bad`, in
-    the order of their rows. `first_row` is the number of the first row of data. `cut` is what the last line says where
+    the order of their rows; of a file that was `given_up` they are those before that. `first_row` is the number of the
+    first row of data. `cut` is what the last line says where
     the file ends without a line end.
     """
 
@@ -106,6 +118,7 @@ class Rows:
         self.blank = self.read = self.rejected = 0
         self.bad: list[BadRow] = []
         self.first_row = 3
+        self.given_up = False
         self.cut: Cut | None = None
         self.lines = Index()
 
@@ -114,10 +127,22 @@ class Rows:
         return self.first_row + place + bisect_right(self.gaps, place)
 
     def refuse(self, row: int, line: str, kind: type[Notice], cells: Sequence[str]) -> None:
-        """Remember a bad row, as long as there are not too many."""
+        """Remember a bad row."""
         self.rejected += 1
-        if self.rejected <= MOST_BAD_ROWS:
-            self.bad.append(BadRow(row, line, kind, tuple(cells[:_CELLS_KEPT])))
+        self.check_bad()
+        self.bad.append(BadRow(row, line, kind, tuple(cells[:_CELLS_KEPT])))
+
+    def check_bad(self, more: int = 0) -> None:
+        """Give the file up when it has too many bad rows, with so many more that are known of."""
+        if self.rejected + more > MOST_BAD_ROWS:
+            raise _TooMany(TooManyBadRows(self.file, limit=MOST_BAD_ROWS))
+
+    def check_size(self, rows: int, names: int) -> None:
+        """Give the file up when it has too many rows, or too many different names in a column."""
+        if rows > MOST_ROWS:
+            raise _TooMany(TooManyRows(self.file, rows=rows, limit=MOST_ROWS))
+        if names > MOST_NAMES:
+            raise _TooMany(TooManyRows(self.file, names=names, limit=MOST_NAMES))
 
 
 class Pair:
@@ -137,7 +162,7 @@ class Pair:
     @property
     def refused(self) -> bool:
         """Whether a file error makes the pair worthless; it is among the notices."""
-        return len(self.texts) < len(FILES) or any(rows.rejected > MOST_BAD_ROWS for rows in self.files)
+        return len(self.texts) < len(FILES) or any(rows.given_up for rows in self.files)
 
     @cached_property
     def is_student(self) -> bytearray:
@@ -164,16 +189,28 @@ def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) 
             rows.first_row = opened.first_row
             rows.cut = cut_of(opened)
             refuse = partial(_refuse_line, rows, notices)
-            columns = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse)
-            rows.usernames, rows.classes, rows.lines = columns
+            with _giving_up(rows, notices):
+                columns = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse, rows.check_size)
+                rows.usernames, rows.classes, rows.lines = columns
     pair.usernames.judge()
     pair.classes.judge()
     for rows in pair.files:
-        _judge_rows(pair, rows, notices)
-        if rows.rejected > MOST_BAD_ROWS:
-            notices.add(TooManyBadRows(rows.file, rows=rows.rejected, limit=MOST_BAD_ROWS))
+        with _giving_up(rows, notices):
+            _judge_rows(pair, rows, notices)
     tell_suspicious(pair, notices)
     return pair
+
+
+@contextmanager
+def _giving_up(rows: Rows, notices: Notices) -> Iterator[None]:
+    """Tell of a file that has too many rows, and have nothing more to do with it."""
+    try:
+        yield
+    except _TooMany as too_many:
+        notices.add(too_many.notice)
+        rows.given_up = True
+        rows.read = rows.rejected
+        rows.usernames, rows.classes, rows.respelled = array("I"), array("I"), array("I")
 
 
 def _refuse_line(rows: Rows, notices: Notices, row: int, line: str) -> None:
@@ -224,6 +261,7 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
         elif not flags & TOLD:
             # What looks like two cells, one of them badly quoted, may be a single one with a separator in it.
             refused[row] = None if flags & REREAD else _first_error(pair, username, class_)
+            rows.check_bad(len(refused))
     if refused:
         _refuse_rows(pair, rows, notices, refused)
     rows.read = len(rows.usernames) - rows.blank
@@ -235,11 +273,9 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
 
 def _refuse_rows(pair: Pair, rows: Rows, notices: Notices, refused: Mapping[int, Told | None]) -> None:
     """Tell of rows of two cells and remember them; one without an error of its own is read once more, as a line."""
-    # The lines of too many rows would be too much memory for a file that is refused anyway.
-    wanted = [row for place, (row, told) in enumerate(refused.items()) if place < MOST_BAD_ROWS or told is None]
-    lines = rows.lines.lines_at(pair.texts[rows.file], wanted)
+    lines = rows.lines.lines_at(pair.texts[rows.file], refused)
     for row, told in refused.items():
-        line = lines.get(row, "")
+        line = lines[row]
         if told is None:
             _refuse_line(rows, notices, row, line)
         else:

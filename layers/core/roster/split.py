@@ -22,7 +22,7 @@ from roster.quoting import quote, split_fields
 # or more for each byte of the line.
 _LONG_LINE = 1 << 16
 
-_EMPTY_LINE = re.compile(rb"^(?=\n)", re.MULTILINE)
+_EMPTY_LINE = re.compile(rb"^[ \t]*(?=\n)", re.MULTILINE)
 
 
 # Rows that are looked through at once: few enough that most have nothing that is looked for.
@@ -37,8 +37,17 @@ class Columns(NamedTuple):
     lines: Index
 
 
-def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable[[int, str], None]) -> Columns:
-    """Split and number a file's cells; `refuse` is called with the row and text of a line that is not two of them."""
+def split(
+    opened: Opened,
+    usernames: Numbers,
+    classes: Numbers,
+    refuse: Callable[[int, str], None],
+    grown: Callable[[int, int], None],
+) -> Columns:
+    """Split and number a file's cells; `refuse` is called with the row and text of a line that is not two of them.
+
+    `grown` is called again and again with the number of rows so far, and of different names in a column.
+    """
     separator = opened.separator
     columns = Columns(array("I"), array("I"), Index())
     # Everything but separators and line ends: what is left of a line says whether it is two cells.
@@ -71,6 +80,7 @@ def split(opened: Opened, usernames: Numbers, classes: Numbers, refuse: Callable
                 quoted.add(cell[1])
             columns.usernames[first + place] = usernames[cell[0]] if cell else REFUSED
             columns.classes[first + place] = classes[cell[1]] if cell else REFUSED
+        grown(len(columns.usernames), max(len(usernames), len(classes)))
     return columns
 
 

@@ -60,17 +60,46 @@ def test_should_keep_no_more_cells_of_a_line_than_can_matter() -> None:
 
 
 @pytest.mark.parametrize("line", ["Ron", "*,A", '"a"b,c', '"a,b"'])
-def test_should_refuse_a_file_with_too_many_bad_rows(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_should_read_a_file_no_further_once_it_has_too_many_bad_rows(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(parse, "MOST_BAD_ROWS", 5)
     assert not read(csv(*[line] * 5)).refused
     notices = Notices()
     made = read(csv(*[line] * 7, "Harry,A"), notices)
     assert made.refused
-    assert len(made.students.bad) == 5
-    assert made.students.rejected == 7
+    assert len(made.students.bad) <= 5
     (notice,) = (notice for notice in notices.listed() if notice.code == "too_many_bad_rows")
-    assert (notice.file, notice.details) == (STUDENTS, {"rows": 7, "limit": 5})
+    assert (notice.file, notice.details) == (STUDENTS, {"limit": 5})
     assert set(made.texts) == {STUDENTS, TEACHERS}
+
+
+@pytest.mark.parametrize("line", ["", " \t", ",", "Ron,A"])
+def test_should_read_a_file_no_further_once_it_has_too_many_rows_blank_or_not(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parse, "MOST_ROWS", 40)
+    assert not read(csv(*[line] * 40)).refused
+    assert_too_many(csv(*[line] * 41), "rows", 40)
+
+
+def test_should_read_a_file_no_further_once_it_has_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"user{number},A" for number in range(5000)]
+    monkeypatch.setattr(parse, "MOST_NAMES", 6000)
+    assert not read(csv(*rows)).refused
+    monkeypatch.setattr(parse, "MOST_NAMES", 100)
+    assert_too_many(csv(*rows), "names", 100)
+    assert_too_many(csv(*(f"A,class{number}" for number in range(5000))), "names", 100)
+
+
+def assert_too_many(students: bytes, what: str, limit: int) -> None:
+    notices = Notices()
+    made = read(students, notices)
+    assert made.refused
+    assert not made.students.usernames
+    (notice,) = (notice for notice in notices.listed() if notice.code == "too_many_rows")
+    assert notice.details["limit"] == limit
+    assert int(notice.details[what]) > limit
 
 
 @pytest.mark.parametrize(

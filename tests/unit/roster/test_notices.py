@@ -95,6 +95,7 @@ CASES = [
     Case("version_unsupported", "error", (STUDENTS, 1, None), file(csv().replace(b"1", b"2")), file(csv())),
     Case("header_row_unexpected", "error", (STUDENTS, 2, None), file(b"version,1\nclass,username"), file(csv())),
     Case("file_too_large", "error", (STUDENTS, None, None), sized(FILE_LIMIT + 1), sized(FILE_LIMIT)),
+    Case("too_many_rows", "error", (STUDENTS, None, None), file(csv() + b"\n" * 10_000_001), file(csv() + b"\n")),
     Case("too_many_bad_rows", "error", (STUDENTS, None, None), many_bad_rows(200_001), many_bad_rows(200_000)),
     # Errors of a row
     Case("quote_unbalanced", "error", (STUDENTS, 3, "username"), students('"Ron,A'), students('R"on,A"')),
