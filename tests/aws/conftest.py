@@ -19,6 +19,7 @@ from roster.model import Group, Right
 from roster.pair import QUIET
 from roster_aws.conflicts import retry_conflicts
 from roster_aws.enrolment import Enrolment
+from roster_aws.environment import CONFIG
 from roster_aws.fleet import HEADS, Fleet
 from roster_aws.ignored import Ignored
 from roster_aws.importing import Importer
@@ -110,16 +111,21 @@ class World:
         return self.clients[service]
 
     def new_client(self, service: str) -> Any:
-        made: Any = _session(self.cloud).client(service, endpoint_url=self.cloud.endpoint_url)  # type: ignore[call-overload]
+        where = {"endpoint_url": self.cloud.endpoint_url, "config": CONFIG}
+        made: Any = _session(self.cloud).client(service, **where)  # type: ignore[call-overload]
         return retry_conflicts(made) if service == "dynamodb" else made
 
-    def importer(self, calls: Callable[[str], None] | None = None) -> Importer:
-        """An importer; `calls` is told of each of its AWS calls once it was carried out."""
-        client = self.new_client if calls else self.client
-        dynamodb, s3, sqs, logs, kms = map(client, ("dynamodb", "s3", "sqs", "logs", "kms"))
-        if calls:
-            for each in (dynamodb, s3, sqs, logs, kms):
+    def importer(
+        self, calls: Callable[[str], None] | None = None, prepare: Callable[[Any], None] | None = None
+    ) -> Importer:
+        """An importer; `calls` is told of each of its AWS calls once it was carried out, `prepare` gets its clients."""
+        client = self.new_client if calls or prepare else self.client
+        dynamodb, s3, sqs, logs, kms = clients = tuple(map(client, ("dynamodb", "s3", "sqs", "logs", "kms")))
+        for each in clients:
+            if calls:
                 each.meta.events.register("after-call", lambda model, **_: calls(model.name))
+            if prepare:
+                prepare(each)
         inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
         store = Store(SiteItems(dynamodb, self.table), self.clock)
         queue, reports = Queue(sqs, self.queue_url), Reports(logs, self.table, self.clock)

@@ -140,3 +140,21 @@ def test_a_hold_whose_report_is_kept_no_longer_does_not_stop_the_next_import(pub
     published.run(SITE)
     head = store(published).head(SITE)
     assert (head.version, head.held) == (2, "")
+
+
+def test_an_approval_leaves_no_import_that_it_overtook_as_running(published: World) -> None:
+    published.upload(SITE, students=csv("student.00,Class 0"), teachers=TEACHERS)
+    published.run(SITE)
+    published.upload(SITE, students=MORE_STUDENTS, teachers=MORE_TEACHERS)
+    published.settle()
+
+    def kill(operation: str) -> None:
+        if operation == "PutObject":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        published.importer(kill).run(Request(SITE), "run", published.clock() + LIFE)
+    assert published.reports(SITE)[0]["status"] == "fetching"
+    published.clock.pass_by(minutes=10)
+    assert published.approve(SITE)["version"] == 2
+    assert "fetching" not in [report["status"] for report in published.reports(SITE)]

@@ -27,7 +27,7 @@ _S3_CONFIG = Config(
 )
 
 # Enough connections for the threads that write groups and rights; retries with a growing pause are botocore's.
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
 
 
 def variable(name: str) -> str:
@@ -48,7 +48,7 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 @cache
 def client(service: Any) -> Any:
     """The process's one client of a service; thread-safe, kept over warm invocations."""
-    made = boto3.client(service, config=_CONFIG.merge(_S3_CONFIG) if service == "s3" else _CONFIG)
+    made = boto3.client(service, config=CONFIG.merge(_S3_CONFIG) if service == "s3" else CONFIG)
     return retry_conflicts(made) if service == "dynamodb" else made
 
 

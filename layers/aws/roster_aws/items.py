@@ -26,8 +26,15 @@ _OF_A_NAME = 8  # bytes on top of it
 _SORT_KEY_BYTES = 1024
 _PART = "#PART#"
 
+# In characters. A name as long as an import reads is far below, in whatever case; three of them fit beside a full part.
+_LONGEST_NAME = 1000
+
 # So many names fit one item whatever they are, so there can be no further part to remove.
 SURELY_ONE_PART = _PART_BYTES // (254 * 4 + _OF_A_NAME)
+
+
+class Unstorable(ValueError):
+    """A group or right that the table would refuse for good, whatever is done. Its text holds no name."""
 
 
 class Address(NamedTuple):
@@ -68,6 +75,15 @@ def items(site: str, entry: Entry, version: int) -> Iterator[Item]:
     yield {**where._asdict(), **about, **first, "parts": 1 + len(more)}
     for number, names in enumerate(more, 2):
         yield {"pk": where.pk, "sk": f"{part_prefix(where)}{number:04}", "version": version, **names}
+
+
+def prove(entries: Iterable[Entry]) -> None:
+    """Prove, before a version is committed, that the table takes each group and right of it; else Unstorable."""
+    for entry in entries:
+        names = entry.members if isinstance(entry, Group) else (*entry.groups, *entry.pending)
+        about = (entry.key, entry.name if isinstance(entry, Group) else entry.username)
+        if max(map(len, (*about, *names))) > _LONGEST_NAME:
+            raise Unstorable(f"a name has more than {_LONGEST_NAME} characters")
 
 
 def entries_of(stored: Iterable[Item]) -> Iterator[Entry]:

@@ -26,7 +26,8 @@ class Lease:
             took = self._items.update_head(
                 site,
                 f"SET lease_owner = :owner, lease_until = :until, {LISTED} REMOVE wanted",
-                "attribute_not_exists(lease_owner) OR lease_until < :now",
+                # Its own, where the answer to taking it was lost and the call was made once more.
+                "attribute_not_exists(lease_owner) OR lease_until < :now OR lease_owner = :owner",
                 {"owner": owner, "until": int(until.timestamp()) + 1, "now": int(now), **listed(site)},
             )
             if took is not None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from roster.encode import Manifest
 from roster.plan import Base, Packed, Plan
 from roster_aws.head import Head
+from roster_aws.items import prove
 from roster_aws.projection import Projection
 from roster_aws.reports import Reports
 from roster_aws.results import Results
@@ -65,9 +66,14 @@ class Publisher:
         return self.results.base(self.results.manifest(head.site, head.manifest_sha256))
 
     def store_version(self, head: Head, import_id: str, plan: Plan) -> Manifest | None:
-        """Store what a plan's version consists of; its manifest, or None when it makes no version."""
+        """Store what a plan's version consists of; its manifest, or None when it makes no version.
+
+        Unstorable where the table could not show that version, ever.
+        """
         if not plan.snapshot:
             return None
+        if plan.roster:
+            prove([*plan.roster.groups, *plan.roster.rights])
         self.results.put_object(head.site, plan.snapshot)
         counts = {name: plan.counts[name] for name in ("groups", "members", "memberships", "teachers")}
         first = Manifest(head.site, head.epoch, head.version + 1, import_id, counts, plan.snapshot.blob)
@@ -125,17 +131,17 @@ class Publisher:
             return
         manifest = self.results.show_manifest(head.site, head.version, head.manifest_sha256)
         before = [version for version in (head.projected_version, *head.overtaken) if version]
+        old = self.results.published(head.site, head.projected_version) if head.projected_version else None
 
         def save(done: int) -> None:
             self.store.put_projected_steps(head, owner, done)
             if self.clock().timestamp() > head.lease_until - _TIME_TO_END:
                 raise OutOfTime("the table takes longer than a run lives")
 
-        if head.overtaken:
-            # Some of them may have been written in part, so nothing is known of what the table shows.
+        if head.overtaken or (before and old is None):
+            # What was overtaken may be written in part, so that nobody knows what the table shows.
             self.projection.mend(manifest, head.projected_steps, save)
         else:
-            old = self.results.published(head.site, head.projected_version) if before else None
             self.projection.apply(manifest, old, head.projected_steps, save)
         for version in before:
             self.results.retire(version, manifest)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,8 @@ class Reports:
     def _own_stream(self) -> str:
         if not self._stream:
             name = f"{self._clock():%Y/%m/%d}/{uuid.uuid4().hex}"
-            self._logs.create_log_stream(logGroupName=self._group, logStreamName=name)
+            with suppress(self._logs.exceptions.ResourceAlreadyExistsException):  # the answer was lost; nobody else's
+                self._logs.create_log_stream(logGroupName=self._group, logStreamName=name)
             self._stream = name
         return self._stream
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from roster.encode import Blob, Corrupt, Manifest, lines
@@ -69,14 +70,14 @@ class Results:
         needed = _objects(head) if head else {}
         for key, content_type in _objects(manifest).items():
             if key not in needed:
-                self._renew(key, content_type, _RETENTION_TAG)
+                self._let_expire(key, content_type)
 
     def retire(self, version: int, newer: Manifest) -> None:
         """Let a version that was published expire, with the manifest under its number: `newer` has taken its place."""
         manifest = self.published(newer.site, version)
         if manifest:
             self.let_expire(manifest, newer)
-            self._renew(manifest_key(newer.site, version), _JSON, _RETENTION_TAG)
+            self._let_expire(manifest_key(newer.site, version), _JSON)
 
     def put_notices(self, site: str, import_id: str, data: bytes) -> str:
         """Store an import's notices.csv; the key is returned."""
@@ -184,6 +185,10 @@ class Results:
     def _link(self, key: str) -> str:
         where = {"Bucket": self._bucket, "Key": key}
         return self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=_LINK_SECONDS)
+
+    def _let_expire(self, key: str, content_type: str) -> None:
+        with suppress(self._s3.exceptions.NoSuchKey):  # somebody has deleted it, so it is as good as expired
+            self._renew(key, content_type, _RETENTION_TAG)
 
     def _renew(self, key: str, content_type: str, tagging: str = "") -> None:
         self._s3.copy_object(

@@ -53,8 +53,8 @@ from roster.split import find as find
 from roster.split import split
 from roster.suspicious import tell_suspicious
 
-# Of one file, whose reading ends there. With more rows, blank ones too, or more different names, an import would not fit
-# the function it runs in; with more bad rows a file is damaged as a whole, and each is memory here and in the version.
+# Of one file, whose reading ends there. More rows, blank ones too, or more different names would not fit the function
+# that an import runs in; with more bad rows a file is damaged as a whole, and each is memory here and in the version.
 MOST_ROWS = 10_000_000
 MOST_NAMES = 2_000_000
 MOST_BAD_ROWS = 200_000

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.model import Entry, Group, Right
 from roster.names import CLASS_LIMIT, USERNAME_LIMIT, fold
-from roster_aws.items import SURELY_ONE_PART, address, entries_of, items
+from roster_aws.items import SURELY_ONE_PART, Unstorable, address, entries_of, items, prove
 from roster_aws.table import from_wire, to_wire
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
@@ -82,6 +83,25 @@ def test_no_item_is_larger_than_the_table_takes(names: tuple[str, ...], others: 
         parts = list(items("hogwarts", entry, 1))
         assert all(size_of(part) <= 400 * 1024 for part in parts)
         assert stored(entry) == [entry]
+
+
+@given(st.text("aé\U0001f600", max_size=1001), st.integers(1, 1001), st.sampled_from("aé\U0001f600"))
+def test_what_is_proved_fits_the_items_of_the_table(name: str, length: int, letter: str) -> None:
+    long = letter * length
+    for entry in (Group(long, name, (name,) * 700), Right(name, long, (long,) * 300, (name,), False, False)):
+        try:
+            prove([entry])
+        except Unstorable:
+            assert max(len(name), length) > 1000
+        else:
+            assert max(len(name), length) <= 1000
+            assert all(size_of(part) <= 400 * 1024 for part in items("hogwarts", entry, 1))
+
+
+@pytest.mark.parametrize("letter", "aé\U0001f600\u1fb7\u0390")
+def test_the_longest_names_that_an_import_reads_are_proved(letter: str) -> None:
+    user, class_ = letter * USERNAME_LIMIT, letter * CLASS_LIMIT
+    prove([Group(fold(class_), class_, (user,)), Right(fold(user), user, (class_,), (class_,), False, False)])
 
 
 def test_entries_between_the_parts_of_a_large_one_are_read_as_they_are() -> None:

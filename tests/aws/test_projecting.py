@@ -1,0 +1,253 @@
+"""Groups and rights brought into the table: whatever breaks, the next run goes on, and a newer version gets through."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+
+from roster_aws import items, projection
+from roster_aws.items import Unstorable
+from roster_aws.publishing import NotOurs
+from roster_aws.queue import Request, Rollback
+
+from .conftest import LIFE, MakeWorld, World, csv
+
+SITE = "hogwarts"
+LOOK = Request(SITE)
+# A name's longest, in characters that take four bytes each.
+LONGEST_USER, LONGEST_CLASS = "𝒰" * 254, "𝒞" * 200
+
+
+class Refusing:
+    """Refuses every write of groups and rights from the `first` on, as the table does for good."""
+
+    def __init__(self, first: int = 1) -> None:
+        self.writes = 0
+        self._first = first
+
+    def __call__(self, operation: str) -> None:
+        if operation == "BatchWriteItem":
+            self.writes += 1
+            if self.writes >= self._first:
+                raise ClientError({"Error": {"Code": "ValidationException"}}, operation)
+
+
+def pair(number: int) -> dict[str, bytes]:
+    """A roster of its own for each number: one teacher and one pupil change from one to the next."""
+    students = [f"student.{each:02},Class {each % 12}" for each in range(40)]
+    teachers = [f"teacher.{each:02},Class {each}" for each in range(12)]
+    return {
+        "students": csv(*students, f"newest.{number},Class 0"),
+        "teachers": csv(*teachers, f"newest.teacher.{number},Class 1"),
+    }
+
+
+def upload(world: World, number: int) -> None:
+    world.upload(SITE, **pair(number))
+    world.settle()
+
+
+def run(world: World, calls: Callable[[str], None] | None = None) -> None:
+    world.importer(calls).run(LOOK, "run", world.clock() + LIFE)
+
+
+def shown(world: World) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+    return world.groups(SITE), set(world.rights(SITE))
+
+
+@pytest.fixture
+def undisturbed(make_world: MakeWorld) -> Callable[[int], tuple[dict[str, tuple[str, ...]], set[str]]]:
+    """What the table shows where a pair is all that was ever imported."""
+
+    def look(number: int) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+        world = make_world()
+        upload(world, number)
+        run(world)
+        return shown(world)
+
+    return look
+
+
+def test_a_version_that_the_table_refuses_is_told_and_overtaken_by_the_next(
+    world: World, undisturbed: Callable[[int], tuple[dict[str, tuple[str, ...]], set[str]]]
+) -> None:
+    upload(world, 1)
+    run(world)
+    for number in (2, 3):
+        upload(world, number)
+        with pytest.raises(ClientError):
+            run(world, Refusing())
+        head = world.importer().store.head(SITE)
+        assert (head.version, head.projected_version, head.open_import) == (number, 1, "")
+        assert world.reports(SITE)[0]["status"] == "ok"
+        with pytest.raises(ClientError):  # the message comes back, until somebody is called
+            run(world, Refusing())
+    assert {"newest.teacher.2", "newest.teacher.3"} <= set(world.rights(SITE))  # left of what broke off
+    upload(world, 4)
+    run(world)
+    head = world.importer().store.head(SITE)
+    assert (head.version, head.projected_version, head.overtaken, head.projected_steps) == (4, 4, [], 0)
+    assert shown(world) == undisturbed(4)
+    assert {version: retention(world, version) for version in (1, 2, 3, 4)} == dict.fromkeys((1, 2, 3), True) | {
+        4: False
+    }
+
+
+def retention(world: World, version: int) -> bool:
+    """Whether a version expires some day."""
+    key = f"{SITE}/versions/{version}/manifest.json"
+    return bool(world.client("s3").get_object_tagging(Bucket=world.results, Key=key)["TagSet"])
+
+
+def test_a_projection_that_broke_off_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_WAVE", 4)
+    monkeypatch.setattr(projection, "_BATCH", 2)
+    upload(world, 1)
+    with pytest.raises(ClientError):
+        run(world, Refusing(first=9))
+    assert world.importer().store.head(SITE).projected_steps == 16
+    counted = Refusing(first=1000)
+    run(world, counted)
+    entries = len(world.groups(SITE)) + len(world.rights(SITE))
+    assert entries == 25
+    assert counted.writes == -(-(entries - 16) // 2)
+
+
+def test_a_projection_that_takes_longer_than_a_run_lives_is_gone_on_with_and_nothing_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "_WAVE", 4)
+    upload(world, 1)
+
+    def slow(operation: str) -> None:
+        if operation == "BatchWriteItem":
+            world.clock.pass_by(minutes=2)
+
+    runs = 0
+    while world.importer().store.head(SITE).projected_version == 0:
+        waiting = world.messages()
+        run(world, slow)
+        assert world.messages() in (waiting, waiting + 1)
+        assert world.reports(SITE)[0]["status"] == "ok"
+        runs += 1
+        assert runs < 9
+    assert runs > 1
+    assert world.messages() == runs - 1
+    assert len(world.groups(SITE)) == 12
+
+
+def test_a_right_and_a_group_larger_than_an_item_are_imported_corrected_rolled_back_and_shown(world: World) -> None:
+    classes = [f"{number:05} {'x' * 55}" for number in range(7000)]
+    members = [f"{number:04}{'u' * 200}" for number in range(2500)]
+
+    def large(*more: str) -> dict[str, bytes]:
+        students = [*(f"student,{name}" for name in classes), *(f"{name},Everybody" for name in members)]
+        teachers = [f"head,{name}" for name in (*classes, "Everybody", *more)]
+        extreme = f"{LONGEST_USER},{LONGEST_CLASS}"
+        return {"students": csv(*students, extreme), "teachers": csv(*teachers, extreme)}
+
+    def check(*more: str) -> None:
+        rights, groups = world.rights(SITE), world.groups(SITE)
+        assert rights["head"].groups == tuple(sorted((*classes, "Everybody"), key=str.lower))
+        assert rights["head"].pending == more
+        assert rights[LONGEST_USER].groups == (LONGEST_CLASS,)
+        assert groups["Everybody"] == tuple(members)
+        assert groups[LONGEST_CLASS] == (LONGEST_USER,)
+
+    world.upload(SITE, **large())
+    world.run(SITE)
+    check()
+    world.upload(SITE, **large("Nobody yet"))
+    world.run(SITE)
+    check("Nobody yet")
+    report = world.order(SITE, Rollback(1, "arn:somebody"))
+    assert (report["status"], report["version"]) == ("ok", 3)
+    check()
+    assert all(size_of(item) <= 400_000 for item in world.items().values())
+
+
+def test_what_the_table_would_never_take_is_not_committed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload(world, 1)
+    run(world)
+    upload(world, 2)
+    with monkeypatch.context() as stricter:
+        stricter.setattr(items, "_LONGEST_NAME", 12)
+        with pytest.raises(Unstorable) as raised:
+            run(world)
+    assert "teacher" not in str(raised.value)
+    head = world.importer().store.head(SITE)
+    assert (head.version, head.open_import) == (1, "")
+    run(world)
+    assert world.importer().store.head(SITE).projected_version == 2
+
+
+def size_of(item: object) -> int:
+    """Bytes of an item of the table, at most: names and values count, and what holds them a little."""
+    if isinstance(item, dict):
+        return sum(len(name.encode()) + 4 + size_of(value) for name, value in item.items())
+    if isinstance(item, list):
+        return sum(1 + size_of(value) for value in item)
+    return len(str(item).encode())
+
+
+def test_a_report_that_somebody_deleted_stops_no_site(world: World) -> None:
+    upload(world, 1)
+    with pytest.raises(ConnectionError):
+        run(world, fail_at("PutLogEvents"))
+    open_import = world.importer().store.head(SITE).open_import
+    assert open_import
+    world.client("dynamodb").delete_item(
+        TableName=world.table, Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": f"IMPORT#{open_import}"}}
+    )
+    upload(world, 2)
+    run(world)
+    assert world.importer().store.head(SITE).version == 2
+
+
+def fail_at(wanted: str) -> Callable[[str], None]:
+    def fail(operation: str) -> None:
+        if operation == wanted:
+            raise ConnectionError
+
+    return fail
+
+
+@pytest.mark.parametrize("change", ["manifest", "version", "epoch"])
+def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, change: str) -> None:
+    upload(world, 1)
+    run(world)
+    upload(world, 2)
+    run(world)
+    store, results = world.importer().store, world.importer().results
+    first = results.published(SITE, 1)
+    assert first is not None
+    changed = {
+        "manifest": ("manifest_sha256", {"S": first.sha256}),
+        "version": ("version", {"N": "1"}),
+        "epoch": ("epoch", {"N": "2"}),
+    }
+    name, value = changed[change]
+    world.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": "HEAD"}},
+        UpdateExpression=f"SET {name} = :value, keyring_serial = :none, projected_version = version",
+        ExpressionAttributeValues={":value": value, ":none": {"N": "0"}},
+    )
+    before = store.head(SITE).signature
+    with pytest.raises(NotOurs):
+        world.importer().publisher.sign_again(store.head(SITE), "run")
+    assert store.head(SITE).signature == before
+
+
+def test_an_object_of_an_old_version_that_somebody_deleted_stops_no_site(world: World) -> None:
+    upload(world, 1)
+    run(world)
+    first = world.importer().results.published(SITE, 1)
+    assert first is not None
+    upload(world, 2)
+    with pytest.raises(ConnectionError):
+        run(world, fail_at("BatchWriteItem"))
+    key = f"{SITE}/objects/{first.snapshot.sha256}"
+    world.client("s3").delete_object(Bucket=world.results, Key=key)
+    run(world)
+    assert world.importer().store.head(SITE).projected_version == 2
