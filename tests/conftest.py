@@ -19,6 +19,11 @@ settings.register_profile("explore", settings.get_profile("same"), derandomize=F
 settings.load_profile("same")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for the local cloud more than they work."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_real_account() -> Iterator[None]:
     """Hide a developer's own AWS settings from every test and from every process that a test starts."""

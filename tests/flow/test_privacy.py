@@ -46,6 +46,9 @@ username,class
 def site(cloud: Cloud, command: Command, enrol: Callable[[Site], Server]) -> Site:
     """A site to which everything has happened that makes something be logged."""
     site = Site(cloud, "a-site-with-everything")
+    site.add()
+    for folder in (site.name, f"{site.name}/{SNITCHOLOGY}", YSOLDE):  # first, as they are looked at again in a minute
+        client(cloud, "s3").put_object(Bucket=cloud.inbox_bucket, Key=f"{folder}/{XANTHIPPE}.csv", Body=GOOD)
     assert site.publish({"students.csv": BAD, "teachers.csv": TEACHERS})["counts"]["rows_rejected"] >= 9
     server = enrol(site)
     assert server.pull() == "applied"
@@ -57,8 +60,6 @@ def site(cloud: Cloud, command: Command, enrol: Callable[[Site], Server]) -> Sit
     for students, teachers in ((GOOD + b"\xff", b"PK\3\4" + TEACHERS), (GOOD.split(b"\n", 2)[2], TEACHERS)):
         refused = site.import_of(site.upload_pair({"students.csv": students, "teachers.csv": teachers}))
         assert refused["status"] == "failed"
-    for folder in (site.name, f"{site.name}/{SNITCHOLOGY}", YSOLDE):
-        client(cloud, "s3").put_object(Bucket=cloud.inbox_bucket, Key=f"{folder}/{XANTHIPPE}.csv", Body=GOOD)
     for said in (("user", XANTHIPPE), ("user", "nobody"), ("group", REPAIR), ("console",)):
         command("roster-admin", "show", site.name, *said, check=False)
     command("roster-admin", "import", site.name, check=False)
