@@ -46,8 +46,8 @@ _AUTHORIZER_GB_SECONDS = 0.5 * 0.008
 _FEED_GB_SECONDS = 1.0 * 0.015
 _ACCESS_LOG_BYTES = 450
 _DOLLARS_PER_MILLION_CALLS = 1.00  # of an HTTP API
-# The authorizer reads the server, the feed the head, consistently.
-_READ_UNITS = 0.5 + 1
+# The authorizer reads the server and the feed the head, consistently: a token that is withdrawn is withdrawn at once.
+_READ_UNITS = 1 + 1
 _SECONDS_A_MONTH = 30 * 24 * 3600
 
 

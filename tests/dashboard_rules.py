@@ -96,8 +96,10 @@ def metrics_are_those_that_the_code_tells(template: Template) -> list[str]:
 def metrics_of_aws_are_of_our_resources(template: Template) -> list[str]:
     functions = {resolve(template, {"Ref": name}) for name in of_type(template, "AWS::Lambda::Function")}
     queues = {resolve(template, {"Ref": name}) for name in of_type(template, "AWS::SQS::Queue")}
+    feeds = {resolve(template, {"Ref": name}) for name in of_type(template, "AWS::ApiGatewayV2::Api")}
     known = {
         **{("AWS/Lambda", name): ("FunctionName", functions) for name in ("Duration", "Errors", "Throttles")},
+        **{("AWS/ApiGateway", name): ("ApiId", feeds) for name in ("Count", "5xx")},
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"): ("QueueName", queues),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("QueueName", queues),
     }

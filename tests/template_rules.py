@@ -21,6 +21,9 @@ FUNCTIONS = {
 }
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
+TRAIL_BUCKET = "AuditTrailBucket"
+#: The log groups that are kept for a year and a month, and after the stack: what was done, and who asked for it.
+KEPT_LOGS = {"ReportsLogs", "ManageSiteLogs"}
 VARIABLES = {
     *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP", "METRICS_NAMESPACE"),
     "POWERTOOLS_SERVICE_NAME",
@@ -39,7 +42,8 @@ OUTPUTS = {
 
 
 def buckets_are_private_versioned_encrypted_and_kept(template: Template) -> list[str]:
-    wrong = [f"not the buckets we know: {name}" for name in of_type(template, "AWS::S3::Bucket").keys() ^ BUCKETS]
+    known = BUCKETS | {TRAIL_BUCKET}
+    wrong = [f"not the buckets we know: {name}" for name in of_type(template, "AWS::S3::Bucket").keys() ^ known]
     for name, bucket in of_type(template, "AWS::S3::Bucket").items():
         has = bucket["Properties"]
         blocked = has.get("PublicAccessBlockConfiguration", {})
@@ -63,14 +67,83 @@ def buckets_take_tls_only(template: Template) -> list[str]:
     for policy in of_type(template, "AWS::S3::BucketPolicy").values():
         bucket = policy["Properties"]["Bucket"]["Ref"]
         whole = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
-        if policy.get("Condition") == "OnAws" and any(
+        if policy.get("Condition") == ("RecordCallers" if bucket == TRAIL_BUCKET else "OnAws") and any(
             (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
             and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
             and statement["Resource"] == whole
             for statement in statements(policy)
         ):
             closed.add(bucket)
-    return [f"{name} answers without TLS" for name in BUCKETS - closed]
+    return [f"{name} answers without TLS" for name in (BUCKETS | {TRAIL_BUCKET}) - closed]
+
+
+def the_trail_records_who_calls_and_nothing_else(template: Template) -> list[str]:
+    trails = of_type(template, "AWS::CloudTrail::Trail")
+    wrong = [] if len(trails) == 1 else ["not one trail"]
+    for name, trail in trails.items():
+        has = trail["Properties"]
+        (selector,) = has["AdvancedEventSelectors"]
+        chosen = {each["Field"]: each["Equals"] for each in selector["FieldSelectors"]}
+        arn = f"trail/{has['TrailName']['Fn::Sub']}"
+        trusted = [
+            statement
+            for statement in statements(template["Resources"]["AuditTrailBucketPolicy"])
+            if statement["Effect"] == "Allow"
+        ]
+        checks = {
+            "wanted by the parameter": trail.get("Condition") == "RecordCallers",
+            "of manage_site alone": chosen
+            == {
+                "eventCategory": ["Data"],
+                "resources.type": ["AWS::Lambda::Function"],
+                "resources.ARN": [{"Fn::GetAtt": ["ManageSiteFunction", "Arn"]}],
+            },
+            "on": has["IsLogging"] is True,
+            "proof against changes": has["EnableLogFileValidation"] is True,
+            "into a bucket that it may write to": trail.get("DependsOn") == "AuditTrailBucketPolicy",
+            "the only one that may write there": len(trusted) == 2
+            and all(arn in json.dumps(statement["Condition"]["StringEquals"]) for statement in trusted),
+        }
+        wrong += [f"{name} is not {what}" for what, fulfilled in checks.items() if not fulfilled]
+    return wrong
+
+
+def routes_are_made_one_after_the_other(template: Template) -> list[str]:
+    """API Gateway refuses routes that are made at once, as concurrent modifications of one API."""
+    routes = of_type(template, "AWS::ApiGatewayV2::Route")
+    after = {name: route.get("DependsOn") for name, route in routes.items()}
+    first = [name for name, before in after.items() if before not in routes]
+    wrong = [f"{name} waits for no other route" for name in first[1:]]
+    twice = [before for before in routes if list(after.values()).count(before) > 1]
+    return [*wrong, *(f"two routes are made at once, after {name}" for name in twice)]
+
+
+def the_feed_can_be_kept_free_of_what_else_runs(template: Template) -> list[str]:
+    reserved = {"Fn::If": ["KeepFeedFree", {"Ref": "FeedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    return [
+        f"{name} can be starved by imports, or takes what the account may not have"
+        for name, function in of_type(template, "AWS::Lambda::Function").items()
+        if function["Properties"].get("ReservedConcurrentExecutions")
+        != (reserved if name in ("ServeFeedFunction", "AuthorizeServerFunction") else None)
+    ]
+
+
+def logs_cost_no_more_than_they_say(template: Template) -> list[str]:
+    """What the platform says of each request is three lines, of what every server asks all day."""
+    wrong = [
+        f"{name} has the platform tell of each request"
+        for name in ("ServeFeedFunction", "AuthorizeServerFunction")
+        if properties(template, name)["LoggingConfig"].get("SystemLogLevel") != "WARN"
+    ]
+    group = properties(template, "FeedAccessLogs")["LogGroupName"]["Fn::Sub"]
+    return wrong if group.startswith("/aws/vendedlogs/") else [*wrong, "the access log fills the account's log policy"]
+
+
+def pages_of_aws_are_linked_in_each_of_its_worlds(template: Template) -> list[str]:
+    known = template["Mappings"]["Consoles"]
+    link = json.dumps(template["Outputs"]["DashboardUrl"]["Value"])
+    wrong = [f"no page in {world}" for world in ("aws", "aws-us-gov", "aws-cn") if world not in known]
+    return wrong if "Fn::FindInMap" in link and "aws.amazon" not in link else [*wrong, "the dashboard's is a fixed one"]
 
 
 def published_versions_never_expire_by_age(template: Template) -> list[str]:
@@ -182,11 +255,19 @@ def functions_have_all_they_need(template: Template) -> list[str]:
 def logs_end_some_day(template: Template) -> list[str]:
     groups = of_type(template, "AWS::Logs::LogGroup")
     wrong = [] if len(groups) == len(FUNCTIONS) + 2 else ["a function, the feed or the reports have no log group"]
-    return wrong + [
-        f"{name} is kept for ever, or not for as long as is said"
-        for name, group in groups.items()
-        if group["Properties"].get("RetentionInDays") != (400 if name == "ReportsLogs" else {"Ref": "LogRetentionDays"})
-    ]
+    return (
+        wrong
+        + [
+            f"{name} is kept for ever, or not for as long as is said"
+            for name, group in groups.items()
+            if group["Properties"].get("RetentionInDays") != (400 if name in KEPT_LOGS else {"Ref": "LogRetentionDays"})
+        ]
+        + [
+            f"{name} goes with the stack"
+            for name in KEPT_LOGS & groups.keys()
+            if not groups[name].get("DeletionPolicy") == groups[name].get("UpdateReplacePolicy") == "Retain"
+        ]
+    )
 
 
 def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
@@ -197,6 +278,7 @@ def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
         "expiry": has["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True},
         "encryption": has["SSESpecification"] == {"SSEEnabled": True},
         "kept": table.get("DeletionPolicy") == table.get("UpdateReplacePolicy") == "Retain",
+        "deleted by no slip": has.get("DeletionProtectionEnabled") is True,
         "keys": [key["AttributeName"] for key in has["KeySchema"]] == ["pk", "sk"],
     }
     return [what for what, fulfilled in checks.items() if not fulfilled]
@@ -204,7 +286,7 @@ def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
 
 #: What each index that was ever deployed copies, as `projection_digest` says it. A line here is never changed, since
 #: no index can be: other attributes are an index of another name. docs/deploying.md says how one follows the other.
-PROJECTIONS = {"heads-2": "96b7625b"}
+PROJECTIONS = {"heads-2": "ccf2107c"}
 
 
 def projection_digest(index: dict[str, Any]) -> str:

@@ -17,6 +17,10 @@ from tests.translated import PSEUDO, Template, allowed, listed, of_type, propert
 NAMESPACE = f"{ALL_STACKS}/{PSEUDO['AWS::StackName']}"
 #: Told once an hour, and as a state; all other metrics of ours are told when something happened.
 HOURLY = METRICS["fleet_report"].keys()
+#: Told once an hour, of what happened in it.
+HAPPENED = {"SitesNewlyStale"}
+#: An alarm of it is about whether it is told at all.
+HEARTBEAT = "Sites"
 
 Metric = tuple[str, str, tuple[str, ...]]
 
@@ -129,6 +133,8 @@ def alarms_tell_somebody_what_to_do(template: Template) -> list[str]:
             "text does not say what to do": len(said) > 100 and re.search(r"dashboard|log group|query|Ask AWS", said),
             "text does not fit": len(said) <= 1024,
             "action is not to tell": alarm.get("AlarmActions") == [{"Ref": "AlarmTopic"}],
+            "lack of data is told to somebody else": alarm.get("InsufficientDataActions", [{"Ref": "AlarmTopic"}])
+            == [{"Ref": "AlarmTopic"}],
             "end is told to somebody else": alarm.get("OKActions", [{"Ref": "AlarmTopic"}]) == [{"Ref": "AlarmTopic"}],
             "actions are off": alarm.get("ActionsEnabled", True) is True,
         }
@@ -139,11 +145,25 @@ def alarms_tell_somebody_what_to_do(template: Template) -> list[str]:
 def alarms_know_what_silence_means(template: Template) -> list[str]:
     wrong = []
     for name, alarm in metric_alarms(template).items():
-        hourly = any(metric in HOURLY for (_, metric, _), _, _ in measured_by(template, alarm))
-        # What is told each hour is missed when it is not; what is told when something happens is not.
-        if alarm.get("TreatMissingData") != ("breaching" if hourly else "notBreaching"):
+        heartbeat = any(metric == HEARTBEAT for (_, metric, _), _, _ in measured_by(template, alarm))
+        # Silence taken for the worst would alarm after each first deployment, before there was anything to tell. An
+        # alarm that goes from having data to having none is told of then, and not where it begins with none.
+        if alarm.get("TreatMissingData") != ("missing" if heartbeat else "notBreaching"):
             wrong.append(f"{name}: silence is taken for {alarm.get('TreatMissingData', 'whatever AWS thinks')}")
+        if heartbeat != ("InsufficientDataActions" in alarm):
+            wrong.append(f"{name}: is silence told?")
     return wrong
+
+
+def no_alarm_is_on_for_good_where_there_are_many(template: Template) -> list[str]:
+    """Of a thousand sites one is always stale, and one server always off: what is alarmed is news, or a share."""
+    levels = {"SitesStale", "ServersSilent", "ServersBehind", "HeldNow", "HoursSinceOldestSuccess"}
+    return [
+        f"{name} is about {' '.join(sorted(found))}, of which there are always some"
+        for name, alarm in metric_alarms(template).items()
+        if (found := levels & {metric for (_, metric, _), _, _ in measured_by(template, alarm)})
+        and not ("/ servers" in str(alarm.get("Metrics")) and alarm["Threshold"] >= 1)
+    ]
 
 
 def alarms_look_as_often_as_there_is_something_to_see(template: Template) -> list[str]:
@@ -152,11 +172,13 @@ def alarms_look_as_often_as_there_is_something_to_see(template: Template) -> lis
         for (namespace, metric, dimensions), statistic, period in measured_by(template, alarm):
             hourly = metric in HOURLY
             level = hourly or metric.startswith("Approximate") or metric == "Duration"
+            one = hourly and metric not in HAPPENED
             checks = {
                 "period": period == (3600 if hourly else 300),
                 "statistic": statistic == ("Maximum" if level else "Sum"),
-                "one late value": not hourly or alarm["EvaluationPeriods"] >= 2,
-                "comparison": alarm["ComparisonOperator"] == "GreaterThanThreshold",
+                "one late value": not one or alarm["EvaluationPeriods"] >= 2,
+                "comparison": alarm["ComparisonOperator"]
+                == ("LessThanThreshold" if metric == HEARTBEAT else "GreaterThanThreshold"),
                 # Ours have none; AWS's without one would be those of the whole account.
                 "dimensions": bool(dimensions) == (namespace != NAMESPACE),
             }
@@ -165,15 +187,24 @@ def alarms_look_as_often_as_there_is_something_to_see(template: Template) -> lis
 
 
 def alarms_are_those_that_were_promised(template: Template) -> list[str]:
-    queue, dead, function = (
-        resolve(template, {"Ref": name}) for name in ("ImportQueue", "ImportDeadLetterQueue", "ImportPairFunction")
+    queue, dead, function, feed = (
+        resolve(template, {"Ref": name})
+        for name in ("ImportQueue", "ImportDeadLetterQueue", "ImportPairFunction", "FeedApi")
     )
     watched = alarmed(template)
     timeout = properties(template, "ImportPairFunction")["Timeout"] * 1000
     promised: dict[Metric, range] = {
         (NAMESPACE, "ImportsFailed", ()): range(1),
         (NAMESPACE, "ImportsHeld", ()): range(1),
-        (NAMESPACE, "SitesStale", ()): range(1),
+        (NAMESPACE, "SitesNewlyStale", ()): range(1),
+        (NAMESPACE, HEARTBEAT, ()): range(1),
+        # Percent of the servers, and of what they asked.
+        **{(NAMESPACE, metric, ()): range(10, 51) for metric in ("ServersSilent", "Servers")},
+        **{("AWS/ApiGateway", metric, ("ApiId", feed)): range(1, 20) for metric in ("5xx", "Count")},
+        **{
+            ("AWS/Lambda", "Errors", ("FunctionName", resolve(template, {"Ref": name}))): range(1, 20)
+            for name in ("ServeFeedFunction", "AuthorizeServerFunction")
+        },
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", dead)): range(1),
         # Longer than a file waits for its partner, and far below the four days after which an upload is forgotten.
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", ("QueueName", queue)): range(1800, 24 * 3600),
@@ -192,14 +223,17 @@ def alarms_are_those_that_were_promised(template: Template) -> list[str]:
     ]
 
 
+PAGED = ("DeadLetterAlarm", "QueueAgeAlarm", "ThrottlesAlarm", "FeedFaultsAlarm")
+
+
 def the_pager_rings_for_our_own_faults(template: Template) -> list[str]:
     (pager,) = of_type(template, "AWS::CloudWatch::CompositeAlarm").values()
     rule = resolve(template, pager["Properties"]["AlarmRule"])
     named = set(re.findall(r'ALARM\("([^"]+)"\)', rule))
     wrong = [f"there is no alarm {name}" for name in named - alarm_names(template)]
-    if re.sub(r'ALARM\("[^"]+"\)', "x", rule).replace(" OR ", "") != "x" * len(named):
+    if re.sub(r'ALARM\("[^"]+"\)', "x", rule).strip().replace(" OR ", "") != "x" * len(named):
         wrong.append("the pager does not ring for any one of them")
-    ours = {resolve(template, {"Ref": name}) for name in ("DeadLetterAlarm", "QueueAgeAlarm", "ThrottlesAlarm")}
+    ours = {resolve(template, {"Ref": name}) for name in PAGED}
     return wrong + [f"should the pager ring for {name}?" for name in named ^ ours]
 
 

@@ -35,6 +35,7 @@ def test_an_empty_fleet_is_told_too(world: World) -> None:
     assert look(world) == {
         "Sites": 0,
         "SitesStale": 0,
+        "SitesNewlyStale": 0,
         "HeldNow": 0,
         "Servers": 0,
         "ServersSilent": 0,
@@ -56,6 +57,7 @@ def test_sites_and_servers_are_counted(world: World) -> None:
     assert numbers == {
         "Sites": 2,
         "SitesStale": 0,
+        "SitesNewlyStale": 0,
         "HeldNow": 1,
         "Servers": 3,
         "ServersSilent": 1,
@@ -67,8 +69,9 @@ def test_sites_and_servers_are_counted(world: World) -> None:
 def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -> None:
     upload(world, "hogwarts")
     world.clock.pass_by(days=5)
-    assert look(world)["SitesStale"] == 1
-    assert look(world)["SitesStale"] == 1
+    first, second = look(world), look(world)
+    assert (first["SitesStale"], first["SitesNewlyStale"]) == (1, 1)
+    assert (second["SitesStale"], second["SitesNewlyStale"]) == (1, 0)
     (stale,) = world.told("site_stale")
     assert stale["site"] == "hogwarts"
     assert stale["weekday_hours"] > 48

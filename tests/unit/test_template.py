@@ -5,6 +5,8 @@ spoiled template could not fail, and proves nothing about ours.
 """
 
 import copy
+import json
+from collections.abc import Callable
 
 import pytest
 
@@ -17,15 +19,20 @@ from tests.template_rules import (
     every_upload_reaches_the_queue,
     functions_have_all_they_need,
     is_clean_cloudformation,
+    logs_cost_no_more_than_they_say,
     logs_end_some_day,
     only_imports_sign_and_the_keys_are_kept,
+    pages_of_aws_are_linked_in_each_of_its_worlds,
     people_can_read_what_to_choose_and_what_they_got,
     published_versions_never_expire_by_age,
     roles_allow_named_actions_on_our_own_resources,
+    routes_are_made_one_after_the_other,
+    the_feed_can_be_kept_free_of_what_else_runs,
     the_feed_knows_who_asks,
     the_feed_writes_to_its_own_items_alone,
     the_index_of_heads_has_what_is_read_of_it,
     the_table_is_kept_and_can_be_restored,
+    the_trail_records_who_calls_and_nothing_else,
 )
 from tests.translated import Rule, Spoil, Template, each_spoil, properties, role_statement, spoiled, translated, within
 
@@ -91,11 +98,38 @@ RULES: dict[Rule, list[Spoil]] = {
         within("FeedAccessLogs", "RetentionInDays"),
         lambda resources: resources.pop("FeedAccessLogs"),
         within("ReportsLogs", "RetentionInDays", becomes={"Ref": "LogRetentionDays"}),
+        within("ManageSiteLogs", "RetentionInDays", becomes={"Ref": "LogRetentionDays"}),
+        lambda resources: resources["ReportsLogs"].pop("DeletionPolicy"),
+        lambda resources: resources["ManageSiteLogs"].pop("UpdateReplacePolicy"),
     ],
+    the_trail_records_who_calls_and_nothing_else: [
+        lambda resources: resources.pop("AuditTrailOfCallers"),
+        lambda resources: resources["AuditTrailOfCallers"].pop("Condition"),
+        within("AuditTrailOfCallers", "AdvancedEventSelectors", 0, "FieldSelectors", 2),
+        within("AuditTrailOfCallers", "EnableLogFileValidation", becomes=False),
+        within(
+            "AuditTrailBucketPolicy", "PolicyDocument", "Statement", 2, "Condition", "StringEquals", "aws:SourceArn"
+        ),
+    ],
+    routes_are_made_one_after_the_other: [
+        lambda resources: resources["FeedHeadRoute"].pop("DependsOn"),
+        lambda resources: resources["FeedTokenRoute"].update(DependsOn="FeedEnrolRoute"),
+    ],
+    the_feed_can_be_kept_free_of_what_else_runs: [
+        within("ServeFeedFunction", "ReservedConcurrentExecutions"),
+        within("AuthorizeServerFunction", "ReservedConcurrentExecutions", becomes={"Ref": "FeedConcurrency"}),
+    ],
+    logs_cost_no_more_than_they_say: [
+        within("ServeFeedFunction", "LoggingConfig", "SystemLogLevel"),
+        within("AuthorizeServerFunction", "LoggingConfig", "SystemLogLevel", becomes="INFO"),
+        within("FeedAccessLogs", "LogGroupName", becomes={"Fn::Sub": "/${AWS::StackName}/feed-access"}),
+    ],
+    pages_of_aws_are_linked_in_each_of_its_worlds: [],
     the_table_is_kept_and_can_be_restored: [
         within("Table", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled", becomes=False),
         within("Table", "TimeToLiveSpecification", "AttributeName", becomes="ttl"),
         within("Table", "BillingMode", becomes="PROVISIONED"),
+        within("Table", "DeletionProtectionEnabled", becomes=False),
         within("Table", "SSESpecification", becomes={"SSEEnabled": False}),
         lambda resources: resources["Table"].pop("UpdateReplacePolicy"),
     ],
@@ -151,6 +185,20 @@ def test_should_notice_what_is_not_explained(section: str, template: Template) -
     bare = copy.deepcopy(template)
     next(iter(bare[section].values())).pop("Description")
     assert people_can_read_what_to_choose_and_what_they_got(bare) != []
+
+
+@pytest.mark.parametrize(
+    ("section", "spoiled_by"),
+    [
+        ("Mappings", lambda text: text.replace("aws-cn", "elsewhere")),
+        ("Outputs", lambda text: text.replace("Find", "")),
+    ],
+)
+def test_should_notice_a_link_that_leads_into_another_world(
+    section: str, spoiled_by: Callable[[str], str], template: Template
+) -> None:
+    changed = template | {section: json.loads(spoiled_by(json.dumps(template[section])))}
+    assert pages_of_aws_are_linked_in_each_of_its_worlds(changed) != []
 
 
 def test_should_notice_that_an_index_was_changed_under_its_name_even_when_the_code_agrees(

@@ -8,11 +8,13 @@ import pytest
 
 from tests.translated import Resources, Rule, Spoil, Template, each_spoil, role_statement, spoiled, translated, within
 from tests.watching_rules import (
+    PAGED,
     alarms_are_those_that_were_promised,
     alarms_know_what_silence_means,
     alarms_look_as_often_as_there_is_something_to_see,
     alarms_reach_people,
     alarms_tell_somebody_what_to_do,
+    no_alarm_is_on_for_good_where_there_are_many,
     only_what_imports_or_watches_writes_reports,
     reports_are_kept_and_make_metrics,
     somebody_watches_every_hour,
@@ -85,12 +87,23 @@ RULES: dict[Rule, list[Spoil]] = {
     alarms_know_what_silence_means: [
         within("ImportFailedAlarm", "TreatMissingData"),
         within("ThrottlesAlarm", "TreatMissingData"),
-        within("StaleSitesAlarm", "TreatMissingData", becomes="notBreaching"),
+        within("StaleSitesAlarm", "TreatMissingData", becomes="breaching"),
+        within("WatchAlarm", "TreatMissingData", becomes="breaching"),
+        within("WatchAlarm", "InsufficientDataActions"),
+        within("ImportHeldAlarm", "InsufficientDataActions", becomes=[{"Ref": "AlarmTopic"}]),
         within("DeadLetterAlarm", "TreatMissingData", becomes="breaching"),
+    ],
+    no_alarm_is_on_for_good_where_there_are_many: [
+        within("StaleSitesAlarm", "MetricName", becomes="SitesStale"),
+        within("SilentServersAlarm", "Metrics", 0, "Expression", becomes="silent"),
+        within("SilentServersAlarm", "Threshold", becomes=0),
     ],
     alarms_look_as_often_as_there_is_something_to_see: [
         within("StaleSitesAlarm", "Period", becomes=300),
-        within("StaleSitesAlarm", "EvaluationPeriods", becomes=1),
+        within("WatchAlarm", "EvaluationPeriods", becomes=1),
+        within("WatchAlarm", "ComparisonOperator", becomes="GreaterThanThreshold"),
+        within("SilentServersAlarm", "EvaluationPeriods", becomes=1),
+        within("FeedFaultsAlarm", "Metrics", 1, "MetricStat", "Metric", "Dimensions", becomes=[]),
         within("StaleSitesAlarm", "Statistic", becomes="Sum"),
         within("ImportFailedAlarm", "Period", becomes=86400),
         within("ImportFailedAlarm", "Statistic", becomes="Average"),
@@ -102,10 +115,12 @@ RULES: dict[Rule, list[Spoil]] = {
     alarms_are_those_that_were_promised: [
         *(
             lambda resources, name=name: resources.pop(name)
-            for name in ("ImportFailedAlarm", "ImportHeldAlarm", "DeadLetterAlarm", "QueueAgeAlarm", "StaleSitesAlarm")
+            for name in (
+                *("ImportFailedAlarm", "ImportHeldAlarm", "DeadLetterAlarm", "QueueAgeAlarm", "StaleSitesAlarm"),
+                *("ThrottlesAlarm", "DurationAlarm", "WatchAlarm", "SilentServersAlarm", "FeedFaultsAlarm"),
+            )
         ),
-        lambda resources: resources.pop("ThrottlesAlarm"),
-        lambda resources: resources.pop("DurationAlarm"),
+        within("FeedFaultsAlarm", "Threshold", becomes=50),
         within("DeadLetterAlarm", "MetricName", becomes="NumberOfMessagesSent"),
         within("DeadLetterAlarm", "Dimensions", 0, "Value", becomes={"Fn::GetAtt": ["ImportQueue", "QueueName"]}),
         within("DurationAlarm", "Threshold", becomes=300000),
@@ -117,9 +132,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("PageAlarm", "AlarmRule", becomes={"Fn::Sub": 'ALARM("${DeadLetterAlarm}") OR ALARM("nobody")'}),
         within(
             *("PageAlarm", "AlarmRule"),
-            becomes={
-                "Fn::Sub": 'ALARM("${DeadLetterAlarm}") AND ALARM("${QueueAgeAlarm}") AND ALARM("${ThrottlesAlarm}")'
-            },
+            becomes={"Fn::Sub": " AND ".join(f'ALARM("${{{name}}}")' for name in PAGED)},
         ),
     ],
     alarms_reach_people: [

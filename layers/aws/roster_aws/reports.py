@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from roster_aws.environment import client, now, variable
 
@@ -42,6 +43,7 @@ METRICS: Mapping[str, Mapping[str, str]] = {
     "fleet_report": {
         "Sites": "Count",
         "SitesStale": "Count",
+        "SitesNewlyStale": "Count",
         "HeldNow": "Count",
         "Servers": "Count",
         "ServersSilent": "Count",
@@ -100,8 +102,12 @@ class Reports:
     def _own_stream(self) -> str:
         if not self._stream:
             name = f"{self._clock():%Y/%m/%d}/{uuid.uuid4().hex}"
-            with suppress(self._logs.exceptions.ResourceAlreadyExistsException):  # the answer was lost; nobody else's
+            try:
                 self._logs.create_log_stream(logGroupName=self._group, logStreamName=name)
+            except ClientError as error:
+                # Nobody else's: the answer to making it was lost, and the call was made once more.
+                if error.response.get("Error", {}).get("Code") != "ResourceAlreadyExistsException":
+                    raise
             self._stream = name
         return self._stream
 

@@ -45,9 +45,11 @@ class Watch:
             servers: Counter[str] = sum(threads.map(self._servers, sites), Counter())
         watched = [site for site in sites if not site["paused"]]
         stale = {site["site"] for site in watched if _is_stale(site, at)}
+        newly = [site for site in watched if site["site"] in stale and not site.get("stale_since")]
         numbers = {
             "Sites": len(sites),
             "SitesStale": len(stale),
+            "SitesNewlyStale": len(newly),
             "HeldNow": sum(1 for site in sites if site.get("held")),
             "Servers": servers.total(),
             "ServersSilent": servers["silent"],
