@@ -28,12 +28,13 @@ cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLO
 test: $(VENV)/installed ## every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
-lint: $(VENV)/installed ## formatting, types, templates, generated pages
+lint: $(VENV)/installed $(VENV)/checkov/installed ## formatting, types, templates, generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/sam validate --lint --region eu-west-2
 	$(BIN)/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=eu-west-2 $(VENV)/checkov/bin/checkov --config-file .checkov.yaml
 	$(BIN)/python docs/build.py --check
 	$(BIN)/python docs/confusables.py --check
 
@@ -71,6 +72,13 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# In an environment of its own: it needs another boto3 than ours.
+$(VENV)/checkov/installed: checkov.lock $(VENV)/locked
+	@echo "Installing checkov into $(VENV)/checkov (once; about half a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)/checkov
+	@$(VENV)/checkov/bin/python -m pip -qq --disable-pip-version-check install --require-hashes --no-deps -r checkov.lock
+	@touch $@
+
 UV_COMPILE := $(BIN)/uv pip compile --no-config --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 lock: $(VENV)/locked ## all locks anew, from pyproject.toml and the public registry
@@ -80,6 +88,7 @@ lock: $(VENV)/locked ## all locks anew, from pyproject.toml and the public regis
 		--python-platform aarch64-manylinux2014 --output-file layers/aws/requirements.txt -
 	$(UV_COMPILE) --constraint requirements.lock --universal --python-version 3.11 \
 		--output-file agent/requirements.txt agent/pyproject.toml
+	echo checkov | $(UV_COMPILE) --universal --python-version 3.11 --output-file checkov.lock -
 
 clean: ## everything that was built
 	rm -rf $(VENV) .aws-sam .local .ruff_cache .mypy_cache .pytest_cache .hypothesis build dist *.egg-info
