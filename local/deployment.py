@@ -47,12 +47,14 @@ def build(environment: Mapping[str, str]) -> Path:
     return folder
 
 
-def deploy(build_folder: Path, environment: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+def deploy(
+    build_folder: Path, environment: Mapping[str, str], parameters: Mapping[str, str], stack_name: str = STACK_NAME
+) -> None:
     """Deploy a build to the cloud that ``environment`` names."""
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     _run(
         [
-            *(SAM, "deploy", "--template-file", build_folder / "template.yaml", "--stack-name", STACK_NAME),
+            *(SAM, "deploy", "--template-file", build_folder / "template.yaml", "--stack-name", stack_name),
             *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"),
             *("--parameter-overrides", *overrides),
         ],

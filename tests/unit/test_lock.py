@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 LAYER = (ROOT / "layers/aws/requirements.txt").read_text(encoding="utf-8")
 AGENT = (ROOT / "agent/requirements.txt").read_text(encoding="utf-8")
+CHECKOV = (ROOT / "checkov.lock").read_text(encoding="utf-8")
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)(?: ; [^\\]+)? \\$", re.MULTILINE)
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
@@ -20,7 +21,7 @@ def pins(text: str) -> dict[str, set[str]]:
 
 
 def test_should_hold_nothing_but_exact_versions_and_their_hashes() -> None:
-    for text in (LOCK, LAYER, AGENT):
+    for text in (LOCK, LAYER, AGENT, CHECKOV):
         other = [line for line in text.splitlines() if not PIN.match(line) and not HASH.match(line)]
         assert other == [], "a registry's address or a path of one machine is of no use elsewhere"
 

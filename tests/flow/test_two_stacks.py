@@ -1,0 +1,98 @@
+"""Two stacks beside each other in one account and region: a test stack's troubles are never production's."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local import deployment
+from local.cloud import Cloud
+from local.deployment import STACK_NAME
+from local.emulator import clean_environment
+from tests.deployed import SEED, Site, client
+
+OTHER = "trial"
+
+
+class Stack:
+    """What one of the two consists of."""
+
+    def __init__(self, cloud: Cloud, name: str) -> None:
+        self.name = name
+        self._cloud = cloud
+        formation = client(cloud, "cloudformation")
+        pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
+        self.resources = [each for page in pages for each in page["StackResourceSummaries"]]
+        described = formation.describe_stacks(StackName=name)["Stacks"][0]
+        self.status = described["StackStatus"]
+        self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+
+    def ids(self, *kinds: str) -> set[str]:
+        return {each["PhysicalResourceId"] for each in self.resources if each["ResourceType"] in kinds}
+
+    def alarms(self) -> list[dict[str, Any]]:
+        return list(client(self._cloud, "cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.name}-")["MetricAlarms"])
+
+    def namespaces(self) -> set[str]:
+        """What the stack's functions tell their metrics under."""
+        lambdas = client(self._cloud, "lambda")
+        functions = self.ids("AWS::Lambda::Function", "AWS::Serverless::Function")
+        found = [lambdas.get_function_configuration(FunctionName=name) for name in functions]
+        return {each["Environment"]["Variables"]["METRICS_NAMESPACE"] for each in found}
+
+
+@pytest.fixture(scope="module")
+def stacks(cloud: Cloud) -> tuple[Stack, Stack]:
+    environment = clean_environment() | cloud.aws_environment
+    deployment.deploy(deployment.build(environment), environment, {"LocalCloud": "true"}, OTHER)
+    return Stack(cloud, STACK_NAME), Stack(cloud, OTHER)
+
+
+def test_both_are_deployed_and_share_no_resource(stacks: tuple[Stack, Stack]) -> None:
+    first, second = stacks
+    assert {first.status, second.status} == {"CREATE_COMPLETE"}
+    assert {each["LogicalResourceId"] for each in first.resources} == {
+        each["LogicalResourceId"] for each in second.resources
+    }
+    # A stage is named within its own API.
+    ids = [
+        {each["PhysicalResourceId"] for each in stack.resources if each["ResourceType"] != "AWS::ApiGatewayV2::Stage"}
+        for stack in stacks
+    ]
+    assert ids[0] & ids[1] == set()
+    shared = set(first.outputs.values()) & set(second.outputs.values())
+    assert shared == set()
+
+
+def test_neither_one_s_metrics_schedules_or_alarms_name_the_other(stacks: tuple[Stack, Stack], cloud: Cloud) -> None:
+    first, second = stacks
+    for stack, other in ((first, second), (second, first)):
+        assert stack.namespaces() == {f"SisImport/{stack.name}"}
+        alarms = json.dumps(stack.alarms(), default=str)
+        assert len(stack.alarms()) >= 7
+        foreign = {other.name, *(each["PhysicalResourceId"] for each in other.resources)}
+        named = {name for name in foreign if re.search(rf'["/]{re.escape(name)}["/-]', alarms)}
+        assert named == set()
+    schedules = client(cloud, "scheduler").list_schedules()["Schedules"]
+    targets = {each["Target"]["Arn"].rpartition(":")[2] for each in schedules}
+    assert targets == {stack.outputs["WatchFleetFunctionName"] for stack in stacks}
+
+
+def test_an_upload_to_one_is_imported_there_alone(stacks: tuple[Stack, Stack], cloud: Cloud, school: Site) -> None:
+    _, other = stacks
+    report = school.publish(SEED)
+    assert report["version"] == 1
+    s3 = client(cloud, "s3")
+    assert s3.list_objects_v2(Bucket=other.outputs["ResultsBucketName"]).get("KeyCount", 0) == 0
+    items = client(cloud, "dynamodb").scan(TableName=other.outputs["TableName"])["Items"]
+    assert {item["pk"]["S"] for item in items} <= {"KEYRING"}
+    logs = client(cloud, "logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix=f"/{OTHER}/")["logGroups"]
+    assert groups
+    told = [
+        event["message"]
+        for group in groups
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+    ]
+    assert [text for text in told if school.name in text] == []
