@@ -8,7 +8,8 @@ docs/notices.md is generated from this module.
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar, Literal, dataclass_transform
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 TEACHERS = "teachers.csv"
 STUDENTS = "students.csv"
@@ -20,37 +21,11 @@ CLASS = "class"
 
 Severity = Literal["error", "warning", "info"]
 
-
-@dataclass_transform(frozen_default=True)
-class _Frozen:
-    """A frozen data class: fields by place or by name, equal when of one class and alike, never changed.
-
-    Not one of the `dataclasses` module: importing that takes as long as importing all of the core.
-    """
-
-    fields: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls) -> None:
-        own = cls.__annotations__  # of this class alone
-        cls.fields += tuple(name for name, kind in own.items() if not kind.startswith("ClassVar"))
-
-    def __init__(self, *values: object, **named: object) -> None:
-        vars(self).update(zip(self.fields, values, strict=False), **named)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a notice does not change")
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and repr(self) == repr(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"
+_PLACE = ("file", "row", "column")
 
 
-class Notice(_Frozen):
+@dataclass(frozen=True)
+class Notice:
     """Where a finding is: the file, its row (the first line is row 1) and its column, as far as there is one."""
 
     file: str | None = None
@@ -62,7 +37,6 @@ class Notice(_Frozen):
 
     def __init_subclass__(cls) -> None:
         """Give each finding its code: ClassEmpty is class_empty."""
-        super().__init_subclass__()
         cls.code = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
 
     @property
@@ -73,7 +47,7 @@ class Notice(_Frozen):
     @property
     def details(self) -> dict[str, str | int]:
         """What this kind of finding knows besides its place; empty for most."""
-        return {name: getattr(self, name) for name in self.fields[len(Notice.fields) :]}
+        return {name: value for name, value in vars(self).items() if name not in _PLACE}
 
     @property
     def details_text(self) -> str:
@@ -110,6 +84,7 @@ class Warn(Notice):
     severity = "warning"
 
 
+@dataclass(frozen=True)
 class Suspicious(Warn):
     """The value is well formed and hardly meant; it is told once for each file, with the number of its `rows`."""
 
@@ -130,6 +105,7 @@ class Info(Notice):
 # Errors of a file: nothing of the pair is imported.
 
 
+@dataclass(frozen=True)
 class NotUtf8(FileError):
     """The file is not UTF-8 text from this byte on: save it as "CSV UTF-8" and upload it again."""
 
@@ -137,6 +113,7 @@ class NotUtf8(FileError):
     byte: str = ""
 
 
+@dataclass(frozen=True)
 class NotCsv(FileError):
     """The file is not a CSV text file but something else: export or save it as "CSV UTF-8" and upload that."""
 
@@ -159,6 +136,7 @@ class JsonDocument(FileError):
     """The file is a JSON document and no CSV file: choose CSV where the export is made, and upload that."""
 
 
+@dataclass(frozen=True)
 class FileNotWrittenWhole(FileError):
     """Zero bytes stand in place of text, so a copy or a disk broke off while writing: export it again."""
 
@@ -169,6 +147,7 @@ class LinesQuotedWhole(FileError):
     """Each line is one value in quotes: export with quotes around each value, or without any."""
 
 
+@dataclass(frozen=True)
 class DelimiterUnknown(FileError):
     """Row 1 separates its values by something the format does not know: export with commas."""
 
@@ -179,6 +158,7 @@ class PowershellTypeLine(FileError):
     """Row 1 is PowerShell's #TYPE line: write the file with `Export-Csv -NoTypeInformation`, or remove that line."""
 
 
+@dataclass(frozen=True)
 class OtherExport(FileError):
     """The file is an export of another product: make a file of usernames and classes of it, as the guide says."""
 
@@ -193,12 +173,14 @@ class VersionUnsupported(FileError):
     """Row 1 must say exactly `version,1`, and 1.0 is another version: write 1 there, for a file of that format."""
 
 
+@dataclass(frozen=True)
 class HeaderRowUnexpected(FileError):
     """Row 2 is reserved and must be `username,class` in this order: put the row, or the columns, right."""
 
     seems: str = ""
 
 
+@dataclass(frozen=True)
 class FileTooLarge(FileError):
     """The file is larger than an import reads: check that it is the right export, or split the site in two."""
 
@@ -206,6 +188,7 @@ class FileTooLarge(FileError):
     limit: int = 0
 
 
+@dataclass(frozen=True)
 class TooManyRows(FileError):
     """The file has more rows or names than an import reads: check that it is the right export, or split the site."""
 
@@ -214,6 +197,7 @@ class TooManyRows(FileError):
     limit: int = 0
 
 
+@dataclass(frozen=True)
 class TooManyBadRows(FileError):
     """More rows of the file are wrong than an import remembers: export it again, and look at the rows listed here."""
 
@@ -227,6 +211,7 @@ class QuoteUnbalanced(RowError):
     """A quoted value does not end before the separator or the end of its line: close the quote, or remove it."""
 
 
+@dataclass(frozen=True)
 class FieldCount(RowError):
     """The row has fewer than two values, or something in a third: keep one username and one class in a row."""
 
@@ -336,6 +321,7 @@ class AllGroupsUserUnknown(Warn):
     """A user set to see all groups has no console access: list the user in teachers.csv, or correct the setting."""
 
 
+@dataclass(frozen=True)
 class GroupShrank(Warn):
     """A class of ten or more lost more than half of its members, by who they are: check that the export is complete."""
 
@@ -367,6 +353,7 @@ class SeveralValues(Suspicious):
     """Several values seem to stand in one cell: write a row for each of them."""
 
 
+@dataclass(frozen=True)
 class LooksAlike(Suspicious):
     """The name looks like another one, or mixes alphabets, and is a name of its own: write it as the other is written.
 
@@ -395,6 +382,7 @@ class PlaceholderClass(Suspicious):
     """The class is a word for none, such as NULL or n/a, and makes a group of that name: correct or remove the rows."""
 
 
+@dataclass(frozen=True)
 class RemovalsKept(Warn):
     """No row states these facts any more, but this rejected one may be about them: correct it, or they go on that day.
 
@@ -405,12 +393,14 @@ class RemovalsKept(Warn):
     until: str = ""
 
 
+@dataclass(frozen=True)
 class KeptEnded(Warn):
     """Facts that a rejected row had kept go now: their time is over, or the row is gone and no row states them."""
 
     facts: int = 0
 
 
+@dataclass(frozen=True)
 class RemovalsOff(Warn):
     """The setting `removals` keeps what the files do not state any more: set it to `apply` when the time is over."""
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.csv_file import FILE_LIMIT, too_large
-from roster.notices import STUDENTS, TEACHERS, Notice, Notices, RowDuplicate, TeacherIsStudent, UsernameEmpty, catalogue
+from roster.notices import (
+    STUDENTS,
+    TEACHERS,
+    FieldCount,
+    KeptEnded,
+    Notice,
+    Notices,
+    RowDuplicate,
+    TeacherIsStudent,
+    UsernameEmpty,
+    catalogue,
+)
 from roster.pair import Upload, old_partner
 from roster.plan import Plan
 from roster.settings import Settings
@@ -257,6 +268,41 @@ def test_should_carry_places_and_never_values() -> None:
     made = plan(csv("Zaphod@x,Zaphod", "Zaphod@y,Zaphod", '"Zaphod,', "Zaphod", "ford , Ford"), csv("Zaphod,Zaphod "))
     assert len(made.notices.listed()) > 6
     assert not re.search("zaphod|ford", str([notice.as_dict() for notice in made.notices.listed()]), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("wrong", [{"fact": 3}, {"facts": 3, "rows": 4}, {"severity": "info"}, {"code": "x"}])
+def test_should_refuse_a_field_that_it_does_not_have(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        KeptEnded(STUDENTS, **wrong)
+
+
+@pytest.mark.parametrize("notice", catalogue(), ids=lambda notice: notice.code)
+def test_should_take_each_field_that_it_declares_by_name(notice: type[Notice]) -> None:
+    declared = {
+        name: "so" if kind == "str" else 7
+        for base in notice.__mro__[:-1]
+        for name, kind in base.__annotations__.items()
+        if base is not Notice and not kind.startswith("ClassVar")
+    }
+    made = notice(STUDENTS, 3, "class", **declared)
+    assert made.details == declared
+    assert made.as_dict() == {
+        "code": notice.code,
+        "severity": notice.severity,
+        "file": STUDENTS,
+        "row": 3,
+        "column": "class",
+        **declared,
+    }
+
+
+def test_should_be_equal_when_of_one_kind_and_alike_and_never_change() -> None:
+    assert FieldCount(STUDENTS, 3) == FieldCount(STUDENTS, 3)
+    assert FieldCount(STUDENTS, 3) != FieldCount(STUDENTS, 3, seems_separated_by="tab")
+    assert UsernameEmpty(STUDENTS, 3) != RowDuplicate(STUDENTS, 3)
+    assert len({RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 4)}) == 2
+    with pytest.raises(AttributeError):
+        RowDuplicate(STUDENTS, 3).row = 4  # type: ignore[misc]
 
 
 # The list of findings
