@@ -225,7 +225,7 @@ class Importer:
 
     def _end_what_is_kept(self, head: Head, owner: str, request: Request, order: EndWhatIsKept) -> None:
         """Import what is in force again, as it would be once the time of every kept fact has passed."""
-        if self.store.was_told(head.site, request.asked):
+        if self.orders.is_answered(request):
             return
         memory = self.results.memory(head.site, head.memory_sha256)
         if not memory.kept:

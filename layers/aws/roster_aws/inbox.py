@@ -37,6 +37,15 @@ class Inbox:
         """The newest version of one file."""
         return self._found(site, file)
 
+    def name_of(self, site: str, version_id: str) -> str | None:
+        """The name, in a site's folder, of the upload with this version id; None when it was removed for good."""
+        folder = f"{site}/"
+        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=folder):
+            for version in page.get("Versions", []):
+                if version["VersionId"] == version_id:
+                    return version["Key"].removeprefix(folder)
+        return None
+
     def first_of(self, site: str, upload: Upload, seen: Upload | None) -> datetime:
         """When the first version of a file came that is newer than the one dealt with; `upload` is the newest."""
         key = f"{site}/{upload.file}"

@@ -27,6 +27,9 @@ from roster_aws.telemetry import audit
 # How long a hold can be approved: over a weekend.
 HOLD_LIFE = timedelta(hours=72)
 
+# How long an order can be carried out. One that lay among the dead letters for days would undo what came since.
+_ORDER_LIFE = timedelta(hours=1)
+
 
 def why_not_approved(report: dict[str, Any] | None, plan: str, version: int, now: datetime) -> str | None:
     """The reason why a held import, by its report, cannot be approved at this version and time; None when it can.
@@ -56,8 +59,8 @@ class Orders:
     clock: Callable[[], datetime]
 
     def carry_out(self, head: Head, owner: str, request: Request) -> None:
-        """Do what a person ordered, unless the message came twice."""
-        if self.store.was_told(request.site, request.asked):
+        """Do what a person ordered, unless the message came twice or too late."""
+        if self.is_answered(request):
             return
         if isinstance(request.order, Approval):
             self._approve(head, owner, request, request.order)
@@ -65,6 +68,15 @@ class Orders:
             self._roll_back(head, owner, request, request.order)
         elif isinstance(request.order, NewEpoch):
             self._begin_epoch(head, owner, request, request.order)
+
+    def is_answered(self, request: Request) -> bool:
+        """Whether a person's order has its answer, and nothing is to be done: now it has, if it comes too late."""
+        if self.store.was_told(request.site, request.asked):
+            return True
+        if request.asked_at and self.clock() - request.asked_at > _ORDER_LIFE:
+            self.refuse(request, "order_too_old")
+            return True
+        return False
 
     def _approve(self, head: Head, owner: str, request: Request, approval: Approval) -> None:
         """Publish a held import exactly as its plan says."""

@@ -1,7 +1,8 @@
 """The queue that starts imports: uploads come through it from S3, and what the product asks of itself.
 
 A request of ours is `{"site": …}`, with `asked` and `asked_at` when a person asked, and `order` for what is to be
-done before anything else; `{"stray": …}` is an upload of another name, to be looked at again.
+done before anything else; `{"stray": …}` is an upload of another name, to be looked at again. S3's own messages alone
+hold the key of an upload, which may be the name of a person: none of ours does.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from roster.notices import FILES, SETTINGS
 from roster.pair import is_site
 from roster_aws.environment import client, variable
+from roster_aws.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -91,13 +95,23 @@ class Stray:
     size: int
 
     @property
-    def site(self) -> str | None:
-        """The site whose folder it lies in."""
+    def unnamed(self) -> Unnamed:
+        """The same upload, without its key."""
         folder, slash, _ = self.key.partition("/")
-        return folder if slash and is_site(folder) else None
+        return Unnamed(folder if slash and is_site(folder) else "", self.version_id, self.uploaded_at, self.size)
 
 
-def read_message(body: str) -> list[Request | Stray]:
+@dataclass(frozen=True)
+class Unnamed:
+    """A stray as the queue may hold it: by the site whose folder it lies in ("" for none) and the bucket's version."""
+
+    site: str
+    version_id: str
+    uploaded_at: datetime
+    size: int
+
+
+def read_message(body: str) -> list[Request | Stray | Unnamed]:
     """What a message says: nothing if it is S3's own test, a new folder, or only there to be consumed.
 
     ValueError or KeyError for what is none of ours.
@@ -112,8 +126,7 @@ def read_message(body: str) -> list[Request | Stray]:
         return [Request(message["site"], message.get("asked", ""), datetime.fromisoformat(at) if at else None, carried)]
     if "stray" in message:
         said = message["stray"]
-        at = datetime.fromisoformat(said["uploaded_at"])
-        return [Stray(str(said["key"]), str(said["version_id"]), at, int(said["size"]))]
+        return [Unnamed(**said | {"uploaded_at": datetime.fromisoformat(said["uploaded_at"])})]
     if message.get("Event") == "s3:TestEvent" or message == _KEYRING_WANTED:
         return []
     uploads = [record["s3"]["object"] | {"at": record["eventTime"]} for record in message["Records"]]
@@ -153,7 +166,7 @@ class Queue:
             QueueUrl=self._url, MessageBody=json.dumps(body), DelaySeconds=_whole_seconds(delay_seconds)
         )
 
-    def look_again(self, stray: Stray, delay_seconds: float) -> None:
+    def look_again(self, stray: Unnamed, delay_seconds: float) -> None:
         """Have an upload that no import reads looked at again, after a delay."""
         body = {"stray": {**vars(stray), "uploaded_at": stray.uploaded_at.isoformat()}}
         self._sqs.send_message(
@@ -165,10 +178,17 @@ class Queue:
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(_KEYRING_WANTED))
 
     def retry_soon(self, receipt_handle: str, attempts: int) -> None:
-        """Let a message that failed come back early: after 15 s the first time, then twice as long each time."""
-        self._sqs.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=_RETRY_SECONDS * 2 ** (attempts - 1)
-        )
+        """Let a message that failed come back early: after 15 s the first time, then twice as long each time.
+
+        Where the queue does not take that, it comes back all the same, but later.
+        """
+        seconds = _RETRY_SECONDS * 2 ** (attempts - 1)
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+        except (BotoCoreError, ClientError):
+            logger.exception("retry_not_hastened")
 
 
 def _whole_seconds(delay: float) -> int:

@@ -3,6 +3,9 @@
 In a folder that is no site's: it is counted for the overview. In a site's folder: what systems and tools leave is
 counted and nothing more. Any other name is looked at again after a minute, as some tools upload under a name of their
 own and rename: what is gone by then is counted too, and what still stands is a failed import of its site.
+
+A name may be a pupil's. So what is to be looked at again, also for a fault of ours, goes into the queue as the bucket's
+version and the site, and its name is looked for in the bucket then.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from roster.stray import file_like, is_left_by_a_tool
 from roster_aws.environment import now
 from roster_aws.ignored import Ignored
 from roster_aws.inbox import Inbox
-from roster_aws.queue import Queue, Stray
+from roster_aws.queue import Queue, Stray, Unnamed
 from roster_aws.reports import Reports
 from roster_aws.store import Store
 from roster_aws.table import stamp
+from roster_aws.telemetry import logger
 
 # How long a name may be one that a tool renames.
 RENAMED_WITHIN = timedelta(minutes=1)
@@ -43,34 +47,56 @@ class Strays:
         return cls(*parts, Queue.from_environment(), Reports.from_environment(), now)
 
     def look(self, stray: Stray) -> None:
-        """Count it, look at it again later, or tell of it."""
-        name = stray.key.partition("/")[2]
-        if stray.site is None:
-            self._outside(stray)
-        elif is_left_by_a_tool(name):
+        """Count it, have it looked at again later, or tell of it; raises only where the queue takes nothing.
+
+        What S3 says of it must not come back and end among the dead letters, since its key stands there.
+        """
+        try:
+            if stray.unnamed.site:
+                self._inside(stray.unnamed, stray.key.partition("/")[2])
+            else:
+                self._outside(stray)
+        except Exception:
+            logger.exception("stray_broke_off")
+            self.queue.look_again(stray.unnamed, RENAMED_WITHIN.total_seconds())
+
+    def look_again(self, stray: Unnamed) -> None:
+        """The same of one that was looked at before."""
+        if not stray.site:
+            self._tell_outside(stray)  # where it lay, nobody can say any more
+            return
+        name = self.inbox.name_of(stray.site, stray.version_id)
+        if name is not None:  # else it was removed for good, and its name with it
+            self._inside(stray, name)
+
+    def _inside(self, stray: Unnamed, name: str) -> None:
+        """What lies in a site's folder under a name."""
+        if is_left_by_a_tool(name):
             self.ignored.count_of_site(stray.site, name)
         elif (left := stray.uploaded_at + RENAMED_WITHIN - self.clock()) > timedelta():
             self.queue.look_again(stray, left.total_seconds())
         elif self.inbox.newest(stray.site, name) is None:
             self.ignored.count_of_site(stray.site, name)
         else:
-            self._refuse(stray, stray.site, name)
+            self._refuse(stray, name)
 
     def _outside(self, stray: Stray) -> None:
         if not is_left_by_a_tool(stray.key):
             self.ignored.count_outside(stray.key)
-        # Its key may be anything, a name too, so only its version is told.
+        self._tell_outside(stray.unnamed)
+
+    def _tell_outside(self, stray: Unnamed) -> None:
         about = {"reason": "outside_any_site", "version_id": stray.version_id, "bytes": stray.size}
         self.reports.tell([{"message": "upload_ignored", **about, "UploadsIgnored": 1}])
 
-    def _refuse(self, stray: Stray, site: str, name: str) -> None:
+    def _refuse(self, stray: Unnamed, name: str) -> None:
         report = {
-            "site": site,
+            "site": stray.site,
             "import": refusal_id(stray.uploaded_at, stray.version_id),
             "status": "failed",
             "reason": "file_name_unexpected",
             "ended_at": stamp(stray.uploaded_at),
         }
-        # The name may be anything, a pupil's too, so it is kept with the report and not told in the log.
+        # The name is kept with the report and not told in the log.
         self.store.record_import(report | {"file": name, "like": file_like(name)})
         self.reports.tell_import(report)

@@ -79,6 +79,7 @@ REASONS = {
     "plan_differs": "This is not the plan that was shown.",
     "head_moved": "Another version was published since.",
     "hold_expired": "The hold is more than 72 hours old: upload the pair again.",
+    "order_too_old": "More than an hour passed before it could be done, so it was not done: ask for it again.",
     "import_killed": "Two runs were ended from outside before the import was through, for want of time or memory: the "
     "files may be more than it can take. Look at them, or ask for the import once more.",
     "uploads_gone": "The files that are in force are kept no longer: upload the pair again.",

@@ -299,8 +299,8 @@ def test_should_take_each_field_that_it_declares_by_name(notice: type[Notice]) -
 def test_should_be_equal_when_of_one_kind_and_alike_and_never_change() -> None:
     assert FieldCount(STUDENTS, 3) == FieldCount(STUDENTS, 3)
     assert FieldCount(STUDENTS, 3) != FieldCount(STUDENTS, 3, seems_separated_by="tab")
-    assert UsernameEmpty(STUDENTS, 3) != RowDuplicate(STUDENTS, 3)
-    assert len({RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 4)}) == 2
+    made: set[Notice] = {RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 3), RowDuplicate(STUDENTS, 4)}
+    assert len(made | {UsernameEmpty(STUDENTS, 3)}) == 3
     with pytest.raises(AttributeError):
         RowDuplicate(STUDENTS, 3).row = 4  # type: ignore[misc]
 
