@@ -130,6 +130,23 @@ def test_should_protect_what_a_row_can_be_about_and_no_more(row: str, left: dict
     assert "removals_unclear" not in codes(made)
 
 
+@pytest.mark.parametrize("rows", [["harry@a.org,B", "harry@b.org,B"], ["harry@a.org,C", "harry@b.org,A", "ron,B"]])
+def test_should_protect_the_user_whom_two_addresses_collide_in(rows: list[str]) -> None:
+    """Neither is taken, since nobody knows which of the two he is; and nobody is gone for it."""
+    made = plan(["ron,A", "luna,C", *rows], STAFF, base=FIRST)
+    assert {"harry", "ron"} <= set(groups(made)["A"])
+    assert "harry" in groups(made)["B"]
+    assert "removals_unclear" not in codes(made)
+
+
+def test_should_read_two_names_as_long_as_they_may_be_in_a_line_that_is_not_two_cells() -> None:
+    long, its_class = "u" * 254, "c" * 200
+    first = plan([f"{long},{its_class}", f"{long},B", "ron,A"])
+    made = night(first, ["ron,A", f"x{' ' * 500},{long},{its_class}"])
+    assert groups(made) == {"A": ["ron"], "B": [long], its_class: [long]}
+    assert "removals_unclear" not in codes(made)
+
+
 @pytest.mark.parametrize("row", [",A", "vacant,A", "n/a,A", "--,A", "*,A"])
 def test_should_see_a_vacancy_in_a_row_of_teachers_without_a_username(row: str) -> None:
     """The ordinary leaver: his classes are exported without him."""
