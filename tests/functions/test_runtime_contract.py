@@ -24,7 +24,7 @@ Start = Callable[..., LambdaRuntime]
 @pytest.fixture
 def nowhere() -> dict[str, str]:
     """An environment that leads to no AWS at all."""
-    names = ["TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP"]
+    names = ["TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP", "METRICS_NAMESPACE"]
     names += ["MANAGE_SITE_ARN", "SHOW_REPORTS_ARN", "SIGNING_KEYS", "SIGNING_KEY_IN_USE"]
     numbers = {"KEYRING_SERIAL": "1", "FEED_POLL_SECONDS": "300"}
     return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none"), **numbers}
@@ -45,7 +45,7 @@ def here(cloud: Cloud) -> dict[str, str]:
         "MANAGE_SITE_ARN": "arn:of:manage-site",
         "SHOW_REPORTS_ARN": "arn:of:show-reports",
         "FEED_POLL_SECONDS": "300",
-        **{name: given[name] for name in ("SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL")},
+        **{name: given[name] for name in ("SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL", "METRICS_NAMESPACE")},
     }
 
 

@@ -136,6 +136,68 @@ def test_should_hold_beyond_the_limit_and_not_at_it(name: str, passes: Case, is_
     assert held(is_held) == [name.partition(",")[0]]
 
 
+# What is told of those of EDGES that are held.
+SAID = {
+    "site_new": Reason("site_new", 0, 0, like="lakeside"),
+    "students_as_teachers, users": Reason("students_as_teachers", 5, 200),
+    "teachers_outnumber_students, more": Reason("teachers_outnumber_students", 61, 60),
+    "file_has_no_rows": Reason("file_has_no_rows", 0, 0, STUDENTS),
+    "rows_rejected": Reason("rows_rejected", 51, 1000, STUDENTS),
+    "rows_repeated, half": Reason("rows_repeated", 21, 40, STUDENTS),
+    "file_may_be_cut": Reason("file_may_be_cut", 0, 1000, STUDENTS),
+    "removals_unclear": Reason("removals_unclear", 3, 1, STUDENTS, rows=(7,)),
+    "memberships_removed, share": Reason("memberships_removed", 101, 1000),
+    "teachers_removed": Reason("teachers_removed", 11, 100),
+    "groups_removed": Reason("groups_removed", 11, 50),
+    "half_removed": Reason("half_removed", 4, 6, what="memberships"),
+    "teachers_added": Reason("teachers_added", 26, 100),
+    "rights_changed": Reason("rights_changed", 16, 100),
+    "access_added": Reason("access_added", 101, 200, what="pairs"),
+    "access_added, all groups": Reason("access_added", 6, 100, what="all groups"),
+    "memberships_added": Reason("memberships_added", 501, 1000),
+    "classes_unmatched": Reason("classes_unmatched", 21, 100),
+    "review": Reason("review", 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_should_say_how_many_of_how_many_and_where(name: str) -> None:
+    (about,) = (is_held for edge, _, is_held in EDGES if edge == name)
+    assert reasons(about, Limits()) == [SAID[name]]
+
+
+def test_should_have_said_it_for_every_guard() -> None:
+    assert {name.partition(",")[0] for name in SAID} == set(CODES) - {"group_shrank"}
+
+
+def test_should_tell_of_twenty_rows_at_the_most() -> None:
+    many = Reason("removals_unclear", 90, 1, STUDENTS, rows=tuple(range(3, 93))).as_dict()
+    assert many["rows"] == list(range(3, 23))
+
+
+def test_should_take_what_a_case_does_not_say_for_nothing() -> None:
+    assert held(Case(False, Stated(0, 1, 0, 0, {}), Step(USUAL, dict.fromkeys(USUAL, 0)))) == []
+    assert set(Step(USUAL, USUAL)[2:-1]) == {0}
+    assert Stated(0, 0, 0, 0, {})[5:] == (0, 0, False)
+    assert FileStated(1, 0, 0, published=True)[4:] == (False, None)
+
+
+def test_should_compare_the_share_of_unmatched_classes_and_not_their_number() -> None:
+    """Ten points, exactly, where the version before had other classes."""
+    grown = {"classes": 200, "published_classes": 50, "published_unmatched": 10}
+    assert held(case(stated=grown | {"unmatched": 59})) == []
+    assert held(case(stated=grown | {"unmatched": 60})) == ["classes_unmatched"]
+    assert held(case(stated={"unmatched": 21, "published_classes": 0})) == ["classes_unmatched"]
+
+
+@pytest.mark.parametrize(("unmatched", "codes"), [(1, []), (2, ["classes_unmatched"])])
+def test_should_hold_a_first_import_where_more_than_half_of_few_classes_are_unmatched(
+    unmatched: int, codes: list[str]
+) -> None:
+    stated = {"classes": 2, "unmatched": unmatched, "published_classes": 0}
+    assert held(case(first_import=True, published=dict.fromkeys(USUAL, 0), stated=stated)) == codes
+
+
 def test_should_hold_a_group_that_shrank_only_where_the_site_asks_for_it() -> None:
     assert held(case(shrunk=1)) == []
     assert held(case(shrunk=1), ASKED) == ["group_shrank"]
