@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cloud test lint bench herd screenshots build wheel lock clean
+.PHONY: help demo cloud test lint mutants bench herd screenshots build wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ lint: $(VENV)/installed $(VENV)/checkov/installed ## formatting, types, template
 	AWS_DEFAULT_REGION=eu-west-2 $(VENV)/checkov/bin/checkov --config-file .checkov.yaml
 	$(BIN)/python docs/build.py --check
 	$(BIN)/python docs/confusables.py --check
+
+mutants: $(VENV)/installed ## changes in the code that no test notices; MUTANTS="guard lease" chooses the modules
+	$(BIN)/python -m tests.mutate $(MUTANTS)
 
 bench: $(VENV)/installed ## speed, memory and write units, side by side
 	PYTHONPATH=layers/aws $(BIN)/python -m benchmarks

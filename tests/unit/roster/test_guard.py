@@ -8,7 +8,7 @@ import pytest
 from roster.guard import CODES, OF_A_SCHOOL_YEAR, Case, FileStated, Reason, Stated, Step, reasons
 from roster.notices import STUDENTS, TEACHERS
 from roster.plan import Known, Plan
-from roster.settings import Limits, Settings
+from roster.settings import Limits, Settings, Threshold
 from roster.settings_file import _LIMITS, from_dict
 from tests.unit.roster.samples import base_of, plan, roster_of
 
@@ -58,6 +58,11 @@ EDGES = [
         "students_as_teachers, users",
         case(stated={"teachers": 200}, students_given_console=4),
         case(stated={"teachers": 200}, students_given_console=5),
+    ),
+    (
+        "students_as_teachers, more users than the limit",
+        case(stated={"teachers": 500}),
+        case(stated={"teachers": 500}, students_given_console=6),
     ),
     (
         "students_as_teachers, share",
@@ -184,18 +189,27 @@ def test_should_take_what_a_case_does_not_say_for_nothing() -> None:
 
 def test_should_compare_the_share_of_unmatched_classes_and_not_their_number() -> None:
     """Ten points, exactly, where the version before had other classes."""
-    grown = {"classes": 200, "published_classes": 50, "published_unmatched": 10}
-    assert held(case(stated=grown | {"unmatched": 59})) == []
-    assert held(case(stated=grown | {"unmatched": 60})) == ["classes_unmatched"]
+    grown = {"classes": 200, "published_classes": 50, "published_unmatched": 40}
+    assert held(case(stated=grown | {"unmatched": 179})) == []
+    assert held(case(stated=grown | {"unmatched": 180})) == ["classes_unmatched"]
     assert held(case(stated={"unmatched": 21, "published_classes": 0})) == ["classes_unmatched"]
 
 
-@pytest.mark.parametrize(("unmatched", "codes"), [(1, []), (2, ["classes_unmatched"])])
+@pytest.mark.parametrize(
+    ("unmatched", "of", "is_held"), [(0, 0, False), (1, 1, True), (1, 2, False), (2, 2, True), (2, 3, True)]
+)
 def test_should_hold_a_first_import_where_more_than_half_of_few_classes_are_unmatched(
-    unmatched: int, codes: list[str]
+    unmatched: int, of: int, is_held: bool
 ) -> None:
-    stated = {"classes": 2, "unmatched": unmatched, "published_classes": 0}
-    assert held(case(first_import=True, published=dict.fromkeys(USUAL, 0), stated=stated)) == codes
+    stated = {"classes": of, "unmatched": unmatched, "published_classes": 0}
+    found = held(case(first_import=True, published=dict.fromkeys(USUAL, 0), stated=stated))
+    assert found == (["classes_unmatched"] if is_held else [])
+
+
+def test_should_count_the_share_of_pupils_among_teachers_to_the_last_one() -> None:
+    limits = Limits(students_as_teachers=Threshold(9, 1))
+    assert held(case(stated={"teachers": 401}, students_given_console=4), limits) == []
+    assert held(case(stated={"teachers": 400}, students_given_console=4), limits) == ["students_as_teachers"]
 
 
 def test_should_hold_a_group_that_shrank_only_where_the_site_asks_for_it() -> None:
