@@ -33,7 +33,7 @@ MODULES = {
     f"{AWS}/keyring.py": f"{ADAPTERS}/test_signing.py",
     f"{AWS}/lease.py": f"{ADAPTERS}/test_leases.py",
     f"{AWS}/results.py": f"{ADAPTERS}/test_orders.py {ADAPTERS}/test_reports.py {ADAPTERS}/test_importing.py",
-    f"{AWS}/store.py": f"{ADAPTERS}/test_leftovers.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_importing.py",
+    f"{AWS}/store.py": f"{ADAPTERS}/test_settling.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_leftovers.py",
     f"{AGENT}/keyring.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
     f"{AGENT}/trust.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
     f"{AGENT}/apply.py": f"{OF_AGENT}/test_pull.py {OF_AGENT}/test_full_disk.py {OF_AGENT}/test_interruptions.py",

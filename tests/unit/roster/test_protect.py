@@ -147,6 +147,25 @@ def test_should_read_two_names_as_long_as_they_may_be_in_a_line_that_is_not_two_
     assert "removals_unclear" not in codes(made)
 
 
+def test_should_find_the_class_of_a_broken_line_behind_its_first_separator() -> None:
+    made = night(FIRST, ["ron,A", '"nobody,B,x'], STAFF)
+    assert groups(made) == {"A": ["ron"], "B": ["harry"]}
+    assert "removals_unclear" not in codes(made)
+
+
+def test_should_find_a_class_with_a_separator_in_the_middle_of_a_line() -> None:
+    first = plan(['harry,"Class, One"', "ron,A", *(f"gone.{number},B" for number in range(9))], STAFF)
+    made = night(first, ["ron,A", ',"Class, One",x'], STAFF)
+    assert groups(made) == {"A": ["ron"], "Class, One": ["harry"]}
+    assert "removals_unclear" not in codes(made)
+
+
+def test_should_take_a_line_of_two_parts_for_one_fact() -> None:
+    made = night(FIRST, ["luna,C", ',"A'], STAFF)
+    (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
+    assert (unclear.number, unclear.of, unclear.rows) == (2, 1, (4,))
+
+
 @pytest.mark.parametrize("row", [",A", "vacant,A", "n/a,A", "--,A", "*,A"])
 def test_should_see_a_vacancy_in_a_row_of_teachers_without_a_username(row: str) -> None:
     """The ordinary leaver: his classes are exported without him."""
