@@ -37,8 +37,15 @@ ENV_FILE = STATE / "cloud.env"
 class Cloud:
     """A deployed stack, between ``__enter__`` and ``__exit__``. Several may be up at once, each on its port."""
 
-    def __init__(self, port: int | None = None, progress: Progress = silent, folder: Path | None = None) -> None:
-        """Prepare only. ``progress`` is told of each step of the start.
+    def __init__(
+        self,
+        port: int | None = None,
+        progress: Progress = silent,
+        folder: Path | None = None,
+        *,
+        deployed: bool = True,
+    ) -> None:
+        """Prepare only. ``progress`` is told of each step of the start. Not ``deployed``: there is nothing in it.
 
         ``folder`` takes the log and temporary files. A cloud that was given neither port nor folder removes its own
         when all went well; otherwise the log stays to be read.
@@ -46,6 +53,7 @@ class Cloud:
         self.port = port or free_port()
         self.folder = folder or STATE / str(self.port)
         self._keeps_folder = bool(port or folder)
+        self._deployed = deployed
         self.outputs: dict[str, str] = {}
         self._progress = progress
         self._emulator = Emulator(self.port, self.folder)
@@ -57,15 +65,19 @@ class Cloud:
             with self._progress("Starting the emulator"):
                 starting.enter_context(self._emulator)
             starting.callback(shutil.rmtree, self.folder / "tmp", ignore_errors=True)
-            environment = clean_environment() | self.aws_environment
-            with self._progress("Building (sam build)"):
-                built = deployment.build(environment)
-            with self._progress("Deploying (sam deploy)"):
-                deployment.deploy(built, environment, {"LocalCloud": "true"})
-                stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-                self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+            if self._deployed:
+                self._deploy()
             self._running = starting.pop_all()
         return self
+
+    def _deploy(self) -> None:
+        environment = clean_environment() | self.aws_environment
+        with self._progress("Building (sam build)"):
+            built = deployment.build(environment)
+        with self._progress("Deploying (sam deploy)"):
+            deployment.deploy(built, environment, {"LocalCloud": "true"})
+            stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+            self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

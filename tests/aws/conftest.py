@@ -4,7 +4,7 @@ Nothing triggers anything here: a test runs the importer itself, as often and in
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -228,6 +228,13 @@ class World:
 
 
 MakeWorld = Callable[..., World]
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, _no_real_account: None) -> Iterator[Cloud]:
+    """A cloud with nothing in it: a world makes what it needs, and so a single file of tests starts at once."""
+    with Cloud(folder=tmp_path_factory.mktemp("worlds"), deployed=False) as running:
+        yield running
 
 
 @pytest.fixture
