@@ -33,6 +33,7 @@ DOLLARS = {
     "alarm on one metric a month": 0.10,
     "composite alarm a month": 0.50,
     "dashboard a month": 3.00,
+    "signing key a month": 1.00,
     "million write units": 0.625,
     "million read units": 0.125,
     "GB-second of Lambda on arm64": 0.0000133334,
@@ -149,6 +150,12 @@ def as_json(sites: int = SITES) -> dict[str, Any]:
         "monthly_dollars": {each.what: round(each.dollars, 2) for each in lines},
         "dollars": round(sum(each.dollars for each in lines), 2),
     }
+
+
+def floor() -> float:
+    """What a stack costs a month without a single site: the lines that no number of sites changes, and its two keys."""
+    fixed = [each.dollars for each in monthly(1) if each.what in ("metrics", "alarms", "dashboard")]
+    return sum(fixed) + 2 * DOLLARS["signing key a month"]
 
 
 def page(sites: int = SITES) -> str:

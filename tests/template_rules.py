@@ -204,6 +204,7 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 wrong += [f"{name}: nothing does {action}" for action in actions if not _is_done(action)]
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
                 objects = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
+                objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/revoked/*"})
                 group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ReportsLogs}"
                 indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in PROJECTIONS]
                 parts = [*objects, *indexes, {"Fn::Sub": group}]

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 
 from roster.plan import plan_rollback
 from roster_commands.differences import between, print_difference
 from roster_commands.looking import shown_report
 from roster_commands.reports import import_report
 from roster_commands.site import Failed, Site
+from roster_commands.stack import published_sites
 from roster_pages.wording import changes_text, kept_texts
 
 _ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
@@ -152,14 +154,49 @@ def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 
 def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Publish what is published again, above every version that any server may have."""
+    above = {"above": arguments.above} if arguments.above else {}
+    if arguments.all:
+        return _new_epoch_of_all(arguments, out, err)
     site = Site(arguments.site, arguments.stack)
-    question = f"Publish what is published as version {arguments.above + 1}, in a new epoch?"
-    if not _agreed(arguments, err, question):
+    number = f"version {arguments.above + 1}" if above else "a version above every one that was ever published"
+    if not _agreed(arguments, err, f"Publish what is published as {number}, in a new epoch?"):
         return 1
     with _waiting(err, "Publishing …"):
-        done = site.order("new-epoch", above=arguments.above)
+        done = site.order("new-epoch", **above)
     shown_report(done, out, as_json=arguments.json)
     return 0 if done["status"] in _ENDED_WELL else 1
+
+
+def _new_epoch_of_all(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """The same for every site that ever published something, by what the results bucket has; one line for each."""
+    names = published_sites(arguments.stack)
+    if not names:
+        raise Failed("no site has ever published anything")
+    question = f"Publish what is published again, in a new epoch, for all {len(names)} sites?"
+    if not _agreed(arguments, err, question):
+        return 1
+    done: dict[str, Any] = {}
+    with Progress(console=err, disable=not err.is_terminal) as progress:
+        for name in progress.track(names, description="Publishing …"):
+            try:
+                report = Site(name, arguments.stack).order("new-epoch")
+            except Failed as failed:
+                done[name] = {"ok": False, "why": str(failed)}
+            else:
+                done[name] = {"ok": report["status"] in _ENDED_WELL} | {
+                    about: report.get(about) for about in ("epoch", "version", "reason")
+                }
+            if not arguments.json:
+                out.print(f"{name}: {_epoch_text(done[name])}", markup=False, soft_wrap=True)
+    if arguments.json:
+        print(json.dumps(done))
+    return 0 if all(each["ok"] for each in done.values()) else 1
+
+
+def _epoch_text(done: dict[str, Any]) -> str:
+    if done["ok"]:
+        return f"version {done['version']}, epoch {done['epoch']}"
+    return f"not done: {done.get('why') or done['reason']}"
 
 
 def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:

@@ -28,6 +28,7 @@ from roster_commands.acting import (
     settle,
 )
 from roster_commands.differences import listing_options
+from roster_commands.doctor import doctor
 from roster_commands.folder import Unreadable
 from roster_commands.folder import folder as pair_folder
 from roster_commands.looking import difference, history, imports, preview, show
@@ -35,6 +36,7 @@ from roster_commands.output import standard_output
 from roster_commands.report import report
 from roster_commands.servers import revoke, servers
 from roster_commands.site import Failed
+from roster_commands.stack import in_words
 
 
 def _site(text: str) -> str:
@@ -62,11 +64,12 @@ def _version(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
+    stacked = argparse.ArgumentParser(add_help=False)
+    stacked.add_argument(
         "--stack", default=os.environ.get("STACK_NAME"), help="the CloudFormation stack (default: STACK_NAME)"
     )
-    common.add_argument("--json", action="store_true", help="print JSON")
+    stacked.add_argument("--json", action="store_true", help="print JSON")
+    common = argparse.ArgumentParser(add_help=False, parents=[stacked])
     common.add_argument("site", type=_site, metavar="SITE", help="the site: the first folder of its uploads")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--yes", action="store_true", help="do not ask")
@@ -130,12 +133,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")
     command.set_defaults(run=revoke)
     command = commands.add_parser(
-        "new-epoch", parents=[common, asking], help="after a restore: publish above every version there ever was"
+        "new-epoch", parents=[stacked, asking], help="after a restore: publish above every version there ever was"
     )
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("site", nargs="?", type=_site, metavar="SITE", help="the site")
+    which.add_argument("--all", action="store_true", help="every site that ever published something")
     command.add_argument(
-        "--above", type=_version, required=True, metavar="VERSION", help="the highest version that any server has"
+        "--above",
+        type=_version,
+        metavar="VERSION",
+        help="a version that no server is above (default: the highest that was ever published)",
     )
     command.set_defaults(run=new_epoch)
+    command = commands.add_parser("doctor", parents=[stacked], help="look at all that the stack needs, in one go")
+    command.set_defaults(run=doctor)
     return parser
 
 
@@ -154,7 +165,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Failed, Unreadable) as failed:
         err.print(f"roster-admin: {failed}", markup=False, style="red", soft_wrap=True)
     except (BotoCoreError, ClientError) as error:
-        err.print(f"roster-admin: AWS says: {error}", markup=False, style="red", soft_wrap=True)
+        said = in_words(error, arguments.stack)
+        err.print(f"roster-admin: {said}", markup=False, style="red", soft_wrap=True)
     except BrokenPipeError:  # whoever reads the output has seen enough
         out.on_broken_pipe()
     except KeyboardInterrupt:

@@ -19,6 +19,8 @@ import boto3
 from roster.encode import Blob, Corrupt, lines
 from roster.memory import NOTHING, Memory
 from roster.plan import Base, Known
+from roster_commands.stack import Failed as Failed
+from roster_commands.stack import outputs_of
 
 _PATIENCE_SECONDS = 600
 _PARTITIONS = 16
@@ -28,10 +30,6 @@ _MEMORY_LIMIT = 64 << 20
 
 # A report that is waited for is among so many, and a few kilobytes each.
 _NEWEST = 20
-
-
-class Failed(Exception):
-    """Something a person has to do something about; the text says what."""
 
 
 class Site:
@@ -124,15 +122,11 @@ class Site:
 
     @cached_property
     def _function(self) -> str:
-        name = self._outputs.get("ManageSiteFunctionName")
-        if not name:
-            raise Failed(f"the stack {self._stack} is no Impero SIS Import: it has no output ManageSiteFunctionName")
-        return name
+        return self._outputs["ManageSiteFunctionName"]
 
     @cached_property
     def _outputs(self) -> dict[str, str]:
-        described = boto3.client("cloudformation").describe_stacks(StackName=self._stack)["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        return outputs_of(self._stack)
 
 
 def _base(said: dict[str, Any]) -> Base:

@@ -64,14 +64,14 @@ ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
     "sign again": sign_again,
     "renew the hold": renew,
     "read settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", {"paused": True}),
+    "write a part of it": lambda world, head: store_of(world).put_projected_steps(head, OWNER, 7),
+    "forget a report": lambda world, head: store_of(world).tell(head, OWNER, None),
     "read bad settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", None, "a problem"),
 }
 UNDER_THE_LEASE = ON_THE_BASE | {
     "begin": lambda world, head: store_of(world).begin_import(head, OWNER, "20260907T030000Z-000004", {}),
     "abandon": lambda world, head: store_of(world).abandon(head, OWNER),
-    "finish": lambda world, head: store_of(world).finish(
-        head, OWNER, REPORT | {"ended_at": "2026-09-07T03:00:00+00:00"}
-    ),
+    "tell": lambda world, head: store_of(world).tell(head, OWNER, REPORT | {"ended_at": "2026-09-07T03:00:00+00:00"}),
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from roster import guard
+from tests.translated import translated
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,3 +63,10 @@ def test_every_path_named_in_a_page_exists(page: Path) -> None:
         r"`((?:layers|functions|agent|commands|local|tests|docs|benchmarks)/[\w/.]+)`", page.read_text("utf-8")
     )
     assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_every_parameter_is_in_the_page_about_deploying() -> None:
+    page = (ROOT / "docs/deploying.md").read_text("utf-8")
+    table = page[page.index("## The parameters") : page.index("## Quotas")]
+    named = re.findall(r"`([A-Z][A-Za-z]+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line))
+    assert sorted(named) == sorted(translated()["Parameters"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import reports_cost
+from benchmarks import herd, reports_cost
 from roster_aws.reports import NOTICES_TOLD
 from tests.translated import ROOT, of_type, properties, translated
 from tests.watching_rules import measured_by, metric_alarms
@@ -26,6 +26,13 @@ def test_what_is_charged_for_should_be_what_is_deployed() -> None:
     assert len(of_type(template, "AWS::CloudWatch::CompositeAlarm")) == 1
     assert len(of_type(template, "AWS::CloudWatch::Dashboard")) == 1
     assert properties(template, "ReportsLogs")["RetentionInDays"] == reports_cost.KEPT_DAYS
+
+
+def test_the_page_about_deploying_should_say_what_a_stack_costs_at_least() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    assert f"two keys | {reports_cost.floor():.2f} |" in page
+    for seconds in (300, 900):
+        assert f"every {seconds} s | {herd.monthly_dollars(seconds, servers=1):.3f} |" in page
 
 
 def test_an_import_should_never_tell_more_than_its_report_and_a_thousand_findings() -> None:

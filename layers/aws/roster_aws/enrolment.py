@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,24 @@ class Enrolment:
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def revoke_again(self, site: str, revoked: Mapping[str, str]) -> list[str]:
+        """Revoke those servers that were revoked at these times and do not know it: a restored table's. Their names.
+
+        Whoever enrolled after that has other tokens, and keeps them.
+        """
+        again = []
+        for server, at in sorted(revoked.items()):
+            with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=to_wire(server_key(site, server)),
+                    UpdateExpression="SET tokens = :none, revoked_at = :at",
+                    ConditionExpression="enrolled_at <= :at AND attribute_not_exists(revoked_at)",
+                    ExpressionAttributeValues=to_wire({":none": [], ":at": at}),
+                )
+                again.append(server)
+        return again
 
 
 def is_server(name: str) -> bool:

@@ -22,6 +22,7 @@ from roster_aws.keyring import Keyrings
 from roster_aws.orders import why_not_approved
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, text
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback, Settle
+from roster_aws.results import Results
 from roster_aws.store import Store
 from roster_aws.table import stamp
 from roster_aws.telemetry import audit
@@ -52,7 +53,7 @@ _AUDITED = {
     "approve": ("import",),
     "reject": ("import",),
     "rollback": ("version",),
-    "new-epoch": ("above",),
+    "new-epoch": ("above", "revoked"),
 }
 
 
@@ -65,6 +66,7 @@ class Management:
     queue: Queue
     enrolment: Enrolment
     keyrings: Keyrings
+    results: Results
     clock: Callable[[], datetime]
 
     @classmethod
@@ -76,6 +78,7 @@ class Management:
             Queue.from_environment(),
             Enrolment.from_environment(),
             Keyrings.from_environment(),
+            Results.from_environment(),
             now,
         )
 
@@ -117,7 +120,8 @@ class Management:
         except Refused as refused:
             audit("change_refused", site=site, by=by, change=action, reason=str(refused))
             raise
-        audit(action, site=site, by=by, **{name: asked[name] for name in _AUDITED.get(action, ())})
+        known = asked | said
+        audit(action, site=site, by=by, **{name: known[name] for name in _AUDITED.get(action, ()) if name in known})
         return said
 
     def answer_button(self, asked: Asked, request_id: str) -> Asked:
@@ -148,6 +152,7 @@ class Management:
         server = _server(asked)
         if not self.enrolment.revoke(site, server):
             raise Refused("there is no such server; `servers` lists them")
+        self.results.put_revoked(site, server, stamp(self.clock()))
         return {}
 
     def _import(self, site: str, asked: Asked, request_id: str) -> Asked:
@@ -199,14 +204,19 @@ class Management:
         return {"asked": request_id}
 
     def _new_epoch(self, site: str, asked: Asked, request_id: str) -> Asked:
+        """Begin an epoch above every version that was ever published, or above one that is named.
+
+        What is revoked stays revoked: the table may be one that was restored from before.
+        """
         head = self.store.head(site)
-        above = asked.get("above")
+        revoked = self.enrolment.revoke_again(site, self.results.revoked(site))
         if not head.version:
             raise Refused("nothing is published yet; import the pair, then begin the new epoch")
+        above = asked["above"] if "above" in asked else max(head.version, self.results.highest_version(site))
         if type(above) is not int or not head.version <= above < _MOST_VERSIONS:
             raise Refused(f"above: a whole number from {head.version}, the newest version that this cloud knows")
         self._order(site, request_id, NewEpoch(above, str(asked.get("by", ""))))
-        return {"asked": request_id}
+        return {"asked": request_id, "above": above, "revoked": revoked}
 
     def _pause(self, site: str, asked: Asked, request_id: str) -> Asked:
         self.store.set_paused(site, paused=True)

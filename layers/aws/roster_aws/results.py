@@ -118,6 +118,26 @@ class Results:
         data = self.fetch(manifest_key(site, version), _MANIFEST_BYTES)
         return Manifest.from_bytes(data) if isinstance(data, bytes) else None
 
+    def highest_version(self, site: str) -> int:
+        """The highest version of a site that was ever published, also where the table no longer knows; 0 for none."""
+        found = (prefix.rstrip("/").rpartition("/")[2] for prefix in self._folders(f"{site}/versions/"))
+        return max((int(number) for number in found if number.isdecimal()), default=0)
+
+    def _folders(self, prefix: str) -> Iterator[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/")
+        return (each["Prefix"] for page in pages for each in page.get("CommonPrefixes", []))
+
+    def put_revoked(self, site: str, server: str, at: str) -> None:
+        """Remember outside the table, for 180 days, when a server was revoked: a restored table would not know."""
+        self._put(_revoked_key(site, server), at.encode(), "text/plain", tagging=_RETENTION_TAG)
+
+    def revoked(self, site: str) -> dict[str, str]:
+        """When servers of a site were revoked, each for the last time, by name: those of the last 180 days."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_revoked_key(site, ""))
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        times = {key: self.fetch(key, _MANIFEST_BYTES) for key in keys}
+        return {key.rpartition("/")[2]: at.decode() for key, at in times.items() if isinstance(at, bytes)}
+
     def base(self, manifest: Manifest) -> Base:
         """A published version as what the next one is compared with; its snapshot is fetched once."""
         data = self.read_object(manifest.site, manifest.snapshot.sha256)
@@ -208,6 +228,10 @@ class Results:
 
 def _notices_key(site: str, import_id: str) -> str:
     return f"{site}/imports/{import_id}/notices.csv"
+
+
+def _revoked_key(site: str, server: str) -> str:
+    return f"{site}/revoked/{server}"
 
 
 def _objects(manifest: Manifest) -> dict[str, str]:

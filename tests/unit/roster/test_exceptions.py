@@ -17,6 +17,9 @@ MODULES = sorted(Path(roster.__path__[0]).glob("*.py"))
 # which say where something stands there and not what.
 SHOWN = {"len(data)", "blob.bytes", "int(read['format'])", "FORMAT", "what", "'; '.join(map(str, problems))"}
 
+# They carry a notice to whoever tells of it, and end there.
+CARRIERS = {"_Refused", "_TooMany"}
+
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
 def test_should_show_nothing_but_numbers_in_exceptions(module: Path) -> None:
@@ -24,7 +27,7 @@ def test_should_show_nothing_but_numbers_in_exceptions(module: Path) -> None:
         node.exc for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)
     ]
     for error in raised:
-        if isinstance(error, ast.Call) and ast.unparse(error.func) != "_Refused":  # that one carries a notice
+        if isinstance(error, ast.Call) and ast.unparse(error.func) not in CARRIERS:
             for argument in error.args:
                 assert isinstance(argument, ast.Constant | ast.JoinedStr) or ast.unparse(argument) in SHOWN
             shown = {ast.unparse(node.value) for node in ast.walk(error) if isinstance(node, ast.FormattedValue)}
