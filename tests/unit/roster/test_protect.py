@@ -12,8 +12,10 @@ from roster.encode import unpack
 from roster.memory import NOTHING, Memory
 from roster.model import Roster
 from roster.names import fold
-from roster.notices import STUDENTS, TEACHERS
+from roster.notices import STUDENTS, TEACHERS, FieldCount
+from roster.parse import BadRow
 from roster.plan import Known, Plan, plan_rollback
+from roster.protect import Claim, Lost, Terms, weigh
 from roster.settings import KeepDays, Settings
 from roster.settings_file import from_dict
 from tests.unit.roster.samples import EMAIL, NOVEMBER, base_of, groups, only, plan, rights, roster_of, snapshot_lines
@@ -164,6 +166,47 @@ def test_should_take_a_line_of_two_parts_for_one_fact() -> None:
     made = night(FIRST, ["luna,C", ',"A'], STAFF)
     (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
     assert (unclear.number, unclear.of, unclear.rows) == (2, 1, (4,))
+
+
+def test_should_find_a_class_with_a_separator_at_the_end_of_a_line() -> None:
+    first = plan(['harry,"Class, One"', "ron,A", *(f"gone.{number},B" for number in range(9))], STAFF)
+    made = night(first, ["ron,A", ",Class, One"], STAFF)
+    assert groups(made) == {"A": ["ron"], "Class, One": ["harry"]}
+    assert "removals_unclear" not in codes(made)
+
+
+def test_should_find_the_class_of_a_line_that_is_nothing_else() -> None:
+    assert groups(night(FIRST, ["ron,A", "luna,C", "b"], STAFF)) == {"A": ["ron"], "B": ["harry"], "C": ["luna"]}
+
+
+@pytest.mark.parametrize("row", ["zzz", '"zzz"', "\x01,\x01", "_" * 300 + ",\x01", '"B,\x01'])
+def test_should_take_a_row_that_says_nothing_for_one_fact_of_any_class(row: str) -> None:
+    made = night(FIRST, ["ron,A", "luna,C", row], STAFF)
+    (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
+    assert (unclear.number, unclear.of, unclear.rows) == (2, 1, (5,))
+
+
+def test_should_not_have_the_rows_of_one_class_stand_for_another() -> None:
+    """Two rows for the one fact of B leave none for the two of A, for which there is a single row."""
+    made = night(FIRST, ["luna,C", ",B", "n/a,B", "\x01,\x01"], STAFF)
+    (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
+    assert (unclear.number, unclear.rows) == (2, (6,))
+    assert groups(made) == {"B": ["harry"], "C": ["luna"]}
+
+
+def test_should_go_on_keeping_for_a_row_that_reads_otherwise_beside_one_that_names_its_user() -> None:
+    first = night(FIRST, ["harry,A", "harry,B", "luna,C", "\x01,\x01"], STAFF)
+    assert [fact.username for fact in first.kept] == ["ron"]
+    second = night(first, ["luna,C", "\x02,\x02", "harry,"], STAFF, days=2)
+    assert groups(second) == {"A": ["harry", "ron"], "B": ["harry"], "C": ["luna"]}
+    assert [fact.until for fact in second.kept if fact.username == "ron"] == [fact.until for fact in first.kept]
+
+
+def test_should_list_what_is_kept_by_class_and_then_by_user() -> None:
+    row = BadRow(3, "a line", FieldCount, ())
+    lost = [Lost("b", "B"), Lost("b", "A"), Lost("a", "B"), Lost("a", "A")]
+    made = weigh(STUDENTS, lost, [row], [row], [], Terms("1", "3", "2"), lambda *_: [Claim(row, frozenset("ab"))])
+    assert [(fact.class_, fact.username) for fact in made.kept] == [("A", "a"), ("A", "b"), ("B", "a"), ("B", "b")]
 
 
 @pytest.mark.parametrize("row", [",A", "vacant,A", "n/a,A", "--,A", "*,A"])

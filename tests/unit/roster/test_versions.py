@@ -19,12 +19,14 @@ from roster.encode import (
     Corrupt,
     Manifest,
     Packer,
+    as_dict,
     entries,
     entry,
     line,
     lines,
     read_settings,
     read_snapshot,
+    to_json,
     unpack,
 )
 from roster.model import Entry, Group, Right, Roster
@@ -56,6 +58,17 @@ def test_should_write_a_snapshot_as_it_was_agreed() -> None:
         '{"all_groups":true,"basic_console_only":false,"groups":["Dark Arts"],"key":"zoë","pending":["Duels"],'
         '"right":"Zoë"}\n'
     )
+
+
+@pytest.mark.parametrize("mark", ['"', "\\", "\x7f", " ", "é"])
+@pytest.mark.parametrize("times", range(9))
+@pytest.mark.parametrize("members", [("",), ("x", "y"), ("x", "y", "z")])
+def test_should_escape_what_json_escapes_however_much_there_is_of_it(
+    members: tuple[str, ...], times: int, mark: str
+) -> None:
+    """A whole group is looked at once, by counting what would be escaped."""
+    group = Group("k", "K", (members[0] + mark * times, *members[1:]))
+    assert line(group) == f"{to_json(as_dict(group))}\n".encode()
 
 
 @given(any_entries)
@@ -115,6 +128,10 @@ def test_should_pack_what_any_gunzip_unpacks() -> None:
     assert unpack(data, blob) == CONTENT
 
 
+def test_should_pack_to_much_less() -> None:
+    assert len(DATA) < len(CONTENT) / 20
+
+
 def test_should_pack_no_time_and_no_file_name() -> None:
     assert DATA[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00" + DATA[8:10]
 
@@ -140,11 +157,11 @@ def test_should_refuse_every_truncation(length: int) -> None:
     [
         {"bytes": len(DATA) + 1},
         {"bytes": len(DATA) - 1},
-        {"sha256": hashlib.sha256(b"").hexdigest()},
+        *({"sha256": digest} for digest in (hashlib.sha256(b"").hexdigest(), "0" * 64, "f" * 64)),
         {"content_bytes": len(CONTENT) - 1},
         {"content_bytes": len(CONTENT) + 1},
         {"content_bytes": 0},
-        {"content_sha256": hashlib.sha256(b"").hexdigest()},
+        *({"content_sha256": digest} for digest in (hashlib.sha256(b"").hexdigest(), "0" * 64, "f" * 64)),
     ],
 )
 @pytest.mark.parametrize("read", [unpack, lambda data, blob: list(lines(data, blob))])
@@ -274,6 +291,10 @@ def test_should_write_a_manifest_as_it_was_agreed() -> None:
 @pytest.mark.parametrize("manifest", [MANIFEST, MANIFEST._replace(delta=None, delta_from=None)])
 def test_should_read_a_manifest_as_it_was_written(manifest: Manifest) -> None:
     assert Manifest.from_bytes(manifest.to_bytes()) == manifest
+
+
+def test_should_name_a_manifest_by_its_bytes() -> None:
+    assert MANIFEST.sha256 == hashlib.sha256(MANIFEST.to_bytes()).hexdigest()
 
 
 def test_should_name_in_the_manifest_of_an_import_what_was_packed() -> None:
