@@ -30,7 +30,7 @@ MODULES = {
     f"{CORE}/guard.py": f"{RULES}/test_guard.py {RULES}/test_school_year.py",
     f"{CORE}/protect.py": f"{RULES}/test_protect.py {RULES}/test_history.py",
     f"{CORE}/encode.py": f"{RULES}/test_versions.py {OF_AGENT}/test_deltas.py",
-    f"{AWS}/keyring.py": f"{ADAPTERS}/test_signing.py",
+    f"{AWS}/keyring.py": f"tests/unit/cloud/test_keyrings.py {ADAPTERS}/test_signing.py",
     f"{AWS}/lease.py": f"{ADAPTERS}/test_leases.py",
     f"{AWS}/results.py": f"{ADAPTERS}/test_orders.py {ADAPTERS}/test_reports.py {ADAPTERS}/test_importing.py",
     f"{AWS}/store.py": f"{ADAPTERS}/test_settling.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_leftovers.py",
@@ -62,6 +62,10 @@ class Survivor(NamedTuple):
     def __str__(self) -> str:
         return f"- `{self.was}` → `{self.became}`"
 
+    def is_explained(self, text: str) -> bool:
+        """Whether docs/mutants.md has this change, or says of such a line that no change of it matters."""
+        return str(self) in text or f"- `{self.was}` anywhere" in text
+
 
 def main(wanted: list[str]) -> int:
     """Exit status 1 where something survived that nobody has explained."""
@@ -70,7 +74,7 @@ def main(wanted: list[str]) -> int:
     unknown = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for module, (changes, survivors) in zip(chosen, threads.map(mutate, chosen), strict=True):
-            new = [survivor for survivor in survivors if str(survivor) not in explained]
+            new = [survivor for survivor in survivors if not survivor.is_explained(explained)]
             unknown += len(new)
             print(f"{module}: {changes} changes, {len(survivors)} unnoticed, {len(new)} unexplained", flush=True)
             for survivor in new:
