@@ -111,7 +111,8 @@ def _config(module: str) -> dict[str, object]:
 
 
 def _test_command(module: str) -> str:
-    return f"{sys.executable} -m pytest -x -q -n 0 {MODULES[module]}"
+    # What noticed one change is likely to notice the next.
+    return f"{sys.executable} -m pytest -x -q -n 0 --failed-first {MODULES[module]}"
 
 
 def _copy(tree: Path) -> None:

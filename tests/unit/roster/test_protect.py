@@ -168,15 +168,24 @@ def test_should_take_a_line_of_two_parts_for_one_fact() -> None:
     assert (unclear.number, unclear.of, unclear.rows) == (2, 1, (4,))
 
 
-def test_should_find_a_class_with_a_separator_at_the_end_of_a_line() -> None:
-    first = plan(['harry,"Class, One"', "ron,A", *(f"gone.{number},B" for number in range(9))], STAFF)
-    made = night(first, ["ron,A", ",Class, One"], STAFF)
-    assert groups(made) == {"A": ["ron"], "Class, One": ["harry"]}
+def test_should_find_a_class_with_separators_at_the_end_of_a_line() -> None:
+    first = plan(['harry,"One, Two, Three"', "ron,A", *(f"gone.{number},B" for number in range(9))], STAFF)
+    made = night(first, ["ron,A", ",One, Two, Three"], STAFF)
+    assert groups(made) == {"A": ["ron"], "One, Two, Three": ["harry"]}
     assert "removals_unclear" not in codes(made)
+
+
+def test_should_find_a_user_with_a_separator_behind_much_white_space() -> None:
+    first = plan(['"Lovegood, Luna",A', '"Lovegood, Luna",B', "ron,A"], STAFF)
+    made = night(first, ["ron,A", f"{' ' * 300}Lovegood, Luna,A,x"], STAFF)
+    assert groups(made) == {"A": ["Lovegood, Luna", "ron"], "B": ["Lovegood, Luna"]}
 
 
 def test_should_find_the_class_of_a_line_that_is_nothing_else() -> None:
     assert groups(night(FIRST, ["ron,A", "luna,C", "b"], STAFF)) == {"A": ["ron"], "B": ["harry"], "C": ["luna"]}
+    made = night(FIRST, ["harry,B", "luna,C", "a"], STAFF)
+    (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
+    assert (unclear.number, unclear.of) == (2, 1)
 
 
 @pytest.mark.parametrize("row", ["zzz", '"zzz"', "\x01,\x01", "_" * 300 + ",\x01", '"B,\x01'])

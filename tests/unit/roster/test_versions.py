@@ -128,6 +128,14 @@ def test_should_pack_what_any_gunzip_unpacks() -> None:
     assert unpack(data, blob) == CONTENT
 
 
+def test_should_unpack_what_any_gzip_packs() -> None:
+    """Also where something is repeated as far behind as gzip looks."""
+    content = b"".join(hashlib.sha256(bytes([number % 200, number // 200])).digest() for number in range(1000)) * 2
+    data = gzip.compress(content, 9)
+    assert len(data) < len(content) * 0.6
+    assert unpack(data, promise(data, content)) == content
+
+
 def test_should_pack_to_much_less() -> None:
     assert len(DATA) < len(CONTENT) / 20
 
@@ -407,6 +415,7 @@ def test_should_read_it_or_refuse_it_as_corrupt(reader: str, data: bytes) -> Non
         ("manifest", b"[]"),
         ("settings", b'{"format":"Zaphod","settings":{}}'),
         ("settings", b'{"format":2,"settings":{}}'),
+        ("settings", b'{"format":0,"settings":{}}'),
         ("settings", b'{"format":1,"settings":[]}'),
         ("settings", b""),
         ("entry", b"\xff"),
