@@ -142,7 +142,7 @@ def _environment(tree: Path) -> dict[str, str]:
 
 
 def _survivor(module: str, diff: str | None) -> Survivor:
-    return Survivor(module, *(" ".join(_lines(diff or "", sign)) for sign in "-+"))
+    return Survivor(module, *(" ".join(filter(None, _lines(diff or "", sign))) for sign in "-+"))
 
 
 def _lines(diff: str, sign: str) -> Iterator[str]:

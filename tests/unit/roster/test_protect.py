@@ -211,10 +211,18 @@ def test_should_go_on_keeping_for_a_row_that_reads_otherwise_beside_one_that_nam
     assert [fact.until for fact in second.kept if fact.username == "ron"] == [fact.until for fact in first.kept]
 
 
+def test_should_not_go_on_keeping_by_a_row_that_stands_for_another_fact_now() -> None:
+    first = night(FIRST, ["harry,A", "harry,B", "luna,C", "\x01,\x01"], STAFF)
+    second = night(first, ["harry,A", "harry,B", "\x02,\x02"], STAFF, days=2)
+    assert groups(second) == {"A": ["harry"], "B": ["harry"], "C": ["luna"]}
+    assert [fact.username for fact in second.kept] == ["luna"]
+
+
 def test_should_list_what_is_kept_by_class_and_then_by_user() -> None:
     row = BadRow(3, "a line", FieldCount, ())
     lost = [Lost("b", "B"), Lost("b", "A"), Lost("a", "B"), Lost("a", "A")]
-    made = weigh(STUDENTS, lost, [row], [row], [], Terms("1", "3", "2"), lambda *_: [Claim(row, frozenset("ab"))])
+    claims = [Claim(row, frozenset("b")), Claim(row, frozenset("a"))]
+    made = weigh(STUDENTS, lost, [row], [row], [], Terms("1", "3", "2"), lambda *_: claims)
     assert [(fact.class_, fact.username) for fact in made.kept] == [("A", "a"), ("A", "b"), ("B", "a"), ("B", "b")]
 
 
