@@ -1,6 +1,7 @@
 """Groups and rights brought into the table: whatever breaks, the next run goes on, and a newer version gets through."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from botocore.exceptions import ClientError
@@ -204,9 +205,25 @@ def test_a_report_that_somebody_deleted_stops_no_site(world: World) -> None:
     assert world.importer().store.head(SITE).version == 2
 
 
-def fail_at(wanted: str) -> Callable[[str], None]:
+def test_a_run_that_died_before_its_version_was_shown_stops_no_site_whose_keys_are_changed(world: World) -> None:
+    upload(world, 1)
+    with pytest.raises(ConnectionError):
+        run(world, fail_at("TransactWriteItems", after=2))
+    assert world.importer().store.head(SITE).version == 1
+    assert world.importer().results.published(SITE, 1) is None
+    world.keyring_serial = 2
+    run(world)
+    run(world)
+    head = world.importer().store.head(SITE)
+    assert (head.projected_version, head.keyring_serial) == (1, 2)
+
+
+def fail_at(wanted: str, after: int = 1) -> Callable[[str], None]:
+    """Break off at the call of an operation for the so-many-th time, and every time after that."""
+    times = count(1)
+
     def fail(operation: str) -> None:
-        if operation == wanted:
+        if operation == wanted and next(times) >= after:
             raise ConnectionError
 
     return fail
@@ -227,12 +244,13 @@ def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, chan
         "epoch": ("epoch", {"N": "2"}),
     }
     name, value = changed[change]
-    world.client("dynamodb").update_item(
-        TableName=world.table,
-        Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": "HEAD"}},
-        UpdateExpression=f"SET {name} = :value, keyring_serial = :none, projected_version = version",
-        ExpressionAttributeValues={":value": value, ":none": {"N": "0"}},
-    )
+    key = {"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": "HEAD"}}
+    for update, values in (
+        (f"SET {name} = :value, keyring_serial = :none", {":value": value, ":none": {"N": "0"}}),
+        ("SET projected_version = version", None),
+    ):
+        more = {"ExpressionAttributeValues": values} if values else {}
+        world.client("dynamodb").update_item(TableName=world.table, Key=key, UpdateExpression=update, **more)
     before = store.head(SITE).signature
     with pytest.raises(NotOurs):
         world.importer().publisher.sign_again(store.head(SITE), "run")
