@@ -32,7 +32,7 @@ from roster.notices import (
 )
 from roster.quoting import split_fields
 
-# About nine million rows; the memory of the import function is chosen for it.
+# About ten million rows, which is as many as are read; the memory of the import function is chosen for it.
 FILE_LIMIT = 256 * 1024 * 1024
 
 # Small enough to stay in the processor's cache, and for most blocks to hold no odd line.
