@@ -18,9 +18,18 @@ STUDENTS = csv(*(f"student.{number:02},Class {number % 10}" for number in range(
 OWNER = "run"
 
 
+def change_head(world: World, update: str, **values: Any) -> None:
+    world.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": "HEAD"}},
+        UpdateExpression=update,
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
+
+
 @pytest.fixture
 def held(world: World) -> World:
-    """A site with a version, an import that is held upon it, and one that has begun."""
+    """A site with a version, an import that is held upon it, one that has begun, and one that was not told."""
     world.upload(SITE, teachers=TEACHERS, students=STUDENTS)
     world.run(SITE)
     world.upload(SITE, teachers=TEACHERS, students=csv())
@@ -29,6 +38,7 @@ def held(world: World) -> World:
     store = world.importer().store
     assert store.lease.take(SITE, OWNER, world.clock() + LIFE) is None
     store.begin_import(store.head(SITE), OWNER, "20260907T030000Z-000003", {})
+    change_head(world, "SET open_import = :one, projected_steps = :some", one={"S": "of a year ago"}, some={"N": "1"})
     return world
 
 
@@ -57,6 +67,8 @@ def store_of(world: World) -> Store:
     return world.importer().store
 
 
+TOLD = REPORT | {"ended_at": "2026-09-07T03:00:00+00:00"}
+
 ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
     "settle": lambda world, head: store_of(world).settle(head, OWNER, REPORT),
     "settle and pause": lambda world, head: store_of(world).settle(head, OWNER, REPORT, pause=True),
@@ -64,24 +76,16 @@ ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
     "sign again": sign_again,
     "renew the hold": renew,
     "read settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", {"paused": True}),
-    "write a part of it": lambda world, head: store_of(world).put_projected_steps(head, OWNER, 7),
-    "forget a report": lambda world, head: store_of(world).tell(head, OWNER, None),
+    "project a piece": lambda world, head: store_of(world).put_projected_steps(head, OWNER, 3),
+    "project the rest": lambda world, head: store_of(world).put_projected(head, OWNER),
+    "tell of what is gone": lambda world, head: store_of(world).tell(head, OWNER, None),
     "read bad settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", None, "a problem"),
 }
 UNDER_THE_LEASE = ON_THE_BASE | {
     "begin": lambda world, head: store_of(world).begin_import(head, OWNER, "20260907T030000Z-000004", {}),
     "abandon": lambda world, head: store_of(world).abandon(head, OWNER),
-    "tell": lambda world, head: store_of(world).tell(head, OWNER, REPORT | {"ended_at": "2026-09-07T03:00:00+00:00"}),
+    "tell": lambda world, head: store_of(world).tell(head, OWNER, TOLD),
 }
-
-
-def change_head(world: World, update: str, **values: Any) -> None:
-    world.client("dynamodb").update_item(
-        TableName=world.table,
-        Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": "HEAD"}},
-        UpdateExpression=update,
-        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-    )
 
 
 @pytest.mark.parametrize("what", UNDER_THE_LEASE)
