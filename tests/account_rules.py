@@ -33,6 +33,17 @@ def fixed_names_hold_the_stack_s(template: Template) -> list[str]:
     return wrong
 
 
+def what_outlives_the_stack_is_not_named(template: Template) -> list[str]:
+    """A stack that failed or was removed leaves it behind, and one of the same name could then never be created."""
+    return [
+        f"{name}: a stack that is made anew would find its {key} taken"
+        for name, resource in template["Resources"].items()
+        if "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        for key in resource.get("Properties", {})
+        if key.endswith("Name")
+    ]
+
+
 def metrics_are_the_stack_s_own(template: Template) -> list[str]:
     """Each metric, that is told, shown or alarmed, is of this stack: under its name, or of a resource of its own."""
     wrong = []

@@ -42,7 +42,7 @@ def client(cloud: Cloud, service: str) -> Any:
 
 @cache
 def function(cloud: Cloud, logical_id: str) -> str:
-    """The name under which a function of template.yaml was deployed."""
+    """The name under which a function, or another resource of template.yaml, was deployed."""
     described = client(cloud, "cloudformation").describe_stack_resource(
         StackName=STACK_NAME, LogicalResourceId=logical_id
     )
@@ -85,8 +85,8 @@ def log_events(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 def reports_logged(cloud: Cloud, message: str) -> list[dict[str, Any]]:
     """What was told under one message, such as import_report, by the import function or in the reports."""
-    groups = ("/import-pair", "/reports")
-    events = (text for name, text in log_events(cloud) if name.endswith(groups) and f'"{message}"' in text)
+    groups = {function(cloud, name) for name in ("ImportPairLogs", "ReportsLogs")}
+    events = (text for name, text in log_events(cloud) if name in groups and f'"{message}"' in text)
     return [told for told in map(json.loads, events) if told["message"] == message]
 
 

@@ -37,7 +37,7 @@ MORE_VARIABLES = {
 OUTPUTS = {
     *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl", "AlarmTopicArn"),
     *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
-    *("ReportsLogGroupName", "DashboardUrl", "FeedDomainTarget"),
+    *("ReportsLogGroupName", "AuditLogGroupName", "DashboardUrl", "FeedDomainTarget"),
 }
 
 

@@ -17,7 +17,7 @@ from tests.translated import PSEUDO, Template, allowed, listed, of_type, propert
 NAMESPACE = f"{ALL_STACKS}/{PSEUDO['AWS::StackName']}"
 #: Told once an hour, and as a state; all other metrics of ours are told when something happened.
 HOURLY = METRICS["fleet_report"].keys()
-#: Told once an hour, of what happened in it.
+#: Told once an hour, of what happened in it. An alarm that looked at it for an hour would go on from one to the next.
 HAPPENED = {"SitesNewlyStale"}
 #: An alarm of it is about whether it is told at all.
 HEARTBEAT = "Sites"
@@ -172,11 +172,11 @@ def alarms_look_as_often_as_there_is_something_to_see(template: Template) -> lis
         for (namespace, metric, dimensions), statistic, period in measured_by(template, alarm):
             hourly = metric in HOURLY
             level = hourly or metric.startswith("Approximate") or metric == "Duration"
-            one = hourly and metric not in HAPPENED
+            lasts = hourly and metric not in HAPPENED
             checks = {
-                "period": period == (3600 if hourly else 300),
+                "period": period == (3600 if lasts else 300),
                 "statistic": statistic == ("Maximum" if level else "Sum"),
-                "one late value": not one or alarm["EvaluationPeriods"] >= 2,
+                "one late value": not lasts or alarm["EvaluationPeriods"] >= 2,
                 "comparison": alarm["ComparisonOperator"]
                 == ("LessThanThreshold" if metric == HEARTBEAT else "GreaterThanThreshold"),
                 # Ours have none; AWS's without one would be those of the whole account.
@@ -184,6 +184,40 @@ def alarms_look_as_often_as_there_is_something_to_see(template: Template) -> lis
             }
             wrong += [f"{name}: its {what}" for what, fulfilled in checks.items() if not fulfilled]
     return wrong
+
+
+#: What the shares that alarms compute have to be, with these numbers and no others.
+SHARES = [
+    ("FeedFaultsAlarm", {"requests": 200, "faults": 6, "feed": 4, "authorizer": 2}, 3),  # the very same six
+    ("FeedFaultsAlarm", {"requests": 200, "feed": 4, "authorizer": 2}, 3),
+    ("FeedFaultsAlarm", {"requests": 200, "faults": 20, "feed": 4}, 10),
+    ("SilentServersAlarm", {"servers": 200, "silent": 42}, 21),
+]
+
+
+def shares_count_everything_once(template: Template) -> list[str]:
+    return [
+        f"{name} makes {found} of {numbers}"
+        for name, numbers, wanted in SHARES
+        if (found := _computed(properties(template, name)["Metrics"], numbers)) != wanted
+    ]
+
+
+def _computed(queries: list[dict[str, Any]], numbers: dict[str, int]) -> float:
+    """What an alarm's arithmetic comes to; a metric without a number has no data."""
+    functions = {
+        "IF": lambda is_so, then, other: then if is_so else other,
+        "FILL": lambda it, by: by if it is None else it,
+    }
+    texts = {query["Id"]: query["Expression"] for query in queries if "Expression" in query}
+    names = {query["Id"]: numbers.get(query["Id"]) for query in queries if "MetricStat" in query}
+
+    class Terms(dict[str, Any]):
+        def __missing__(self, name: str) -> Any:
+            return eval(texts[name], {}, self)  # noqa: S307 - arithmetic of our own template
+
+    (result,) = (query["Id"] for query in queries if query["ReturnData"])
+    return float(Terms(functions | names)[result])
 
 
 def alarms_are_those_that_were_promised(template: Template) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from tests.deployed import Site, client, eventually, eventually_logged, log_events, queue_is_quiet
+from tests.deployed import Site, client, eventually, eventually_logged, function, log_events, queue_is_quiet
 from tests.flow.conftest import Command, Server
 
 # Nobody and nothing else in the tests is called so, in any case or form.
@@ -83,9 +83,10 @@ def named_in(text: str) -> list[str]:
 def test_no_log_event_names_anybody(site: Site, cloud: Cloud) -> None:
     groups = set()
     for group, message in log_events(cloud):
-        groups.add(group.rpartition("/")[2])
+        groups.add(group)
         assert named_in(message) == [], f"{group}: {message}"
-    assert {"import-pair", "serve-feed", "manage-site", "reports"} <= groups
+    wanted = ("ImportPairLogs", "ServeFeedLogs", "ManageSiteLogs", "ReportsLogs")
+    assert {function(cloud, name) for name in wanted} <= groups
 
 
 def test_nothing_that_the_functions_print_names_anybody(site: Site, cloud: Cloud) -> None:

@@ -16,7 +16,7 @@ def test_every_event_of_the_reports_log_parses_and_has_its_metrics(school: Site,
     invoke(cloud, "WatchFleetFunction", event("watch_fleet/hourly"))
     kinds = set()
     for group, message in log_events(cloud):
-        if not group.endswith("/reports"):
+        if group != function(cloud, "ReportsLogs"):
             continue
         assert len(message.encode()) < EVENT_BYTES
         told = json.loads(message)
@@ -34,7 +34,7 @@ def test_every_event_of_the_reports_log_parses_and_has_its_metrics(school: Site,
 
 def test_reports_are_kept_apart_from_the_functions_own_logs(school: Site, cloud: Cloud) -> None:
     school.publish(SEED)
-    own = [message for group, message in log_events(cloud) if group.endswith("/import-pair")]
+    own = [message for group, message in log_events(cloud) if group == function(cloud, "ImportPairLogs")]
     assert [message for message in own if "import_ended" in message]
     assert not [message for message in own if '"_aws":' in message]
     (found,) = client(cloud, "logs").describe_log_groups(logGroupNamePrefix=function(cloud, "ReportsLogs"))["logGroups"]

@@ -4,7 +4,11 @@ broken.
 
 import pytest
 
-from tests.account_rules import fixed_names_hold_the_stack_s, metrics_are_the_stack_s_own
+from tests.account_rules import (
+    fixed_names_hold_the_stack_s,
+    metrics_are_the_stack_s_own,
+    what_outlives_the_stack_is_not_named,
+)
 from tests.translated import Rule, Spoil, Template, each_spoil, spoiled, swapped, translated, within
 
 
@@ -16,11 +20,16 @@ def template() -> Template:
 RULES: dict[Rule, list[Spoil]] = {
     fixed_names_hold_the_stack_s: [
         within("WatchFleetFunctionHourly", "Name", becomes="WatchFleetFunctionHourly"),
-        within("ReportsLogs", "LogGroupName", becomes="/impero/reports"),
+        within("ImportPairLogs", "LogGroupName", becomes="/impero/import-pair"),
         within("ManageSiteFunction", "FunctionName", becomes={"Fn::Sub": "manage-site-${AWS::Region}"}),
         within("FeedApi", "Name", becomes="feed"),
         within("Table", "TableName", becomes="roster"),
         within("AlarmTopic", "TopicName", becomes={"Ref": "AlarmEmail"}),
+    ],
+    what_outlives_the_stack_is_not_named: [
+        within("ReportsLogs", "LogGroupName", becomes={"Fn::Sub": "/${AWS::StackName}/reports"}),
+        within("Table", "TableName", becomes={"Ref": "AWS::StackName"}),
+        lambda resources: resources["ImportPairLogs"].update(DeletionPolicy="Retain"),
     ],
     metrics_are_the_stack_s_own: [
         within("WatchFleetFunction", "Environment", "Variables", "METRICS_NAMESPACE", becomes="SisImport"),

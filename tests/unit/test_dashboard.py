@@ -152,7 +152,7 @@ RULES: dict[Rule, list[Spoil]] = {
 }
 
 QUERY_SPOILS: list[Spoil] = [
-    swapped("SOURCE '/${AWS::StackName}/reports'", "SOURCE '/${AWS::StackName}/import-pair'"),
+    swapped("SOURCE '${ReportsLogs}'", "SOURCE '${ImportPairLogs}'"),
     swapped("message = 'import_report'", "message = 'import_reports'"),
     swapped("rows_read, rows_rejected", "read, rejected"),
     swapped("sort @timestamp desc, file asc", "sort at desc, file asc"),

@@ -17,6 +17,7 @@ from tests.watching_rules import (
     no_alarm_is_on_for_good_where_there_are_many,
     only_what_imports_or_watches_writes_reports,
     reports_are_kept_and_make_metrics,
+    shares_count_everything_once,
     somebody_watches_every_hour,
     the_pager_rings_for_our_own_faults,
     the_widget_can_only_read,
@@ -99,11 +100,11 @@ RULES: dict[Rule, list[Spoil]] = {
         within("SilentServersAlarm", "Threshold", becomes=0),
     ],
     alarms_look_as_often_as_there_is_something_to_see: [
-        within("StaleSitesAlarm", "Period", becomes=300),
+        within("StaleSitesAlarm", "Period", becomes=3600),
         within("WatchAlarm", "EvaluationPeriods", becomes=1),
         within("WatchAlarm", "ComparisonOperator", becomes="GreaterThanThreshold"),
         within("SilentServersAlarm", "EvaluationPeriods", becomes=1),
-        within("FeedFaultsAlarm", "Metrics", 1, "MetricStat", "Metric", "Dimensions", becomes=[]),
+        within("FeedFaultsAlarm", "Metrics", 3, "MetricStat", "Metric", "Dimensions", becomes=[]),
         within("StaleSitesAlarm", "Statistic", becomes="Sum"),
         within("ImportFailedAlarm", "Period", becomes=86400),
         within("ImportFailedAlarm", "Statistic", becomes="Average"),
@@ -111,6 +112,12 @@ RULES: dict[Rule, list[Spoil]] = {
         within("DurationAlarm", "Dimensions"),
         within("ThrottlesAlarm", "Metrics", 1, "MetricStat", "Period", becomes=3600),
         within("QueueAgeAlarm", "ComparisonOperator", becomes="LessThanThreshold"),
+    ],
+    shares_count_everything_once: [
+        within("FeedFaultsAlarm", "Metrics", 0, "Expression", becomes="100 * (answered + failed) / requests"),
+        within("FeedFaultsAlarm", "Metrics", 2, "Expression", becomes="FILL(feed, 0)"),
+        within("FeedFaultsAlarm", "Metrics", 1, "Expression", becomes="0"),
+        within("SilentServersAlarm", "Metrics", 0, "Expression", becomes="silent"),
     ],
     alarms_are_those_that_were_promised: [
         *(
