@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.reports_cost import DOLLARS, PRICES_OF
+from benchmarks.reports_cost import DOLLARS, EVENT_BYTES, PRICES_OF
 from roster_agent import schedule
 from roster_agent.schedule import Schedule
 from roster_aws.feed import SOON, SOON_SECONDS
@@ -45,6 +45,20 @@ _SERVED = 0.999  # of the servers: the slowest few wait out one more backoff
 _AUTHORIZER_GB_SECONDS = 0.5 * 0.008
 _FEED_GB_SECONDS = 1.0 * 0.015
 _ACCESS_LOG_BYTES = 450
+# What Lambda itself would log of each invocation that went well: these two lines, had it not been told not to. As it
+# writes them, with names as long as a usual stack's.
+_PLATFORM_LINES = (
+    (
+        '{"time":"2026-11-20T03:00:00.000Z","type":"platform.start","record":{"requestId":"00000000-0000-0000-0000-'
+        '000000000000","functionArn":"arn:aws:lambda:eu-west-2:123456789012:function:impero-sis-ServeFeedFunction-'
+        'AbCdEfGhIjKl","version":"$LATEST"}}'
+    ),
+    (
+        '{"time":"2026-11-20T03:00:00.015Z","type":"platform.report","record":{"requestId":"00000000-0000-0000-0000-'
+        '000000000000","metrics":{"durationMs":14.921,"billedDurationMs":15,"memorySizeMB":1024,"maxMemoryUsedMB":112},'
+        '"status":"success"}}'
+    ),
+)
 _DOLLARS_PER_MILLION_CALLS = 1.00  # of an HTTP API
 # The authorizer reads the server and the feed the head, consistently: a token that is withdrawn is withdrawn at once.
 _READ_UNITS = 1 + 1
@@ -152,6 +166,12 @@ def monthly_dollars(interval: int, servers: int = 1000) -> float:
         + notes * DOLLARS["million write units"]
         + polls * _ACCESS_LOG_BYTES / 10**9 * DOLLARS["GB of logs taken in"]
     )
+
+
+def unlogged_dollars(interval: int, servers: int = 1000) -> float:
+    """What it would cost a month more if Lambda logged each of these requests, in two functions."""
+    logged = sum(len(line) + EVENT_BYTES for line in _PLATFORM_LINES)
+    return 2 * servers * _SECONDS_A_MONTH / interval * logged / 10**9 * DOLLARS["GB of logs taken in"]
 
 
 def main() -> int:

@@ -42,7 +42,7 @@ DOLLARS = {
 
 SITES = 10_000
 DAYS = 30
-_EVENT_BYTES = 26
+EVENT_BYTES = 26
 KEPT_DAYS = 400
 _PACKED = 0.15
 _GB = 10**9
@@ -84,7 +84,7 @@ class _Log:
     def create_log_stream(self, **_: Any) -> None: ...
 
     def put_log_events(self, *, logEvents: list[dict[str, Any]], **_: Any) -> None:  # noqa: N803
-        self.sizes += [len(event["message"].encode()) + _EVENT_BYTES for event in logEvents]
+        self.sizes += [len(event["message"].encode()) + EVENT_BYTES for event in logEvents]
 
 
 def night_of_a_school() -> Told:

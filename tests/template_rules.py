@@ -129,7 +129,7 @@ def the_feed_can_be_kept_free_of_what_else_runs(template: Template) -> list[str]
 
 
 def logs_cost_no_more_than_they_say(template: Template) -> list[str]:
-    """What the platform says of each request is three lines, of what every server asks all day."""
+    """What the platform says of each request is two lines, of what every server asks all day."""
     wrong = [
         f"{name} has the platform tell of each request"
         for name in ("ServeFeedFunction", "AuthorizeServerFunction")

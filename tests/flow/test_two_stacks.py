@@ -96,3 +96,21 @@ def test_an_upload_to_one_is_imported_there_alone(stacks: tuple[Stack, Stack], c
         for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
     ]
     assert [text for text in told if school.name in text] == []
+
+
+# The last one here: it ends what the others look at.
+def test_one_can_be_removed_the_other_stays_and_what_was_done_is_kept(
+    stacks: tuple[Stack, Stack], cloud: Cloud
+) -> None:
+    first, second = stacks
+    formation = client(cloud, "cloudformation")
+    formation.delete_stack(StackName=OTHER)
+    formation.get_waiter("stack_delete_complete").wait(StackName=OTHER, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300})
+    assert Stack(cloud, STACK_NAME).resources == first.resources
+    left = client(cloud, "logs").describe_log_groups()["logGroups"]
+    kept = {second.outputs["ReportsLogGroupName"], second.outputs["AuditLogGroupName"]}
+    assert second.ids("AWS::Logs::LogGroup") & {each["logGroupName"] for each in left} == kept
+    assert second.outputs["TableName"] in client(cloud, "dynamodb").list_tables()["TableNames"]
+    schedules = client(cloud, "scheduler").list_schedules()["Schedules"]
+    assert len(schedules) == 1
+    assert client(cloud, "cloudwatch").describe_alarms(AlarmNamePrefix=f"{OTHER}-")["MetricAlarms"] == []

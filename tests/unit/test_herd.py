@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.herd import INTERVALS, Throttle, days, monthly_dollars, throttle_for
+from benchmarks.herd import INTERVALS, Throttle, days, monthly_dollars, throttle_for, unlogged_dollars
 
 PAGE = (Path(__file__).parents[2] / "docs" / "herd.md").read_text(encoding="utf-8")
 
@@ -20,6 +20,10 @@ def test_the_page_has_the_figures_of_ten_thousand_servers() -> None:
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_the_page_has_what_polling_costs(interval: int) -> None:
     assert f"| {interval} s | {monthly_dollars(interval):.2f} |" in PAGE
+
+
+def test_the_page_has_what_is_saved_by_what_lambda_does_not_log() -> None:
+    assert f"another {unlogged_dollars(INTERVALS[0]):.2f} at {INTERVALS[0]} s" in PAGE.replace("\n", " ")
 
 
 def test_asking_less_often_costs_less_but_not_proportionally() -> None:
