@@ -203,6 +203,19 @@ def test_should_not_have_the_rows_of_one_class_stand_for_another() -> None:
     assert groups(made) == {"B": ["harry"], "C": ["luna"]}
 
 
+def test_should_keep_what_is_clear_beside_what_is_not() -> None:
+    made = night(FIRST, ["luna,C", ",B", "\x01,\x01"], STAFF)
+    (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
+    assert (unclear.number, unclear.of, unclear.rows) == (2, 1, (5,))
+    assert groups(made) == {"B": ["harry"], "C": ["luna"]}
+
+
+def test_should_not_go_on_keeping_two_facts_by_one_row_that_reads_otherwise() -> None:
+    first = night(FIRST, ["harry,A", "harry,B", "\x01,\x01", "\x03,\x03"], STAFF)
+    assert [fact.username for fact in first.kept] == ["ron", "luna"]
+    assert groups(night(first, ["harry,A", "harry,B", "\x02,\x02"], STAFF, days=2)) == {"A": ["harry"], "B": ["harry"]}
+
+
 def test_should_go_on_keeping_for_a_row_that_reads_otherwise_beside_one_that_names_its_user() -> None:
     first = night(FIRST, ["harry,A", "harry,B", "luna,C", "\x01,\x01"], STAFF)
     assert [fact.username for fact in first.kept] == ["ron"]

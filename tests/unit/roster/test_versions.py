@@ -60,7 +60,7 @@ def test_should_write_a_snapshot_as_it_was_agreed() -> None:
     )
 
 
-@pytest.mark.parametrize("mark", ['"', "\\", "\x7f", " ", "é"])
+@pytest.mark.parametrize("mark", ['"', "\\", "\x1f", "\x7f", " ", "é"])
 @pytest.mark.parametrize("times", range(9))
 @pytest.mark.parametrize("members", [("",), ("x", "y"), ("x", "y", "z")])
 def test_should_escape_what_json_escapes_however_much_there_is_of_it(
