@@ -10,7 +10,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from roster_commands.stack import FORBIDDEN, Failed, in_words, outputs_of
 Verdict = Literal["ok", "warning", "failed", "skipped"]
 
 _CLOCK_SECONDS = 300  # AWS refuses what is signed by a clock that is wrong by more
+_WATCHED_WITHIN = timedelta(hours=2)
 # Of the account's limit: imports, and whatever else runs, need some beside the feed's.
 _LEAST_EXECUTIONS = 50
 
@@ -169,6 +170,26 @@ def _alarms(stack: Stack) -> str:
     return "none is on"
 
 
+def _watch(stack: Stack) -> str:
+    """The alarm of a watch that stopped is silent about one that never began."""
+    now = datetime.now(UTC)
+    found = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace=f"SisImport/{stack.name}",
+        MetricName="Sites",
+        StartTime=now - _WATCHED_WITHIN,
+        EndTime=now,
+        Period=3600,
+        Statistics=["Maximum"],
+    )
+    if not found["Datapoints"]:
+        raise Trouble(
+            "warning",
+            "nobody has looked at the sites and servers in the last two hours",
+            f"Right in a new stack's first hour; else see the log group /{stack.name}/watch-fleet and its schedule.",
+        )
+    return "sites and servers are looked at each hour"
+
+
 def _keys(stack: Stack) -> str:
     kms = boto3.client("kms")
     keys = [
@@ -300,6 +321,7 @@ CHECKS: dict[str, Callable[[Stack], str]] = {
     "queue": _queue,
     "concurrency": _concurrency,
     "alarms": _alarms,
+    "watch": _watch,
     "who is told": _recipients,
     "trail": _trail,
     "sites": _sites,

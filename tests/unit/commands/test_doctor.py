@@ -62,6 +62,7 @@ def healthy() -> dict[str, Any]:
         },
         "sns.list_subscriptions_by_topic": {"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:eu-west-2:1:sis:1"}]},
         "cloudwatch.describe_alarms": {"MetricAlarms": [], "CompositeAlarms": []},
+        "cloudwatch.get_metric_statistics": {"Datapoints": [{"Maximum": 1.0}]},
         "kms.describe_key": {"KeyMetadata": {"KeyId": "key", "KeyState": "Enabled", "MultiRegion": True}},
         "sqs.get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "lambda.get_account_settings": {
@@ -203,6 +204,7 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
             {"cloudformation__describe_stacks": stack(Parameters=parameters(ImportConcurrency="895"))},
         ),
         ("alarms", "warning", {"cloudwatch__describe_alarms": {"MetricAlarms": [{"AlarmName": "sis-import-failed"}]}}),
+        ("watch", "warning", {"cloudwatch__get_metric_statistics": {"Datapoints": []}}),
         ("who is told", "failed", {"sns__list_subscriptions_by_topic": {"Subscriptions": []}}),
         (
             *("who is told", "failed"),
