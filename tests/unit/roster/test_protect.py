@@ -203,6 +203,12 @@ def test_should_not_have_the_rows_of_one_class_stand_for_another() -> None:
     assert groups(made) == {"B": ["harry"], "C": ["luna"]}
 
 
+def test_should_keep_a_fact_that_more_rows_than_one_can_stand_for() -> None:
+    made = night(FIRST, ["harry,A", "harry,B", "ron,A", "\x01,\x01", "\x03,\x03"], STAFF)
+    assert groups(made) == {"A": ["harry", "ron"], "B": ["harry"], "C": ["luna"]}
+    assert "removals_unclear" not in codes(made)
+
+
 def test_should_keep_what_is_clear_beside_what_is_not() -> None:
     made = night(FIRST, ["luna,C", ",B", "\x01,\x01"], STAFF)
     (unclear,) = (reason for reason in made.held if reason.code == "removals_unclear")
