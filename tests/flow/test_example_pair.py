@@ -87,6 +87,7 @@ def test_the_table_holds_an_item_for_each_group_and_right_and_no_other(hogwarts:
             "pending": [],
             "all_groups": False,
             "basic_console_only": False,
+            "parts": 1,
             "version": 1,
         }
         for name, classes in RIGHTS.items()
