@@ -4,13 +4,14 @@ The table is put back to what it was; the buckets and the servers are where they
 restored table one of the same name, is in the runbook.
 """
 
+import time
 from itertools import count
 from typing import Any
 
 from roster_aws.keyring import Keyrings
 from roster_aws.management import Management
 from roster_aws.questions import Questions
-from roster_aws.queue import Request, read_message
+from roster_aws.queue import NewEpoch, Request, read_message
 
 from .conftest import LIFE, World, csv
 
@@ -85,13 +86,11 @@ def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stay
     assert world.importer().store.head(SITE).version == 1
     assert world.enrolment().recognise(revoked), "else there would be nothing to do"
     said = ask(world, "new-epoch")
-    assert (said["ok"], said["above"], said["revoked"]) == (True, 3, ["srv-back", "srv-revoked"])
+    assert (said["ok"], said["above"] >= 3, said["revoked"]) == (True, True, ["srv-back", "srv-revoked"])
     carry_out(world)
 
     head = world.importer().store.head(SITE)
-    # The pair that stands in the inbox is imported after it, by itself.
-    assert sorted(report["version"] for report in world.reports(SITE)) == [1, 4, 5]
-    assert (head.version, head.epoch) == (5, 2)
+    assert (head.version, head.epoch) == (said["above"] + 1, 2)
     assert world.groups(SITE)["Potions"] == ("Harry_Potter", "Hermione_Granger")
     known = world.enrolment().recognise
     assert known(kept)
@@ -104,7 +103,8 @@ def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stay
     assert ask(world, "new-epoch")["revoked"] == []
     carry_out(world)
     assert known(once_more)
-    assert publish(world, {"students": NEWEST["students"] + b"one.more,Potions\n"}) == 7
+    before = world.importer().store.head(SITE).version
+    assert publish(world, {"students": NEWEST["students"] + b"one.more,Potions\n"}) == before + 1
 
 
 def test_a_site_that_is_newer_than_the_backup_is_told_to_upload_first(world: World) -> None:
@@ -115,7 +115,96 @@ def test_a_site_that_is_newer_than_the_backup_is_told_to_upload_first(world: Wor
     said = ask(world, "new-epoch")
     assert not said["ok"]
     assert "import the pair" in said["message"]
+    time.sleep(1.1)  # an upload's time has no fractions, and this one is later
     assert publish(world, NEWEST) == 1
-    assert ask(world, "new-epoch")["above"] == 2
+    above = ask(world, "new-epoch")["above"]
+    assert above >= 2
     carry_out(world)
-    assert world.importer().store.head(SITE).version == 3
+    assert world.importer().store.head(SITE).version == above + 1
+    assert world.groups(SITE)["Potions"] == ("Harry_Potter", "Hermione_Granger"), "what was uploaded after the restore"
+
+
+MANY = {"students": csv(*(f"pupil.{number},Potions" for number in range(80))), "teachers": csv("Snape,Potions")}
+FEW = {"students": csv(*(f"pupil.{number},Potions" for number in range(40))), "teachers": MANY["teachers"]}
+
+
+def begin_epochs(world: World, times: int = 1) -> None:
+    for _ in range(times):
+        assert ask(world, "new-epoch")["ok"]
+        carry_out(world)
+
+
+def test_servers_are_never_given_the_roster_of_the_backup_again(world: World) -> None:
+    """Forty pupils left, and a person approved it: nobody gets them back, and nobody is asked once more."""
+    publish(world, MANY)
+    backup = world.items()
+    assert publish(world, FEW) == 1
+    assert world.approve(SITE)["status"] == "ok"
+    left = world.importer().results.published(SITE, 2)
+    assert left is not None
+    restore(world, backup)
+    begin_epochs(world)
+    told = {report["import"]: report for report in world.reports(SITE)}
+    assert "held" not in {report["status"] for report in told.values()}
+    head = world.importer().store.head(SITE)
+    again = world.importer().results.manifest(SITE, head.manifest_sha256)
+    assert (again.epoch, again.snapshot, again.counts) == (2, left.snapshot, left.counts)
+    assert told[again.import_id]["restored_version"] == 2
+    assert len(world.groups(SITE)["Potions"]) == 40
+    # What comes next is counted from there, and not from the table of then.
+    assert publish(world, FEW | {"students": FEW["students"] + b"one.more,Potions\n"}) == head.version + 1
+
+
+def test_an_epoch_is_above_that_of_every_server_however_often_the_table_was_restored(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    restore(world, backup)
+    begin_epochs(world, times=3)
+    servers_have = world.importer().store.head(SITE)
+    assert servers_have.epoch == 4
+    restore(world, backup)
+    begin_epochs(world)
+    head = world.importer().store.head(SITE)
+    assert (head.epoch, head.version > servers_have.version) == (5, True)
+
+
+def test_a_version_that_was_not_shown_yet_is_below_the_new_one_too(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    assert publish(world, NEWEST) == 3
+    # Its run died between the commit and the copy of the manifest under its number.
+    world.client("s3").delete_object(Bucket=world.results, Key=f"{SITE}/versions/3/manifest.json")
+    restore(world, backup)
+    assert ask(world, "new-epoch")["above"] >= 3
+
+
+def test_the_version_that_the_table_forgot_expires_like_any_other(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    results, s3 = world.importer().results, world.client("s3")
+    forgotten = results.published(SITE, 2)
+    assert forgotten is not None
+    restore(world, backup)
+    begin_epochs(world)
+
+    def expires(key: str) -> bool:
+        return bool(s3.get_object_tagging(Bucket=world.results, Key=f"{SITE}/{key}")["TagSet"])
+
+    assert expires("versions/2/manifest.json")
+    assert expires(f"objects/{forgotten.sha256}")
+    assert not expires(f"objects/{forgotten.snapshot.sha256}"), "which the new epoch has"
+    assert not expires(f"objects/{world.importer().store.head(SITE).manifest_sha256}")
+
+
+def test_a_number_below_what_was_ever_published_is_refused(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    restore(world, backup)
+    said = ask(world, "new-epoch", above=1)
+    assert not said["ok"]
+    assert "from 2" in said["message"]
+    assert world.order(SITE, NewEpoch(1, "arn:somebody"))["reason"] == "version_below"

@@ -126,13 +126,13 @@ class Head:
         return settled
 
     def _steps_with(self, report: dict[str, Any], new: Step) -> list[Step]:
-        if "epoch_by" in report:  # the same content under another number
+        if "epoch_by" in report and "restored_version" not in report:  # the same content under another number
             return self.steps
         before = self.steps
         if not before and self.version:  # from before steps were remembered
             since = datetime.fromisoformat(self.published_at)
             before = [Step(self.version, self.manifest_sha256, since, False)]
-        by_person = "approved_by" in report or "rolled_back_by" in report
+        by_person = not report.keys().isdisjoint(("approved_by", "rolled_back_by", "epoch_by"))
         return with_step(before, new._replace(approved=by_person))
 
     def values_of_settled(self) -> dict[str, Any]:

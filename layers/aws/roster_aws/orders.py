@@ -159,30 +159,41 @@ class Orders:
             if "rolled_back_to" in made_by:
                 older = made_by["rolled_back_to"]
             elif "epoch_by" in made_by:
-                older = made_by["base_version"]
+                older = made_by.get("restored_version", made_by["base_version"])
             else:
                 return pair_of(made_by)
             manifest = self.results.published(site, older) if older < manifest.version else None
         return {}
 
     def _begin_epoch(self, head: Head, owner: str, request: Request, order: NewEpoch) -> None:
-        """Publish what is published again, in the next epoch, with a number above every one that was ever published.
+        """Publish what servers have again, in the next epoch, with a number above every one that was ever published.
 
         For a cloud whose table was restored from a backup: servers have newer versions than it knows of, and refuse
-        whatever is below them. Servers that have an older epoch take the snapshot.
+        whatever is below them. What they have is the highest version that was ever published, which the bucket still
+        has: what the table knows is older, and would give people back what was taken from them since. Unless it was
+        imported after the restore. Servers that have an older epoch take the snapshot.
         """
-        if not head.version or order.above < head.version:
+        highest = self.results.highest_version(head.site)
+        if not head.version or order.above < max(head.version, highest):
             self.refuse(request, "version_below")
             return
         phases = Phases()
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
         self.store.begin_import(head, owner, this_import, {})
-        old = self.results.manifest(head.site, head.manifest_sha256)
-        again = old._replace(
-            epoch=head.epoch + 1, version=order.above + 1, import_id=this_import, delta=None, delta_from=None
-        )
-        unchanged, changes = nothing_changed(self.publisher.base(head))
-        again = self.publisher.store_manifest(again, head, unchanged)
+        of_the_table = self.results.manifest(head.site, head.manifest_sha256)
+        lost = self.results.published(head.site, highest) if highest > head.version else None
+        # An import's id begins with the time of its files, or of the order that it carried out.
+        newest = lost if lost and lost.import_id > of_the_table.import_id else None
+        old = newest or of_the_table
+        base = self.publisher.base(head)
+        delta, changes = plan_rollback(base, self.results.lines(head.site, old.snapshot)) if newest else (None, {})
+        if delta is None:
+            delta, changes = nothing_changed(base)
+        epoch = max(head.epoch, (lost or old).epoch) + 1
+        again = old._replace(epoch=epoch, version=order.above + 1, import_id=this_import, delta=None, delta_from=None)
+        again = self.publisher.store_manifest(again, head, delta)
+        if lost:  # the table does not know it, and so would never let it go
+            self.results.retire(lost.version, again)
         self.results.keep(again)
         phases.end("store")
         report = {
@@ -198,6 +209,7 @@ class Orders:
             "notices": {},
             "base_version": head.version,
             "version": again.version,
+            **({"restored_version": newest.version} if newest else {}),
         }
         after = replace(head, undecided={})  # what is held was planned on the version before
         settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=after)

@@ -154,6 +154,8 @@ def _about(report: Mapping[str, Any], at: object) -> Facts:
         rows.append(("Kept", " ".join(kept)))
     if report.get("rolled_back_to"):
         rows.append(("Went back to", f"version {report['rolled_back_to']}"))
+    if report.get("restored_version"):
+        rows.append(("What servers had", f"version {report['restored_version']}"))
     for who, term in (
         ("approved_by", "Approved by"),
         ("rejected_by", "Rejected by"),
