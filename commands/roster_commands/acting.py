@@ -11,17 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
 from roster.plan import plan_rollback
 from roster_commands.differences import between, print_difference
 from roster_commands.looking import shown_report
 from roster_commands.reports import import_report
 from roster_commands.site import Failed, Site
-from roster_commands.stack import published_sites
 from roster_pages.wording import changes_text, kept_texts
 
-_ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
+#: How an import or an order ends that did what was asked.
+ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
 
 
 def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
@@ -43,10 +42,10 @@ def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 
 def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Import the standing pair now, and wait for what comes of it."""
-    with _waiting(err, "Fetching …"):
+    with waiting(err, "Fetching …"):
         report = Site(arguments.site, arguments.stack).order("import")
     shown_report(report, out, as_json=arguments.json)
-    return 0 if report["status"] in _ENDED_WELL else 1
+    return 0 if report["status"] in ENDED_WELL else 1
 
 
 def add(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -78,12 +77,12 @@ def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         err.print(import_report(report))
         err.print()
         print_difference(between(site.version()[1], site.version(**named)[1], arguments), err)
-    if not _agreed(arguments, err, "Publish this?"):
+    if not agreed(arguments, err, "Publish this?"):
         return 1
-    with _waiting(err, "Publishing …"):
+    with waiting(err, "Publishing …"):
         done = site.order("approve", **named, plan=report["plan"]["manifest_sha256"])
     shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
+    return 0 if done["status"] in ENDED_WELL else 1
 
 
 def reject(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -124,12 +123,12 @@ def settle(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     if not arguments.yes:
         for said in kept_texts({"kept": kept["facts"], "kept_until": kept.get("until"), "kept_rows": kept.get("rows")}):
             err.print(said, markup=False, soft_wrap=True)
-    if not _agreed(arguments, err, "Make these removals now?"):
+    if not agreed(arguments, err, "Make these removals now?"):
         return 1
-    with _waiting(err, "Publishing …"):
+    with waiting(err, "Publishing …"):
         done = site.order("settle")
     shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
+    return 0 if done["status"] in ENDED_WELL else 1
 
 
 def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
@@ -144,59 +143,12 @@ def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     if old and not arguments.yes:
         _, changes = plan_rollback(base, old.lines())
         err.print(f"Going back from version {said['version']} to {arguments.version} changes: {changes_text(changes)}")
-    if not _agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
+    if not agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
         return 1
-    with _waiting(err, "Publishing …"):
+    with waiting(err, "Publishing …"):
         done = site.order("rollback", version=arguments.version)
     shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
-
-
-def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Publish what is published again, above every version that any server may have."""
-    above = {"above": arguments.above} if arguments.above else {}
-    if arguments.all:
-        return _new_epoch_of_all(arguments, out, err)
-    site = Site(arguments.site, arguments.stack)
-    number = f"version {arguments.above + 1}" if above else "a version above every one that was ever published"
-    if not _agreed(arguments, err, f"Publish what is published as {number}, in a new epoch?"):
-        return 1
-    with _waiting(err, "Publishing …"):
-        done = site.order("new-epoch", **above)
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in _ENDED_WELL else 1
-
-
-def _new_epoch_of_all(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """The same for every site that ever published something, by what the results bucket has; one line for each."""
-    names = published_sites(arguments.stack)
-    if not names:
-        raise Failed("no site has ever published anything")
-    question = f"Publish what is published again, in a new epoch, for all {len(names)} sites?"
-    if not _agreed(arguments, err, question):
-        return 1
-    done: dict[str, Any] = {}
-    with Progress(console=err, disable=not err.is_terminal) as progress:
-        for name in progress.track(names, description="Publishing …"):
-            try:
-                report = Site(name, arguments.stack).order("new-epoch")
-            except Failed as failed:
-                done[name] = {"ok": False, "why": str(failed)}
-            else:
-                done[name] = {"ok": report["status"] in _ENDED_WELL} | {
-                    about: report.get(about) for about in ("epoch", "version", "reason")
-                }
-            if not arguments.json:
-                out.print(f"{name}: {_epoch_text(done[name])}", markup=False, soft_wrap=True)
-    if arguments.json:
-        print(json.dumps(done))
-    return 0 if all(each["ok"] for each in done.values()) else 1
-
-
-def _epoch_text(done: dict[str, Any]) -> str:
-    if done["ok"]:
-        return f"version {done['version']}, epoch {done['epoch']}"
-    return f"not done: {done.get('why') or done['reason']}"
+    return 0 if done["status"] in ENDED_WELL else 1
 
 
 def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -218,11 +170,13 @@ def resume(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     return 1 if paused else 0
 
 
-def _waiting(err: Console, said: str) -> AbstractContextManager[object]:
+def waiting(err: Console, said: str) -> AbstractContextManager[object]:
+    """Say what is waited for, while it is, where somebody looks."""
     return err.status(said) if err.is_terminal else nullcontext()
 
 
-def _agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
+def agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
+    """Whether a person says yes, or has with --yes; Failed where nobody can answer."""
     if arguments.yes:
         return True
     if not sys.stdin.isatty():

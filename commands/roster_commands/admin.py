@@ -20,7 +20,6 @@ from roster_commands.acting import (
     approve,
     enrol,
     import_now,
-    new_epoch,
     pause,
     reject,
     resume,
@@ -29,6 +28,7 @@ from roster_commands.acting import (
 )
 from roster_commands.differences import listing_options
 from roster_commands.doctor import doctor
+from roster_commands.epochs import new_epoch
 from roster_commands.folder import Unreadable
 from roster_commands.folder import folder as pair_folder
 from roster_commands.looking import difference, history, imports, preview, show
@@ -156,6 +156,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not arguments.stack:
         parser.error("name the stack with --stack or STACK_NAME")
+    if getattr(arguments, "all", None) is True and getattr(arguments, "above", None):
+        parser.error("--above is for one site: of all, each has a number of its own")
     # Into a pipe or a file nothing is shortened, so that an id can be searched for.
     out = standard_output(1000)
     err = Console(stderr=True, highlight=False)

@@ -9,6 +9,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from http.client import HTTPException
@@ -32,6 +33,10 @@ _MEMORY_LIMIT = 64 << 20
 _NEWEST = 20
 
 
+#: The status of an order that had nothing to be done with.
+NOTHING_PUBLISHED = "nothing_published"
+
+
 class Site:
     """One site, by its name, of the stack of this name."""
 
@@ -39,6 +44,14 @@ class Site:
         self.name = name
         self._stack = stack
         self._lambda = boto3.client("lambda")
+
+    def other(self, name: str) -> Site:
+        """Another site of the same stack, asked by the same client: in a thread of its own, too."""
+        for known in ("_function", "_by"):  # asked for once, and here: a thread must not make clients
+            getattr(self, known)
+        other = copy(self)
+        other.name = name
+        return other
 
     def ask(self, action: str, **details: Any) -> dict[str, Any]:
         """The answer to one request; Failed when it is refused or the function breaks off."""
@@ -52,8 +65,14 @@ class Site:
         return said
 
     def order(self, action: str, **details: Any) -> dict[str, Any]:
-        """Have something done that takes an import's time, and wait for the report of it."""
-        asked = self.ask(action, by=self._by, **details)["asked"]
+        """Have something done that takes an import's time, and wait for the report of it.
+
+        The status is NOTHING_PUBLISHED where there is nothing to do it with. `revoked` is who was revoked by the way.
+        """
+        answer = self.ask(action, by=self._by, **details)
+        asked, by_the_way = answer["asked"], {"revoked": answer["revoked"]} if "revoked" in answer else {}
+        if not asked:
+            return {"status": NOTHING_PUBLISHED, **by_the_way}
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             said = self.ask("imports", limit=_NEWEST)
@@ -63,7 +82,7 @@ class Site:
                 return {"status": "waiting", **said["waiting"]}
             for report in reports:
                 if report.get("asked") == asked and report["status"] != "fetching":
-                    return dict(report)
+                    return {**report, **by_the_way}
             time.sleep(1)
         raise Failed("this has not ended after ten minutes; `roster-admin imports` will show what comes of it")
 

@@ -40,7 +40,7 @@ def outputs_of(stack: str) -> dict[str, str]:
 
 
 def published_sites(stack: str) -> list[str]:
-    """Every site that ever published something, by name: what the results bucket has, whatever the table says."""
+    """Every site that may have published something, by name: by the results bucket, whatever the table says."""
     pages = (
         boto3.client("s3")
         .get_paginator("list_objects_v2")

@@ -208,3 +208,11 @@ def test_a_number_below_what_was_ever_published_is_refused(world: World) -> None
     assert not said["ok"]
     assert "from 2" in said["message"]
     assert world.order(SITE, NewEpoch(1, "arn:somebody"))["reason"] == "version_below"
+
+
+def test_a_site_that_never_published_anything_has_nothing_to_be_above_of(world: World) -> None:
+    assert publish(world, {"students": b"no,such\nfile,really\n", "teachers": OLDEST["teachers"]}) == 0
+    assert world.stored(), "its import left its findings"
+    said = ask(world, "new-epoch")
+    assert (said["ok"], said["asked"], said["above"]) == (True, "", 0)
+    assert not world.messages()

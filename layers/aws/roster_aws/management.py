@@ -208,13 +208,16 @@ class Management:
     def _new_epoch(self, site: str, asked: Asked, request_id: str) -> Asked:
         """Begin an epoch above every version that was ever published, or above one that is named.
 
-        What is revoked stays revoked: the table may be one that was restored from before.
+        What is revoked stays revoked: the table may be one that was restored from before. `asked` is "" for a site that
+        never published anything.
         """
         head = self.store.head(site)
         revoked = self.enrolment.revoke_again(site, self.results.revoked(site))
+        highest = max(head.version, self.results.highest_version(site))
+        if not highest and "above" not in asked:
+            return {"asked": "", "above": 0, "revoked": revoked}  # no server has anything of it
         if not head.version:
             raise Refused("nothing is published yet; import the pair, then begin the new epoch")
-        highest = max(head.version, self.results.highest_version(site))
         above = asked["above"] if "above" in asked else highest + _NOT_SHOWN_YET
         if type(above) is not int or not highest <= above < _MOST_VERSIONS:
             raise Refused(f"above: a whole number from {highest}, the highest version that was ever published")

@@ -1,0 +1,97 @@
+"""`roster-admin new-epoch`: after the table was restored from a backup, every site goes above what its servers have.
+
+In: a site, or --all for each that ever published something by what the results bucket has. Out: a report, or with --all
+one line for each site; who was revoked since the backup and is revoked again. Sites that never published anything are
+skipped. The status is 1 when a site was not brought above: the command can be given again, which does no harm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import Progress
+
+from roster_commands.acting import ENDED_WELL, agreed, waiting
+from roster_commands.looking import shown_report
+from roster_commands.site import NOTHING_PUBLISHED, Failed, Site
+from roster_commands.stack import in_words, published_sites
+
+# A site takes seconds, nearly all of them waiting. The feed is closed until the last one is done.
+_AT_ONCE = 8
+
+
+def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Publish again what servers have, above every version that any of them may have."""
+    if arguments.all:
+        return _of_all(arguments, out, err)
+    number = f"version {arguments.above + 1}" if arguments.above else "a version above every one there ever was"
+    if not agreed(arguments, err, f"Publish again what was published last, as {number}, in a new epoch?"):
+        return 1
+    above = {"above": arguments.above} if arguments.above else {}
+    with waiting(err, "Publishing …"):
+        done = Site(arguments.site, arguments.stack).order("new-epoch", **above)
+    if done["status"] == NOTHING_PUBLISHED:
+        raise Failed(f"{arguments.site} has never published anything, so nothing has to be above it")
+    shown_report(done, out, as_json=arguments.json)
+    if done.get("revoked"):
+        err.print(f"Revoked again: {', '.join(done['revoked'])}", markup=False, soft_wrap=True)
+    return 0 if done["status"] in ENDED_WELL else 1
+
+
+def _of_all(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    names = published_sites(arguments.stack)
+    if not names:
+        raise Failed("no site has ever published anything")
+    question = f"Publish again what was published last, in a new epoch, for all {len(names)} sites?"
+    if not agreed(arguments, err, question):
+        return 1
+    done: dict[str, dict[str, Any]] = {}
+    with Progress(console=err, disable=not err.is_terminal) as progress:
+        begun = _begin(names, arguments.stack)
+        for name, became in progress.track(begun, total=len(names), description="Publishing …"):
+            done[name] = became
+            if not arguments.json:
+                out.print(f"{name}: {_text(became)}", markup=False, soft_wrap=True)
+    if arguments.json:
+        print(json.dumps(dict(sorted(done.items()))))
+    return 0 if all(each["ok"] for each in done.values()) else 1
+
+
+def _begin(names: list[str], stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What becomes of each site, as it does."""
+    first = Site(names[0], stack)
+    threads = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        sites = {threads.submit(_order, first.other(name), stack): name for name in names}
+        for site in as_completed(sites):
+            yield sites[site], site.result()
+    finally:  # whoever breaks this off waits for those that have begun, and for no other
+        threads.shutdown(cancel_futures=True)
+
+
+def _order(site: Site, stack: str) -> dict[str, Any]:
+    try:
+        report = site.order("new-epoch")
+    except Failed as failed:
+        return {"ok": False, "why": str(failed)}
+    except (BotoCoreError, ClientError) as error:  # of one site among many: the others go on
+        return {"ok": False, "why": in_words(error, stack)}
+    if report["status"] == NOTHING_PUBLISHED:
+        return {"ok": True, "skipped": NOTHING_PUBLISHED}
+    told = {name: report.get(name) for name in ("epoch", "version", "reason", "revoked")}
+    return {"ok": report["status"] in ENDED_WELL, **told}
+
+
+def _text(done: dict[str, Any]) -> str:
+    if "skipped" in done:
+        return "nothing was ever published"
+    if not done["ok"]:
+        return f"not done: {done.get('why') or done['reason']}"
+    revoked = f", revoked again: {', '.join(done['revoked'])}" if done["revoked"] else ""
+    return f"version {done['version']}, epoch {done['epoch']}{revoked}"
