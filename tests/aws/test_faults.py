@@ -18,7 +18,7 @@ from botocore.compat import HTTPHeaders
 from roster_aws.queue import Request
 
 from .conftest import LIFE, MakeWorld, World
-from .test_kill import FIRST, LOOK, SECOND, SITE, THIRD, approve, end_what_is_kept, roll_back, settle, state
+from .test_kill import FIRST, LOOK, SECOND, SITE, THIRD, approve, end_what_is_kept, prepare, roll_back, state
 from .test_kill import run as undisturbed_run
 
 # Fewer than botocore makes tries.
@@ -133,17 +133,7 @@ def test_an_import_on_a_bad_day_ends_like_an_undisturbed_one(
     days = [BadDay(kind, strikes) for kind in KINDS for strikes in (every_first_try, at_random(7))]
     undisturbed = make_world()
     worlds = [make_world(undisturbed.inbox) for _ in days]
-    for upload in uploads:
-        undisturbed.upload(SITE, **upload)
-        settle(undisturbed, *worlds)
-        for world in (undisturbed, *worlds):
-            undisturbed_run(world)
-    request = LOOK
-    if callable(last):
-        request = last(undisturbed)
-    else:
-        undisturbed.upload(SITE, **last)
-        settle(undisturbed, *worlds)
+    request = prepare(undisturbed, worlds, uploads, last)
     undisturbed_run(undisturbed, request=request)
     expected = state(undisturbed)
     for world, day in zip(worlds, days, strict=True):

@@ -102,6 +102,25 @@ def settle(first: World, *others: World) -> None:
         world.clock.now = first.clock.now
 
 
+def prepare(
+    undisturbed: World,
+    worlds: list[World],
+    uploads: list[dict[str, bytes]],
+    last: dict[str, bytes] | Callable[[World], Request],
+) -> Request:
+    """Import all uploads but the last in every world; what is to be done next: look at the last one, or an order."""
+    for upload in uploads:
+        undisturbed.upload(SITE, **upload)
+        settle(undisturbed, *worlds)
+        for world in (undisturbed, *worlds):
+            run(world)
+    if callable(last):
+        return last(undisturbed)
+    undisturbed.upload(SITE, **last)
+    settle(undisturbed, *worlds)
+    return LOOK
+
+
 def state(world: World) -> tuple[dict[str, bytes], dict[Any, Any]]:
     return world.stored(), {key: timeless(item) for key, item in world.items().items()}
 
@@ -149,18 +168,7 @@ def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
 ) -> None:
     undisturbed = make_world()
     worlds = [make_world(undisturbed.inbox) for _ in range(most_calls)]
-    for upload in uploads:
-        undisturbed.upload(SITE, **upload)
-        settle(undisturbed, *worlds)
-        for world in (undisturbed, *worlds):
-            run(world)
-    request = LOOK
-    if callable(last):
-        request = last(undisturbed)
-    else:
-        undisturbed.upload(SITE, **last)
-        settle(undisturbed, *worlds)
-
+    request = prepare(undisturbed, worlds, uploads, last)
     counted = Killer()
     run(undisturbed, counted, request)
     expected = state(undisturbed)
