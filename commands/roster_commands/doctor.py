@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -28,6 +28,14 @@ _CLOCK_SECONDS = 300  # AWS refuses what is signed by a clock that is wrong by m
 _WATCHED_WITHIN = timedelta(hours=2)
 # Of the account's limit: imports, and whatever else runs, need some beside the feed's.
 _LEAST_EXECUTIONS = 50
+# As the alarm `uploads-wait` has it.
+_WAITS_SECONDS = 3600
+# What the checks go by.
+_OUTPUTS = {"ManageSiteFunctionName", "AlarmTopicArn", "TableName", "InboxBucketName", "ResultsBucketName"}
+# The host of the region in every region, us-east-1 too: what a link leads to.
+_REGIONAL = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,19 @@ class Stack:
         found = (each for page in pages for each in page["StackResourceSummaries"] if each["ResourceType"] == kind)
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
-    def site(self, action: str, site: str) -> dict[str, Any]:
-        """What `manage_site` answers about a site."""
-        asked = json.dumps({"action": action, "site": site})
-        answer = boto3.client("lambda").invoke(FunctionName=self.outputs["ManageSiteFunctionName"], Payload=asked)
-        return dict(json.loads(answer["Payload"].read()))
+    def sites(self) -> Iterator[dict[str, Any]]:
+        """Every site as the overview has it, by name: all of it may be asked with the right to do what people do."""
+        function, number, pages = boto3.client("lambda"), 0, 1
+        while number < pages:
+            number += 1
+            # A site has to be named, and the overview is of all.
+            asked = {"action": "page", "site": "all", "view": "overview", "sort": "site", "page": number}
+            answer = function.invoke(FunctionName=self.outputs["ManageSiteFunctionName"], Payload=json.dumps(asked))
+            said = json.loads(answer["Payload"].read())
+            if "FunctionError" in answer or not said["ok"]:
+                raise Trouble("failed", "manage_site broke off", "Its log, output AuditLogGroupName, says why.")
+            pages = said["page"]["pages"]
+            yield from said["page"]["sites"]
 
 
 def doctor(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -101,6 +117,8 @@ def examine(name: str) -> Iterator[Check]:
     stack = Stack(name)
     for first in (("credentials", _credentials), ("stack", _stack)):
         check = _check(stack, *first)
+        if check.verdict == "skipped":  # nothing was looked at, which must not look as if all were well
+            check = replace(check, verdict="failed")
         yield check
         if check.verdict == "failed":
             yield from (Check(each, "skipped", f"needs {check.name}") for each in CHECKS)
@@ -144,6 +162,9 @@ def _stack(stack: Stack) -> str:
             "the last update was rolled back, so an older template is in force",
             f"aws cloudformation describe-stack-events --stack-name {stack.name} says why.",
         )
+    lacks = sorted(_OUTPUTS - stack.outputs.keys())
+    if lacks:
+        raise Trouble("failed", f"it has no output {', '.join(lacks)}", "It is older than this command: deploy again.")
     return f"{status}, with {len(stack.outputs)} outputs"
 
 
@@ -218,7 +239,30 @@ def _queue(stack: Stack) -> str:
             f"{given_up} uploads were given up",
             "Find import_broke_off in the log of import_pair; once the cause is gone, redrive the dead-letter queue.",
         )
+    age = _oldest(queues["ImportQueue"].rpartition("/")[2]) if waiting else 0
+    if age > _WAITS_SECONDS:
+        raise Trouble(
+            "failed",
+            f"{waiting} uploads wait, the oldest for {age / 3600:.1f} hours",
+            f"See the log group /{stack.name}/import-pair; without an error in it, deploy with a higher "
+            "ImportConcurrency. After a restore: is the function's event source mapping enabled?",
+        )
     return f"{waiting} uploads wait, none was given up"
+
+
+def _oldest(queue: str) -> float:
+    """How many seconds the oldest message of a queue has waited of late; 0 where AWS has not said so."""
+    now = datetime.now(UTC)
+    found = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": queue}],
+        StartTime=now - timedelta(minutes=15),
+        EndTime=now,
+        Period=900,
+        Statistics=["Maximum"],
+    )
+    return max((each["Maximum"] for each in found["Datapoints"]), default=0)
 
 
 def _messages(url: str) -> int:
@@ -243,7 +287,7 @@ def _concurrency(stack: Stack) -> str:
 
 def _buckets(stack: Stack) -> str:
     """By the regional host, which links lead to."""
-    s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    s3 = boto3.client("s3", config=_REGIONAL)
     for name in ("InboxBucketName", "ResultsBucketName"):
         s3.list_objects_v2(Bucket=stack.outputs[name], MaxKeys=1)
     return "inbox and results answer under their region's host"
@@ -281,33 +325,20 @@ def _trail(stack: Stack) -> str:
 
 
 def _sites(stack: Stack) -> str:
-    table = boto3.resource("dynamodb").Table(stack.outputs["TableName"])
-    (index,) = (each["IndexName"] for each in table.global_secondary_indexes or [])
-    names: list[str] = []
-    start: dict[str, Any] = {}
-    while True:
-        asked: Any = {"KeyConditionExpression": "kind = :head", "ExpressionAttributeValues": {":head": "head"}}
-        page = table.query(IndexName=index, **asked, **start)
-        names += [str(item["site"]) for item in page["Items"] if item.get("version")]
-        if "LastEvaluatedKey" not in page:
-            break
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-    alone, silent = [], []
-    for name in names:
-        states = [each["state"] for each in stack.site("servers", name)["servers"] if each["state"] != "revoked"]
-        alone += [] if states else [name]
-        silent += [name] if "silent" in states else []
+    published = {each["site"]: each["servers"] for each in stack.sites() if each["version"]}
+    alone = [name for name, servers in published.items() if not sum(servers.values())]
+    silent = [name for name, servers in published.items() if servers["silent"]]
     if alone:
         raise Trouble(
             "warning",
-            f"{len(alone)} of {len(names)} sites that publish have no server: {_some(alone)}",
+            f"{len(alone)} of {len(published)} sites that publish have no server: {_some(alone)}",
             f"roster-admin enrol {alone[0]} SERVER prints a code for one.",
         )
     if silent:
         raise Trouble(
             "warning", f"a server is silent at {_some(silent)}", f"roster-admin servers {silent[0]} says which."
         )
-    return f"{len(names)} publish, each has a server that asks" if names else "none publishes yet"
+    return f"{len(published)} publish, each has a server that asks" if published else "none publishes yet"
 
 
 def _some(names: list[str]) -> str:

@@ -10,19 +10,25 @@ import boto3
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import ConnectionError as NotConnected
 
 from roster.pair import is_site
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
+_UNKNOWN = {
+    *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"),
+    *("AuthFailure", "InvalidAccessKeyId", "InvalidToken"),
+}
+# AWS says so by the same codes as of a wrong key; only the text tells.
+_WRONG_TIME = ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed")
 FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
 
@@ -54,19 +60,26 @@ def in_words(error: BotoCoreError | ClientError, stack: str) -> str:
     """What AWS or its client said, as a person can act on it: with the next command, where there is one."""
     if isinstance(error, NoRegionError):
         return "No AWS region is chosen here. Next: export AWS_REGION=REGION, the one that the stack is in"
-    if isinstance(error, UnauthorizedSSOTokenError | TokenRetrievalError):
-        return "The sign-in to AWS has ended. Next: aws sso login"
+    if isinstance(error, SSOError | TokenRetrievalError):
+        return "Nobody is signed in to AWS here, or no longer. Next: aws sso login"
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "No AWS credentials were found here. Next: aws configure, or aws sso login"
     if isinstance(error, ProfileNotFound):
         return f"{error}. Next: aws configure list-profiles"
-    if isinstance(error, EndpointConnectionError):
+    if isinstance(error, CredentialRetrievalError):
+        return f"The AWS credentials could not be fetched. Next: aws sts get-caller-identity ({error})"
+    if isinstance(error, NotConnected):
         return "AWS cannot be reached from here. Look at the network, and at AWS_REGION: it may name no region"
+    if any(sign in str(error) for sign in _WRONG_TIME):
+        return "This machine's clock is wrong: AWS refuses what it signs. Next: timedatectl, on Windows w32tm /resync"
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     if code in _EXPIRED:
         return "The AWS credentials have expired. Next: aws sso login, or new keys"
     if code in _UNKNOWN:
-        return "AWS does not recognise these credentials. Next: aws sts get-caller-identity, which shows whose they are"
+        return (
+            "AWS does not recognise these credentials in this region. Next: aws sts get-caller-identity, which shows "
+            "whose they are; a region may have to be switched on for the account first"
+        )
     if code in FORBIDDEN:
         return f"These credentials may not do this ({_operation(error)}). Ask who runs the AWS account for the right"
     if code == "ValidationError" and "does not exist" in str(error):

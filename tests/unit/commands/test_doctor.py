@@ -6,15 +6,22 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    SSOTokenLoadError,
     UnauthorizedSSOTokenError,
 )
 
@@ -35,7 +42,14 @@ RESOURCES = {
     "SigningKeyB": ("AWS::KMS::Key", "key-b"),
 }
 PARAMETERS = {"AuditTrail": "on", "ImportConcurrency": "20", "ExistingKeyA": "", "ExistingKeyB": ""}
-SERVERS = {"servers": [{"state": "revoked"}, {"state": "current"}]}
+NONE = {"applied": 0, "behind": 0, "silent": 0}
+
+
+def overview(**servers: int) -> dict[str, Any]:
+    """What manage_site says of two sites, of which one publishes and has these servers."""
+    sites = [{"site": "hogwarts", "version": 3, "servers": NONE | servers}]
+    sites.append({"site": "new", "version": 0, "servers": NONE})
+    return {"Payload": {"ok": True, "page": {"sites": sites, "pages": 1}}}
 
 
 def healthy() -> dict[str, Any]:
@@ -68,13 +82,12 @@ def healthy() -> dict[str, Any]:
         "lambda.get_account_settings": {
             "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}
         },
-        "lambda.invoke": {"Payload": SERVERS},
+        "lambda.invoke": overview(applied=1),
         "s3.list_objects_v2": {},
         "dynamodb.describe_continuous_backups": {
             "ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}}
         },
         "dynamodb.describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}},
-        "dynamodb.query": {"Items": [{"site": "hogwarts", "version": 3}, {"site": "new"}]},
     }
 
 
@@ -87,11 +100,10 @@ class Aws:
     def client(self, service: str, **_: Any) -> Any:
         return _Service(self, service)
 
-    def resource(self, service: str) -> Any:
-        return _Service(self, service)
-
-    def answer(self, operation: str) -> Any:
+    def answer(self, operation: str, asked: dict[str, Any] | None = None) -> Any:
         found = self.answers[operation]
+        if callable(found):
+            found = found(asked)
         if isinstance(found, Exception):
             raise found
         said = copy.deepcopy(found)
@@ -101,16 +113,11 @@ class Aws:
 
 
 class _Service:
-    global_secondary_indexes = [{"IndexName": "heads-2"}]  # noqa: RUF012 (as of a table)
-
     def __init__(self, aws: Aws, service: str) -> None:
         self._aws, self._service = aws, service
 
     def __getattr__(self, operation: str) -> Any:
-        return lambda **_: self._aws.answer(f"{self._service}.{operation}")
-
-    def Table(self, _name: str) -> Any:  # noqa: N802 (as boto3 calls it)
-        return self
+        return lambda **asked: self._aws.answer(f"{self._service}.{operation}", asked)
 
     def get_paginator(self, operation: str) -> Any:
         return _Pages(lambda: self._aws.answer(f"{self._service}.{operation}"))
@@ -147,8 +154,17 @@ def stack(**changed: Any) -> dict[str, Any]:
     return {"Stacks": [described | changed]}
 
 
+def outputs(without: str) -> list[dict[str, str]]:
+    return [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS.items() if key != without]
+
+
 def parameters(**changed: str) -> list[dict[str, str]]:
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in (PARAMETERS | changed).items()]
+
+
+def waiting_in(queue: str) -> Any:
+    """Two uploads wait in this queue, and in no other."""
+    return lambda asked: {"Attributes": {"ApproximateNumberOfMessages": "2" if asked["QueueUrl"] == queue else "0"}}
 
 
 LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
@@ -164,6 +180,8 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
         ("stack", "failed", {"cloudformation__describe_stacks": stack(StackStatus="ROLLBACK_COMPLETE")}),
         ("stack", "failed", {"cloudformation__describe_stacks": stack(StackStatus="UPDATE_IN_PROGRESS")}),
         ("stack", "failed", {"cloudformation__describe_stacks": stack(Outputs=[])}),
+        ("stack", "failed", {"cloudformation__describe_stacks": stack(Outputs=outputs("TableName"))}),
+        ("stack", "failed", {"cloudformation__describe_stacks": refused("AccessDenied")}),
         ("stack", "warning", {"cloudformation__describe_stacks": stack(StackStatus="UPDATE_ROLLBACK_COMPLETE")}),
         (
             *("table", "failed"),
@@ -211,9 +229,17 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
             {"sns__list_subscriptions_by_topic": {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}]}},
         ),
         ("trail", "warning", {"cloudformation__describe_stacks": stack(Parameters=parameters(AuditTrail="off"))}),
-        ("sites", "warning", {"lambda__invoke": {"Payload": {"servers": [{"state": "revoked"}]}}}),
-        ("sites", "warning", {"lambda__invoke": {"Payload": {"servers": [{"state": "silent"}, {"state": "current"}]}}}),
-        ("sites", "failed", {"dynamodb__query": refused("ResourceNotFoundException")}),
+        (
+            *("queue", "failed"),
+            {
+                "sqs__get_queue_attributes": waiting_in("https://queue"),
+                "cloudwatch__get_metric_statistics": {"Datapoints": [{"Maximum": 7200.0}]},
+            },
+        ),
+        ("sites", "warning", {"lambda__invoke": overview()}),
+        ("sites", "warning", {"lambda__invoke": overview(applied=1, silent=1)}),
+        ("sites", "failed", {"lambda__invoke": overview() | {"FunctionError": "Unhandled"}}),
+        ("sites", "failed", {"lambda__invoke": {"Payload": {"ok": False, "message": "no"}}}),
     ],
 )
 def test_should_find_what_is_wrong_and_say_what_to_do(
@@ -256,7 +282,21 @@ def test_should_end_with_a_status_that_a_script_can_read(
         (NoCredentialsError(), "No AWS credentials", "aws configure"),
         (NoRegionError(), "No AWS region", "export AWS_REGION"),
         (ProfileNotFound(profile="gone"), "gone", "aws configure list-profiles"),
-        (UnauthorizedSSOTokenError(), "sign-in to AWS has ended", "aws sso login"),
+        (UnauthorizedSSOTokenError(), "signed in", "aws sso login"),
+        (SSOTokenLoadError(error_msg="no token"), "signed in", "aws sso login"),
+        (ConnectTimeoutError(endpoint_url="https://aws"), "cannot be reached", "AWS_REGION"),
+        (CredentialRetrievalError(provider="process", error_msg="no"), "not be fetched", "aws sts get-caller-identity"),
+        (
+            refused("SignatureDoesNotMatch", "Signature expired: 20261126T0300Z is now earlier than 20261126T0340Z"),
+            *("clock is wrong", "timedatectl"),
+        ),
+        (
+            refused("InvalidSignatureException", "Signature not yet current: 20261126T0440Z is still later"),
+            *("clock is wrong", "timedatectl"),
+        ),
+        (refused("RequestTimeTooSkewed", "The difference is too large"), "clock is wrong", "timedatectl"),
+        (refused("SignatureDoesNotMatch", "Check your AWS Secret Access Key"), "does not recognise", "aws sts"),
+        (refused("InvalidAccessKeyId"), "does not recognise", "switched on"),
         (EndpointConnectionError(endpoint_url="https://aws"), "cannot be reached", "AWS_REGION"),
         (refused("ExpiredToken"), "have expired", "aws sso login"),
         (refused("InvalidClientTokenId"), "does not recognise", "aws sts get-caller-identity"),
@@ -271,3 +311,40 @@ def test_should_say_in_words_what_stands_in_the_way(
     said = in_words(error, "sis")
     assert words in said
     assert next_command in said
+
+
+def test_should_look_through_every_page_of_sites(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(invoked: dict[str, Any]) -> dict[str, Any]:
+        asked.append(json.loads(invoked["Payload"]))
+        servers = NONE | ({"applied": 1} if len(asked) < 3 else {})
+        sites = [{"site": f"school-{len(asked)}", "version": 1, "servers": servers}]
+        return {"Payload": {"ok": True, "page": {"sites": sites, "pages": 3}}}
+
+    found = look(monkeypatch, lambda__invoke=answer)["sites"]
+    assert [(each["view"], each["page"]) for each in asked] == [("overview", number) for number in (1, 2, 3)]
+    assert found.found == "1 of 3 sites that publish have no server: school-3"
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "ap-east-1"])
+def test_should_look_at_the_buckets_under_the_host_of_the_region(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new bucket answers 307 elsewhere, and an opted-in region knows no other host."""
+    hosts: list[str] = []
+
+    def made(service: str, **more: Any) -> Any:
+        client = boto3.Session(region_name=region).client(service, **more)  # type: ignore[call-overload]
+
+        def send(request: Any, **_: Any) -> AWSResponse:
+            hosts.append(urlsplit(request.url).hostname or "")
+            answer = AWSResponse(request.url, 200, HTTPHeaders(), None)
+            answer._content = b"<ListBucketResult/>"  # type: ignore[attr-defined]
+            return answer
+
+        client.meta.events.register("before-send", send)
+        return client
+
+    monkeypatch.setattr("roster_commands.doctor.boto3.client", made)
+    monkeypatch.setattr(doctor.Stack, "outputs", OUTPUTS)
+    doctor.CHECKS["buckets"](doctor.Stack("sis"))
+    assert hosts == [f"{name}.s3.{region}.amazonaws.com" for name in ("sis-inbox", "sis-results")]
