@@ -11,7 +11,7 @@ from typing import Any
 from roster_aws.keyring import Keyrings
 from roster_aws.management import Management
 from roster_aws.questions import Questions
-from roster_aws.queue import NewEpoch, Request, read_message
+from roster_aws.queue import NewEpoch, Request, Rollback, read_message
 
 from .conftest import LIFE, World, csv
 
@@ -216,3 +216,35 @@ def test_a_site_that_never_published_anything_has_nothing_to_be_above_of(world: 
     said = ask(world, "new-epoch")
     assert (said["ok"], said["asked"], said["above"]) == (True, "", 0)
     assert not world.messages()
+
+
+def test_a_token_that_was_replaced_since_lives_again_until_its_server_enrols_once_more(world: World) -> None:
+    """Not as one would wish it, and so the runbook says it."""
+    publish(world, OLDEST)
+    first = enrolled(world, "srv-01")
+    backup = world.items()
+    enrolment = world.enrolment()
+    server = enrolment.recognise(first)
+    assert server
+    second = enrolment.second_token(server, first)
+    enrolment.end_older_token(server, second)
+    restore(world, backup)
+    begin_epochs(world)
+    assert enrolment.recognise(first)
+    assert not enrolment.recognise(second)
+    third = enrolled(world, "srv-01")
+    assert enrolment.recognise(third)
+    assert not enrolment.recognise(first)
+
+
+def test_what_was_rolled_back_since_stays_so_where_the_site_is_paused_first(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    world.clock.pass_by(minutes=1)
+    assert world.order(SITE, Rollback(1, "arn:somebody"))["version"] == 3
+    restore(world, backup)
+    assert ask(world, "pause")["ok"]
+    begin_epochs(world)
+    assert world.groups(SITE)["Potions"] == ("Harry_Potter",)
+    assert world.importer().store.head(SITE).version > 3
