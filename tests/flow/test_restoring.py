@@ -7,7 +7,8 @@ from typing import Any
 from tests.deployed import SEED, Site, queue_is_quiet
 from tests.flow.conftest import Command, Patience, Server
 
-NEWER = SEED | {"students.csv": SEED["students.csv"] + b"Hermione_Granger,Potions\n"}
+# Most pupils left, which a person has to approve.
+SMALLER = SEED | {"students.csv": b"version,1\nusername,class\nHarry_Potter,Potions\n"}
 
 Items = dict[tuple[str, str], dict[str, Any]]
 
@@ -40,7 +41,8 @@ def test_servers_go_on_from_what_they_have(
     eventually(lambda: queue_is_quiet(running.cloud), "nothing of the site is under way")
     backup = items_of(running)
 
-    assert running.publish(NEWER)["version"] == 2
+    assert running.import_of(running.upload_pair(SMALLER))["status"] == "held"
+    assert json.loads(command("roster-admin", "approve", running.name, "--yes", "--json").stdout)["version"] == 2
     assert server.pull() == "applied"
     command("roster-admin", "revoke", running.name, "srv-02")
     delivered = server.files()
@@ -54,7 +56,7 @@ def test_servers_go_on_from_what_they_have(
     assert server.files() == delivered
     assert server.says("status")["version"] >= done["version"] > 2
     assert stolen.run("pull", check=False).returncode
-    last = SEED | {"students.csv": NEWER["students.csv"] + b"Neville_Longbottom,Potions\n"}
+    last = SEED | {"students.csv": SMALLER["students.csv"] + b"Neville_Longbottom,Potions\n"}
     assert running.publish(last)["version"] > done["version"]
     assert server.pull() == "applied"
     assert b"Neville_Longbottom" in server.files()["students.csv"]
