@@ -248,3 +248,25 @@ def test_what_was_rolled_back_since_stays_so_where_the_site_is_paused_first(worl
     begin_epochs(world)
     assert world.groups(SITE)["Potions"] == ("Harry_Potter",)
     assert world.importer().store.head(SITE).version > 3
+
+
+def test_a_version_whose_number_an_import_took_after_the_restore_expires_too(world: World) -> None:
+    publish(world, OLDEST)
+    backup = world.items()
+    publish(world, NEWER)
+    results, s3 = world.importer().results, world.client("s3")
+    forgotten = results.published(SITE, 2)
+    assert forgotten is not None
+    restore(world, backup)
+    time.sleep(1.1)  # an upload's time has no fractions, and this one is later
+    assert publish(world, NEWEST) == 2
+    begin_epochs(world)
+
+    def expires(digest: str) -> bool:
+        return bool(s3.get_object_tagging(Bucket=world.results, Key=f"{SITE}/objects/{digest}")["TagSet"])
+
+    assert expires(forgotten.sha256)
+    assert expires(forgotten.snapshot.sha256)
+    head = results.manifest(SITE, world.importer().store.head(SITE).manifest_sha256)
+    assert not expires(head.sha256)
+    assert not expires(head.snapshot.sha256)

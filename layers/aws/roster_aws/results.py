@@ -52,10 +52,16 @@ class Results:
         self._put(object_key(manifest.site, manifest.sha256), manifest.to_bytes(), _JSON)
 
     def show_manifest(self, site: str, version: int, digest: str) -> Manifest:
-        """Store the manifest of a committed version, byte for byte, where it is found by its number; and return it."""
+        """Store the manifest of a committed version, byte for byte, where it is found by its number; and return it.
+
+        Another one there is of a version that a restored table does not know: nothing else would let it expire.
+        """
         data = self._manifest_bytes(site, digest)
+        shown, forgotten = Manifest.from_bytes(data), self.published(site, version)
+        if forgotten and forgotten.sha256 != digest:
+            self.let_expire(forgotten, shown)
         self._put(manifest_key(site, version), data, _JSON)
-        return Manifest.from_bytes(data)
+        return shown
 
     def keep(self, manifest: Manifest) -> None:
         """Let nothing of a version expire that is about to be published: its objects may be old ones."""
