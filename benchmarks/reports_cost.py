@@ -17,12 +17,14 @@ from typing import Any, NamedTuple, cast
 from benchmarks.cost import item_bytes
 from benchmarks.pairs import CLASSES_OF_A_STUDENT, write_pair
 from benchmarks.programs import FILES
+from roster.log_events import METRICS, NOTICES_TOLD
+from roster.notices_file import Finding, findings, notices_csv
 from roster.pair import Upload, import_id
 from roster.plan import plan_import
-from roster.report import findings, import_report, notices_csv
+from roster.report import Report, import_report
 from roster.settings import Settings
 from roster_aws import fleet
-from roster_aws.reports import METRICS, NOTICES_TOLD, Reports
+from roster_aws.logbook import Logbook
 
 PRICES_OF = "US East (N. Virginia), November 2026, assumed; regions in Europe are up to a fifth dearer"
 DOLLARS = {
@@ -185,7 +187,7 @@ def _million(units: float, kind: str) -> tuple[str, float]:
     return f"{units / 1e6:.1f} million {kind} units", units / 1e6 * DOLLARS[f"million {kind} units"]
 
 
-def _import(students: int) -> tuple[dict[str, Any], list[Any]]:
+def _import(students: int) -> tuple[Report, list[Finding]]:
     """The report of a school's import, and its findings."""
     with tempfile.TemporaryDirectory() as folder:
         write_pair(Path(folder), students * CLASSES_OF_A_STUDENT)
@@ -194,19 +196,19 @@ def _import(students: int) -> tuple[dict[str, Any], list[Any]]:
     pair = {file: Upload(file, "e" * 32, _NIGHT, len(data)) for file, data in files.items()}
     report = import_report("a-school-in-the-country", import_id(pair, 1, None), pair, plan, 41)
     phases = {"fetch": 120, "plan": 310, "store": 140, "settle": 30, "project": 200}
-    return report | {"milliseconds": phases, "ended_at": _NIGHT.isoformat()}, findings(notices_csv(plan))
+    return report.ended(phases, _NIGHT), findings(notices_csv(plan))
 
 
-def _told(report: dict[str, Any], found: list[Any]) -> Told:
+def _told(report: Report, found: list[Finding]) -> Told:
     log = _Log()
-    Reports(cast(Any, log), "reports", lambda: _NIGHT).tell_import(report, found)
+    Logbook(cast(Any, log), "reports", lambda: _NIGHT).tell_import(report, found)
     return Told(len(log.sizes), sum(log.sizes))
 
 
-def _head_bytes(report: dict[str, Any]) -> int:
+def _head_bytes(report: Report) -> int:
     """The bytes of a site's item in the index of heads."""
-    at, site = _NIGHT.isoformat(), report["site"]
-    last = {name: report[name] for name in ("import", "status", "ended_at", "counts")}
+    at, site, said = _NIGHT.isoformat(), report.site, report.as_dict()
+    last = {name: said[name] for name in ("import", "status", "ended_at", "counts")}
     item = {"pk": f"SITE#{site}", "sk": "HEAD", "kind": "head", "site": site, "version": 42, "last_import": last}
     item |= {"manifest_sha256": "e" * 64}
     flags = {"paused": False, "settings_paused": False, "running": "", "held": "", "stale_since": ""}

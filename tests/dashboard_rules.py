@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from roster.log_events import METRICS
 from roster.pair import is_site
-from roster_aws.reports import METRICS
 from tests.translated import PSEUDO, Template, of_type, properties, resolve
 from tests.watching_rules import NAMESPACE, Metric, alarm_names, alarmed
 

@@ -9,8 +9,8 @@ import itertools
 import re
 from typing import Any
 
-from roster_aws.reports import METRICS
-from roster_aws.reports import NAMESPACE as ALL_STACKS
+from roster.log_events import METRICS
+from roster.log_events import NAMESPACE as ALL_STACKS
 from tests.translated import PSEUDO, Template, allowed, listed, of_type, properties, resolve, role_of, statements
 
 #: What the stack's own metrics are under.

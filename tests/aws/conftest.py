@@ -25,11 +25,11 @@ from roster_aws.ignored import Ignored
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
 from roster_aws.keyring import Keyrings
+from roster_aws.logbook import Logbook
 from roster_aws.looking import Looking
 from roster_aws.planning import Planning
 from roster_aws.projection import Projection
 from roster_aws.queue import Approval, Order, Queue, Request
-from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.site_items import SiteItems
@@ -128,7 +128,7 @@ class World:
                 prepare(each)
         inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
         store = Store(SiteItems(dynamodb, self.table), self.clock)
-        queue, reports = Queue(sqs, self.queue_url), Reports(logs, self.table, self.clock)
+        queue, logbook = Queue(sqs, self.queue_url), Logbook(logs, self.table, self.clock)
         ignored = Ignored(dynamodb, self.table, self.clock)
         return Importer(
             inbox=inbox,
@@ -137,9 +137,9 @@ class World:
             signer=Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial),
             projection=Projection(dynamodb, self.table, results),
             planning=Planning(inbox, results, Fleet(dynamodb, self.table, self.clock), self.clock),
-            strays=Strays(inbox, ignored, store, queue, reports, self.clock),
+            strays=Strays(inbox, ignored, store, queue, logbook, self.clock),
             queue=queue,
-            reports=reports,
+            logbook=logbook,
             clock=self.clock,
         )
 
@@ -159,7 +159,7 @@ class World:
 
     def watch(self) -> Watch:
         importer = self.importer()
-        return Watch(self.fleet(), importer.reports, importer.queue, self.clock)
+        return Watch(self.fleet(), importer.logbook, importer.queue, self.clock)
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)
@@ -197,7 +197,7 @@ class World:
         return self.order(site, Approval(report["import"], report["plan"]["manifest_sha256"], "arn:somebody"))
 
     def reports(self, site: str) -> list[dict[str, Any]]:
-        return self.importer().store.reports(site, 50)
+        return [report.as_dict() for report in self.importer().store.reports(site, 50)]
 
     def groups(self, site: str) -> dict[str, tuple[str, ...]]:
         """The groups that the table shows, with their members."""

@@ -190,11 +190,12 @@ def test_older_reports_are_found_behind_an_import(world: World) -> None:
     for number in range(3):
         world.run("hogwarts", asked=f"asked-{number}")
         world.clock.pass_by(seconds=1)
-    reports = world.reports("hogwarts")
     store = world.importer().store
+    reports = store.reports("hogwarts", 9)
+    assert len(reports) == 3
     assert store.reports("hogwarts", 2) == reports[:2]
-    assert store.reports("hogwarts", 2, before=reports[1]["import"]) == reports[2:]
-    assert store.reports("hogwarts", 2, before=reports[2]["import"]) == []
+    assert store.reports("hogwarts", 2, before=reports[1].import_id) == reports[2:]
+    assert store.reports("hogwarts", 2, before=reports[2].import_id) == []
 
 
 def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:

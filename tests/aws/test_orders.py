@@ -1,12 +1,14 @@
 """Orders that come late, or upon something that is not what it was: none is carried out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from roster.encode import Corrupt
+from roster.report import Report
 from roster_aws.orders import HOLD_LIFE, why_not_approved
 from roster_aws.queue import Approval, NewEpoch, Order, Request, Rollback, Settle
 
@@ -96,11 +98,13 @@ def test_an_order_that_was_carried_out_should_not_be_refused_when_it_comes_again
 # What may be approved
 
 NOW = datetime.fromisoformat("2026-09-07T08:00:00+00:00")
-HELD: dict[str, Any] = {
-    "status": "held",
-    "base_version": 4,
-    "plan": {"manifest_sha256": "e" * 64, "expires_at": (NOW + HOLD_LIFE).isoformat()},
-}
+HELD = Report(
+    "hogwarts",
+    "20260907T030000Z-000003",
+    "held",
+    base_version=4,
+    plan={"manifest_sha256": "e" * 64, "expires_at": (NOW + HOLD_LIFE).isoformat()},
+)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +117,15 @@ HELD: dict[str, Any] = {
         (HELD, "e" * 64, 3, NOW, "head_moved"),
         (HELD, "f" * 64, 4, NOW, "plan_differs"),
         (HELD, "", 4, NOW, "plan_differs"),
-        ({"status": "held", "base_version": 4}, "e" * 64, 4, NOW, "plan_differs"),
-        *((HELD | {"status": ended}, "e" * 64, 4, NOW, "not_held") for ended in ("ok", "rejected", "superseded")),
+        (replace(HELD, plan=None), "e" * 64, 4, NOW, "plan_differs"),
+        (replace(HELD, status="ok"), "e" * 64, 4, NOW, "not_held"),
+        (replace(HELD, status="rejected"), "e" * 64, 4, NOW, "not_held"),
+        (replace(HELD, status="superseded"), "e" * 64, 4, NOW, "not_held"),
         (None, "e" * 64, 4, NOW, "import_unknown"),
     ],
 )
 def test_only_what_was_shown_and_still_stands_on_its_base_should_be_approved(
-    report: dict[str, Any] | None, plan: str, version: int, now: datetime, why: str | None
+    report: Report | None, plan: str, version: int, now: datetime, why: str | None
 ) -> None:
     assert why_not_approved(report, plan, version, now) == why
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from roster.log_events import METRICS, NAMESPACE
 from roster.notices import STUDENTS
 from roster_aws.queue import Rollback, Stray
-from roster_aws.reports import METRICS, NAMESPACE
 from roster_aws.telemetry import logger
 
 from .conftest import World, csv

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roster.report import Report
 from roster_aws.head import Head
 from roster_aws.site_items import HeadMoved
 from roster_aws.store import Store
@@ -42,14 +43,15 @@ def held(world: World) -> World:
     return world
 
 
-REPORT: dict[str, Any] = {"site": SITE, "import": "20260907T030000Z-000003", "status": "no_change"}
+AT = "2026-09-07T03:00:00+00:00"
+REPORT = Report(SITE, "20260907T030000Z-000003", "no_change")
 
 
 def publish(world: World, head: Head) -> None:
     importer = world.importer()
     old = importer.results.manifest(SITE, head.manifest_sha256)
     signed = importer.signer.sign(old._replace(version=2))
-    importer.store.settle(head, OWNER, REPORT | {"status": "ok"}, signed)
+    importer.store.settle(head, OWNER, replace(REPORT, status="ok"), signed)
 
 
 def sign_again(world: World, head: Head) -> None:
@@ -59,15 +61,18 @@ def sign_again(world: World, head: Head) -> None:
 
 
 def renew(world: World, head: Head) -> None:
-    renewed = (store_of(world).report(SITE, head.held) or {}) | {"asked": "again"}
-    store_of(world).renew_hold(head, OWNER, renewed, replace(head, files_at="2026-09-07T03:00:00+00:00"))
+    renewed = store_of(world).report(SITE, head.held)
+    assert renewed
+    store_of(world).renew_hold(
+        head, OWNER, replace(renewed, asked="again"), replace(head, files_at="2026-09-07T03:00:00+00:00")
+    )
 
 
 def store_of(world: World) -> Store:
     return world.importer().store
 
 
-TOLD = REPORT | {"ended_at": "2026-09-07T03:00:00+00:00"}
+TOLD = replace(REPORT, ended_at=AT)
 
 ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
     "settle": lambda world, head: store_of(world).settle(head, OWNER, REPORT),

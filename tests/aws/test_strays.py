@@ -151,9 +151,9 @@ def test_should_tell_nothing_of_an_upload_that_was_removed_for_good(world: World
         (f"{SITE}/Padma_Patil.csv.tmp", "ignored", False),
         (f"{SITE}/Padma_Patil.csv", "inbox", True),
         (f"{SITE}/Padma_Patil.csv", "store", True),
-        (f"{SITE}/Padma_Patil.csv", "reports", True),
+        (f"{SITE}/Padma_Patil.csv", "logbook", True),
         ("Padma_Patil/students.csv", "ignored", False),
-        ("Padma_Patil/students.csv", "reports", False),
+        ("Padma_Patil/students.csv", "logbook", False),
     ],
 )
 def test_should_bring_no_key_among_the_dead_letters_for_a_fault_of_ours(

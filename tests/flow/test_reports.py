@@ -4,7 +4,7 @@ import json
 
 from local.cloud import Cloud
 from local.deployment import STACK_NAME
-from roster_aws.reports import METRICS, NAMESPACE
+from roster.log_events import METRICS, NAMESPACE
 from tests.deployed import SEED, Site, client, event, function, invoke, log_events
 
 # An event larger than this is cut in two, and neither half counts.

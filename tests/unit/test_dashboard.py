@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import pytest
 
+from roster.log_events import METRICS
 from roster.notices import STUDENTS, TEACHERS
+from roster.notices_file import findings, notices_csv
 from roster.pair import Upload
 from roster.plan import plan_import
-from roster.report import findings, import_report, notices_csv
+from roster.report import import_report
 from roster.settings import Settings
+from roster_aws.logbook import Logbook
 from roster_aws.queue import Stray
-from roster_aws.reports import METRICS, Reports
 from roster_aws.strays import Strays
 from roster_aws.watching import Watch
 from tests.dashboard_rules import (
@@ -87,20 +89,18 @@ class TwoSites:
 def told() -> dict[str, set[str]]:
     """The fields of every kind of event; those of an object as `name.field`."""
     log = Log()
-    reports = Reports(cast(Any, log), "reports", lambda: NOW)
+    logbook = Logbook(cast(Any, log), "reports", lambda: NOW)
     files = {file: (EXAMPLE / file).read_bytes() for file in (TEACHERS, STUDENTS)}
     files[STUDENTS] += b"*,Potions\n"
     plan = plan_import(files, Settings())
     pair = {file: Upload(file, f"version-of-{file}", NOW, len(data)) for file, data in files.items()}
     report = import_report("hogwarts", "import-1", pair, plan, 0)
     phases = dict.fromkeys(("fetch", "plan", "store", "settle", "project"), 1)
-    reports.tell_import(
-        report | {"milliseconds": phases, "ended_at": NOW.isoformat()}, cast(Any, findings(notices_csv(plan)))
-    )
+    logbook.tell_import(report.ended(phases, NOW), findings(notices_csv(plan)))
     nothing = cast(Any, None)
-    Watch(cast(Any, TwoSites()), reports, nothing, lambda: NOW).look()
+    Watch(cast(Any, TwoSites()), logbook, nothing, lambda: NOW).look()
     # What a tool left is told without being counted, which would need a table.
-    Strays(nothing, nothing, nothing, nothing, reports, lambda: NOW).look(Stray(".DS_Store", "v", NOW, 1))
+    Strays(nothing, nothing, nothing, nothing, logbook, lambda: NOW).look(Stray(".DS_Store", "v", NOW, 1))
     fields: dict[str, set[str]] = {}
     for event in log.events:
         parts = {f"{name}.{part}" for name, value in event.items() if isinstance(value, dict) for part in value}

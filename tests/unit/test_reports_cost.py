@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import herd, reports_cost
-from roster_aws.reports import NOTICES_TOLD
+from roster.log_events import NOTICES_TOLD
 from tests.translated import ROOT, of_type, properties, translated
 from tests.watching_rules import measured_by, metric_alarms
 

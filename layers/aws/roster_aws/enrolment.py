@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from roster.pair import is_site
+from roster.times import stamp
 from roster_aws.conflicts import condition_failed
 from roster_aws.environment import client, now, variable
 from roster_aws.fleet import Server, known_server, server_key
-from roster_aws.table import from_wire, stamp, to_wire
+from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

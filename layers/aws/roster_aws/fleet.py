@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from roster.times import stamp
 from roster.watch import ServerState, server_state
 from roster_aws.environment import client, now, variable
-from roster_aws.table import from_wire, site_key, stamp, to_wire
+from roster_aws.table import from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

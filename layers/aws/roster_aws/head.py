@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from roster.pair import Past, Upload
+from roster.report import SUCCEEDED, Report
 from roster.steps import Step, counted_from, with_step
+from roster.times import stamp
 from roster_aws.signing import Signed
-from roster_aws.table import stamp
 
 # What an import's outcome leaves as it is.
 _NOT_SETTLED = {
@@ -21,7 +22,6 @@ _NOT_SETTLED = {
     *("stale_since", "added_at", "added_by", "last_import", "lease_until", "tries"),
 }
 _UPLOADS = ("seen", "effective", "undecided", "unread")
-_SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ class Head:
         step = counted_from(self.steps, now)
         return step if step and step.manifest_sha256 != self.manifest_sha256 else None
 
-    def settled(self, report: dict[str, Any], signed: Signed | None, at: datetime) -> Head:
+    def settled(self, report: Report, signed: Signed | None, at: datetime) -> Head:
         """The head once an import's outcome stands, which published what is signed."""
-        settled = replace(self, open_import=report["import"], imports=self.imports + 1)
-        if report["status"] != "failed":
-            settled = replace(settled, held=report["import"] if report["status"] == "held" else "")
-        if report["status"] in _SUCCEEDED:
-            settled = replace(settled, in_force=report["import"])
+        settled = replace(self, open_import=report.import_id, imports=self.imports + 1)
+        if report.status != "failed":
+            settled = replace(settled, held=report.import_id if report.status == "held" else "")
+        if report.status in SUCCEEDED:
+            settled = replace(settled, in_force=report.import_id)
         if signed:
             published_at = at.replace(microsecond=0)
             settled = replace(
@@ -125,15 +125,14 @@ class Head:
             )
         return settled
 
-    def _steps_with(self, report: dict[str, Any], new: Step) -> list[Step]:
-        if "epoch_by" in report and "restored_version" not in report:  # the same content under another number
+    def _steps_with(self, report: Report, new: Step) -> list[Step]:
+        if report.epoch_by and not report.restored_version:  # the same content under another number
             return self.steps
         before = self.steps
         if not before and self.version:  # from before steps were remembered
             since = datetime.fromisoformat(self.published_at)
             before = [Step(self.version, self.manifest_sha256, since, False)]
-        by_person = not report.keys().isdisjoint(("approved_by", "rolled_back_by", "epoch_by"))
-        return with_step(before, new._replace(approved=by_person))
+        return with_step(before, new._replace(approved=report.of_a_person))
 
     def values_of_settled(self) -> dict[str, Any]:
         """What `settled` may have changed, as the item holds it."""
@@ -147,15 +146,6 @@ def signature_of(signed: Signed) -> dict[str, Any]:
     """The fields of a head that its signature takes."""
     signature = {"key_id": signed.key_id, "signature": signed.signature}
     return {"signature": signature, "keyring_serial": signed.keyring_serial}
-
-
-def pair_of(report: Mapping[str, Any]) -> dict[str, Upload]:
-    """The uploads that an import read, by its report; none where it read no pair."""
-    return {
-        file: Upload(file, about["version_id"], datetime.fromisoformat(about["uploaded_at"]), about["bytes"])
-        for file, about in report.get("pair", {}).items()
-        if "bytes" in about
-    }
 
 
 def stored_uploads(uploads: Mapping[str, Upload]) -> dict[str, Any]:

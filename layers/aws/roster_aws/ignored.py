@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roster.stray import folder_of, shortened
+from roster.times import stamp
 from roster_aws.environment import client, now, variable
-from roster_aws.table import from_wire, site_key, stamp, to_wire
+from roster_aws.table import from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,18 +17,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from roster.memory import Memory
 from roster.notices import FILES, SETTINGS
+from roster.notices_file import notices_csv
 from roster.pair import Decision, ImportNow, NothingNew, Rejected, Settle, Upload, Wait, decide, import_id, refusal_id
 from roster.plan import Plan, refuse
-from roster.report import import_report, notices_csv
+from roster.report import FileRead, HeldPlan, Report, import_report
 from roster.settings import Settings
 from roster.settings_file import SIZE_LIMIT, as_dict, from_dict, read_settings
+from roster.times import stamp
 from roster_aws.environment import now
 from roster_aws.head import Head
 from roster_aws.inbox import Inbox
+from roster_aws.logbook import Logbook
 from roster_aws.orders import HOLD_LIFE, Orders
 from roster_aws.outcome import head_after
 from roster_aws.planning import Planning
@@ -36,12 +38,10 @@ from roster_aws.projection import Projection
 from roster_aws.publishing import OutOfTime, Phases, Publisher
 from roster_aws.queue import Queue, Request
 from roster_aws.queue import Settle as EndWhatIsKept
-from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.store import Store
 from roster_aws.strays import Strays
-from roster_aws.table import stamp
 from roster_aws.telemetry import audit, logger
 
 # A message for later must not arrive a moment too early.
@@ -68,7 +68,7 @@ class Importer:
     planning: Planning
     strays: Strays
     queue: Queue
-    reports: Reports
+    logbook: Logbook
     clock: Callable[[], datetime]
 
     @classmethod
@@ -83,14 +83,14 @@ class Importer:
             Planning.from_environment(),
             Strays.from_environment(),
             Queue.from_environment(),
-            Reports.from_environment(),
+            Logbook.from_environment(),
             now,
         )
 
     @property
     def publisher(self) -> Publisher:
         """What makes a plan a version."""
-        return Publisher(self.results, self.store, self.signer, self.projection, self.reports, self.clock)
+        return Publisher(self.results, self.store, self.signer, self.projection, self.logbook, self.clock)
 
     @property
     def orders(self) -> Orders:
@@ -153,7 +153,7 @@ class Importer:
             self.queue.ask(Request(site), (decision.until - self.clock()).total_seconds())
         elif paused:
             self.store.put_paused(site, request.asked)
-            self.reports.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
+            self.logbook.tell([{"message": "site_waiting", "site": site, "reason": "site_paused"}])
         elif isinstance(decision, ImportNow):
             self._import(head, owner, request, decision, settings)
         else:
@@ -207,19 +207,24 @@ class Importer:
         settings, problems = read_settings(self.inbox.read(head.site, upload, SIZE_LIMIT + 1))
         if settings:
             return self.store.put_settings(head, owner, upload.version_id, as_dict(settings))
-        about = {"site": head.site, "import": refusal_id(upload.uploaded_at, upload.version_id)}
-        said = [{"path": problem.path, "message": problem.message} for problem in problems]
-        why = {"status": "failed", "reason": "settings_invalid", "ended_at": stamp(self.clock())}
-        report = {**about, **why, "file": SETTINGS, "problems": said}
+        report = Report(
+            head.site,
+            refusal_id(upload.uploaded_at, upload.version_id),
+            "failed",
+            reason="settings_invalid",
+            ended_at=stamp(self.clock()),
+            file=SETTINGS,
+            problems=[{"path": problem.path, "message": problem.message} for problem in problems],
+        )
         self.store.record_import(report)
-        self.reports.tell_import(report)
-        return self.store.put_settings(head, owner, upload.version_id, None, problem=about["import"])
+        self.logbook.tell_import(report)
+        return self.store.put_settings(head, owner, upload.version_id, None, problem=report.import_id)
 
     def _wait(self, request: Request, wait: Wait) -> None:
         self.store.put_waiting(request.site, wait, request.asked)
         reason = "content_missing" if wait.missing == wait.arrived.file else "partner_missing"
         about = {"site": request.site, "reason": reason, "missing": wait.missing}
-        self.reports.tell([{"message": "site_waiting", **about}])
+        self.logbook.tell([{"message": "site_waiting", **about}])
         if wait.until:
             self.queue.ask(Request(request.site), (wait.until - self.clock()).total_seconds() + _SLACK_SECONDS)
 
@@ -235,7 +240,7 @@ class Importer:
         else:
             ended = memory.ending(stamp(request.asked_at or self.clock()))
             again = ImportNow(dict(head.effective), dict(head.seen))
-            self._import(head, owner, request, again, from_dict(head.settings), ended, {"settled_by": order.by})
+            self._import(head, owner, request, again, from_dict(head.settings), ended, settled_by=order.by)
             audit("settle", site=head.site, by=order.by)
 
     def _keeper(self, site: str) -> Callable[[Upload], bool]:
@@ -249,33 +254,36 @@ class Importer:
         decision: ImportNow,
         settings: Settings,
         memory: Memory | None = None,
-        about: dict[str, str] | None = None,
+        settled_by: str | None = None,
     ) -> None:
-        """Import a pair. `memory` takes the place of what the site remembers; `about` goes into the report."""
+        """Import a pair. `memory` takes the place of what the site remembers, where `settled_by` wants that to end."""
         phases = Phases()
         if request.asked and self.store.was_told(request.site, request.asked):
             return  # the message came twice
         at = self._time_of(head, request, decision)
         this_import = head.running or import_id(decision.pair, head.imports + 1, request.asked_at)
-        pinned = {file: {"version_id": decision.pair[file].version_id} for file in FILES}
+        pinned: dict[str, FileRead] = {file: {"version_id": decision.pair[file].version_id} for file in FILES}
         self.store.begin_import(head, owner, this_import, pinned)
-        if head.running and head.tries >= _MOST_KILLED:
-            plan, about = refuse(()), {"reason": "import_killed"}
+        killed = bool(head.running) and head.tries >= _MOST_KILLED
+        if killed:
+            plan = refuse(())
         else:
             plan = self.planning.plan(head, this_import, decision.pair, settings, phases, at=at, memory=memory)
-        report = import_report(head.site, this_import, decision.pair, plan, head.version) | (about or {})
-        if request.asked:
-            report["asked"] = request.asked
+        report = import_report(head.site, this_import, decision.pair, plan, head.version)
+        report = replace(report, asked=request.asked or None, settled_by=settled_by)
+        if killed:
+            report = replace(report, reason="import_killed")
         after = head_after(
             replace(head, running=this_import, seen=decision.seen), decision.pair, plan, ending=memory is not None
         )
         if plan.held and self._renews_hold(head, owner, report, plan, after):
             return
         if plan.notices.totals or plan.kept:
-            report["notices_key"] = self.results.put_notices(head.site, this_import, notices_csv(plan))
+            key = self.results.put_notices(head.site, this_import, notices_csv(plan))
+            report = replace(report, notices_key=key)
         manifest = self.publisher.store_version(head, this_import, plan)
         if manifest and plan.held:
-            report["plan"] = self._plan_to_approve(head, plan, manifest.sha256)
+            report = replace(report, plan=self._plan_to_approve(head, plan, manifest.sha256))
             manifest = None
         elif plan.outcome != "failed":
             after = replace(after, memory_sha256=self.results.put_memory(head.site, plan.memory))
@@ -291,7 +299,7 @@ class Importer:
         at = request.asked_at or max(fresh, default=None)
         return at if at and self.clock() - at < _AT_ONCE else self.clock()
 
-    def _plan_to_approve(self, head: Head, plan: Plan, manifest_sha256: str) -> dict[str, Any]:
+    def _plan_to_approve(self, head: Head, plan: Plan, manifest_sha256: str) -> HeldPlan:
         """What a report says of a held plan, and what approving it puts in force."""
         return {
             "manifest_sha256": manifest_sha256,
@@ -301,16 +309,15 @@ class Importer:
             "expires_at": stamp(self.clock() + HOLD_LIFE),
         }
 
-    def _renews_hold(self, head: Head, owner: str, report: dict[str, Any], plan: Plan, after: Head) -> bool:
+    def _renews_hold(self, head: Head, owner: str, report: Report, plan: Plan, after: Head) -> bool:
         """Keep what is held, where this plan makes the very same version from the very same base; whether it does."""
         held = self.store.report(head.site, head.held) if head.held else None
-        if held is None or held["status"] != "held" or plan.snapshot is None or held["base_version"] != head.version:
+        if held is None or held.status != "held" or plan.snapshot is None or held.base_version != head.version:
             return False
-        if held.get("plan", {}).get("snapshot_sha256") != plan.snapshot.blob.sha256:
+        if held.plan is None or held.plan.get("snapshot_sha256") != plan.snapshot.blob.sha256:
             return False
-        held |= {"pair": report["pair"], "plan": self._plan_to_approve(head, plan, held["plan"]["manifest_sha256"])}
-        if "asked" in report:
-            held["asked"] = report["asked"]
-        self.store.renew_hold(head, owner, held, after)
-        self.reports.tell([{"message": "hold_renewed", "site": head.site, "import": head.held}])
+        to_approve = self._plan_to_approve(head, plan, held.plan["manifest_sha256"])
+        renewed = replace(held, pair=report.pair, plan=to_approve, asked=report.asked or held.asked)
+        self.store.renew_hold(head, owner, renewed, after)
+        self.logbook.tell([{"message": "hold_renewed", "site": head.site, "import": head.held}])
         return True

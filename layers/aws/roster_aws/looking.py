@@ -16,7 +16,9 @@ from roster import difference
 from roster.model import Group, Right
 from roster.names import fold
 from roster.pair import is_import, is_site
+from roster.report import Report
 from roster.stray import file_like
+from roster.times import stamp
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
@@ -26,7 +28,6 @@ from roster_aws.overview import overview, stale_since
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
-from roster_aws.table import stamp
 
 _IMPORTS_SHOWN = 20
 _FINDINGS_SHOWN = 100
@@ -101,24 +102,24 @@ class Looking:
                 "Nothing was uploaded to this site yet. A site's name is the first folder of its uploads."
             )
         held = self.store.report(site, head.held) if head.held else None
-        in_force = (self.store.report(site, head.in_force) if head.in_force else None) or {}
+        in_force = self.store.report(site, head.in_force) if head.in_force else None
         problem = self.store.report(site, head.settings_problem) if head.settings_problem else None
         return {
             "site": site,
             "added": bool(head.added_at),
             "kept": _kept(in_force),
-            "rejected": in_force.get("counts", {}).get("rows_rejected", 0),
+            "rejected": in_force.rows_rejected if in_force else 0,
             "ignored": ignored,
-            "settings_problem": problem,
+            "settings_problem": problem.as_dict() if problem else None,
             "version": head.version,
             "published_at": head.published_at or None,
             "paused": head.paused or bool(head.settings.get("paused")),
             "stale_since": stale_since(vars(head)),
             "waiting": waiting,
             "settings": head.settings,
-            "imports": imports,
+            "imports": [report.as_dict() for report in imports],
             "servers": self.servers(head),
-            "held": held,
+            "held": held.as_dict() if held else None,
         }
 
     def _ignored(self, site: str) -> Data:
@@ -148,34 +149,36 @@ class Looking:
         report = self.store.report(site, import_id) if is_import(import_id) else None
         if report is None:
             raise NothingToShow("There is no such import of this site; reports are kept for 400 days.")
-        found: list[Data] = self._findings(site, report) if "notices_key" in report else []
+        found: list[Data] = self._findings(site, report) if report.notices_key else []
         page, pages, shown = page_of(found, asked, _FINDINGS_SHOWN)
         return {
             "site": site,
-            "report": report,
+            "report": report.as_dict(),
             "findings": shown,
             "findings_total": len(found),
             "page": page,
             "pages": pages,
-            "link": self.results.notices_link(site, report["import"]) if found else None,
+            "link": self.results.notices_link(site, report.import_id) if found else None,
             "difference": self._difference(site, report),
         }
 
-    def _findings(self, site: str, report: Data) -> list[Data]:
+    def _findings(self, site: str, report: Report) -> list[Data]:
         """The findings of an import; those about a group that has shrunk have its `class` and what is `said` of it."""
-        found: list[Data] = [dict(each) for each in self.results.findings(site, report["import"])]
+        found: list[Data] = [dict(each) for each in self.results.findings(site, report.import_id)]
         shrank = [each for each in found if each["code"] == "group_shrank"]
         if shrank:
-            for each, shrunk in zip(shrank, self.results.shrunk_classes(site, report["import"]), strict=False):
+            for each, shrunk in zip(shrank, self.results.shrunk_classes(site, report.import_id), strict=False):
                 each |= {"class": shrunk.class_, "said": shrunk.said}
         return [each for each in found if each["code"] != "kept"]
 
-    def _difference(self, site: str, report: Data) -> Data | None:
+    def _difference(self, site: str, report: Report) -> Data | None:
         """What a held import would change, by name, as `roster.difference` has it; None of any other."""
         head = self.store.head(site)
-        if report["status"] != "held" or head.held != report["import"] or report["base_version"] != head.version:
+        if report.status != "held" or head.held != report.import_id or report.base_version != head.version:
             return None
-        planned = self.results.manifest(site, report["plan"]["manifest_sha256"])
+        if report.plan is None:
+            return None
+        planned = self.results.manifest(site, report.plan["manifest_sha256"])
         published = self.results.manifest(site, head.manifest_sha256) if head.version else None
         old = self.results.lines(site, published.snapshot) if published else iter(())
         new = self.results.lines(site, planned.snapshot)
@@ -223,11 +226,11 @@ class Looking:
             return [entry for part in parts for entry in part]
 
 
-def _kept(report: Data) -> Data | None:
+def _kept(report: Report | None) -> Data | None:
     """What bad rows keep, by the report of the import that is in force; None where that is nothing."""
-    if not report.get("kept"):
+    if report is None or not report.kept:
         return None
-    return {"facts": report["kept"], "until": report.get("kept_until"), "rows": report.get("kept_rows", [])}
+    return {"facts": report.kept, "until": report.kept_until, "rows": report.kept_rows or []}
 
 
 def right_data(right: Right) -> Data:

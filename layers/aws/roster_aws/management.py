@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from roster.pair import is_import, is_site
+from roster.times import stamp
 from roster_aws.enrolment import Enrolment, is_server
 from roster_aws.environment import now
 from roster_aws.head import Head
@@ -24,7 +25,6 @@ from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, 
 from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback, Settle
 from roster_aws.results import Results
 from roster_aws.store import Store
-from roster_aws.table import stamp
 from roster_aws.telemetry import audit
 
 _MOST_VERSIONS = 10**9
@@ -165,7 +165,7 @@ class Management:
         """Say that there is such a site; adding it twice is fine. What is held because nobody had, is read again."""
         head = self.store.head(site)
         report = self.store.report(site, head.held) if head.held and not head.version else None
-        waits = report is not None and any(reason["code"] == "site_new" for reason in report.get("held", []))
+        waits = report is not None and any(reason["code"] == "site_new" for reason in report.held or ())
         self.store.add_site(site, str(asked.get("by", "")), again=waits)
         if waits:
             self.queue.ask(Request(site))
@@ -186,7 +186,7 @@ class Management:
         report = self.store.report(site, import_id)
         refused = why_not_approved(report, plan, head.version, self.clock())
         if refused:
-            successor = (report or {}).get("superseded_by")
+            successor = report.superseded_by if report else None
             raise Refused(f"{successor} has taken its place: look at that one" if successor else WHY_NOT[refused])
         self._order(site, request_id, Approval(import_id, plan, str(asked.get("by", ""))))
         return {"asked": request_id, "import": import_id}

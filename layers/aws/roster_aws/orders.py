@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from roster.encode import Manifest
 from roster.pair import Upload, barred, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
-from roster_aws.head import Head, pair_of
+from roster.report import Report
+from roster.times import read_stamp, stamp
+from roster_aws.head import Head
 from roster_aws.publishing import Phases, Publisher
 from roster_aws.queue import Approval, NewEpoch, Request, Rollback
 from roster_aws.results import Results
 from roster_aws.store import Store
-from roster_aws.table import stamp
 from roster_aws.telemetry import audit
 
 # How long a hold can be approved: over a weekend.
@@ -31,20 +31,20 @@ HOLD_LIFE = timedelta(hours=72)
 _ORDER_LIFE = timedelta(hours=1)
 
 
-def why_not_approved(report: dict[str, Any] | None, plan: str, version: int, now: datetime) -> str | None:
+def why_not_approved(report: Report | None, plan: str, version: int, now: datetime) -> str | None:
     """The reason why a held import, by its report, cannot be approved at this version and time; None when it can.
 
     `plan` is the digest that was approved: that of the manifest which the import would publish.
     """
     if report is None:
         return "import_unknown"
-    if report["status"] != "held":
+    if report.status != "held":
         return "not_held"
-    if "plan" not in report or report["plan"]["manifest_sha256"] != plan:
+    if report.plan is None or report.plan["manifest_sha256"] != plan:
         return "plan_differs"
-    if report["base_version"] != version:
+    if report.base_version != version:
         return "head_moved"
-    if now > datetime.fromisoformat(report["plan"]["expires_at"]):
+    if now > read_stamp(report.plan["expires_at"]):
         return "hold_expired"
     return None
 
@@ -82,26 +82,24 @@ class Orders:
         """Publish a held import exactly as its plan says."""
         report = self.store.report(head.site, approval.import_id)
         refused = why_not_approved(report, approval.plan, head.version, self.clock())
-        if report is None or refused:
-            successor = (report or {}).get("superseded_by")
-            self.refuse(request, refused or "import_unknown", **({"superseded_by": successor} if successor else {}))
+        if report is None or report.plan is None or refused:
+            self.refuse(request, refused or "import_unknown", report.superseded_by if report else None)
             return
         manifest = self.results.manifest(head.site, approval.plan)
         self.results.keep(manifest)
-        found = {notice["severity"] for notice in report["notices"].values()}
-        status = "ok_with_warnings" if found & {"error", "warning"} else "ok"
-        report |= {"status": status, "version": head.version + 1, "approved_by": approval.by, "asked": request.asked}
-        memory = self.results.memory(head.site, report["plan"].get("memory_sha256", ""))
+        memory = self.results.memory(head.site, report.plan.get("memory_sha256", ""))
+        school_year = report.plan.get("school_year", head.school_year)
+        report = report.approved(head.version + 1, approval.by, request.asked)
         after = replace(
             head,
-            effective=pair_of(report),
+            effective=report.uploads(),
             undecided={},
             memory_sha256=self.results.put_memory(head.site, memory),
             kept_until=memory.until,
-            school_year=report["plan"].get("school_year", head.school_year),
+            school_year=school_year,
         )
         settled = self.store.settle(head, owner, report, self.publisher.sign(head, manifest), after=after)
-        audit("approve", site=head.site, by=approval.by, **{"import": report["import"]})
+        audit("approve", site=head.site, by=approval.by, **{"import": report.import_id})
         self.publisher.finish(settled, owner, Phases())
 
     def _roll_back(self, head: Head, owner: str, request: Request, order: Rollback) -> None:
@@ -122,20 +120,20 @@ class Orders:
             self.results.keep(again)
             signed = self.publisher.sign(head, again)
         phases.end("store")
-        report = {
-            "site": head.site,
-            "import": this_import,
-            "asked": request.asked,
-            "status": "ok" if delta else "no_change",
-            "reason": "rolled_back",
-            "rolled_back_to": order.version,
-            "rolled_back_by": order.by,
-            "counts": old.counts,
-            "changes": changes,
-            "notices": {},
-            "base_version": head.version,
-            "version": head.version + 1 if delta else head.version,
-        }
+        report = Report(
+            head.site,
+            this_import,
+            "ok" if delta else "no_change",
+            asked=request.asked,
+            reason="rolled_back",
+            rolled_back_to=order.version,
+            rolled_back_by=order.by,
+            counts=old.counts,
+            changes=changes,
+            notices={},
+            base_version=head.version,
+            version=head.version + 1 if delta else head.version,
+        )
         effective = self._pair_behind(head.site, old)
         undone = [*head.effective.values(), *head.undecided.values(), *head.unread.values()]
         after = replace(
@@ -155,13 +153,10 @@ class Orders:
     def _pair_behind(self, site: str, manifest: Manifest | None) -> dict[str, Upload]:
         """The uploads that a version was made of, as its import's report has them; {} where that is not known."""
         while manifest:
-            made_by = self.store.report(site, manifest.import_id) or {}
-            if "rolled_back_to" in made_by:
-                older = made_by["rolled_back_to"]
-            elif "epoch_by" in made_by:
-                older = made_by.get("restored_version", made_by["base_version"])
-            else:
-                return pair_of(made_by)
+            made_by = self.store.report(site, manifest.import_id)
+            if made_by is None or made_by.same_content_as is None:
+                return made_by.uploads() if made_by else {}
+            older = made_by.same_content_as
             manifest = self.results.published(site, older) if older < manifest.version else None
         return {}
 
@@ -196,31 +191,41 @@ class Orders:
             self.results.retire(lost.version, again)
         self.results.keep(again)
         phases.end("store")
-        report = {
-            "site": head.site,
-            "import": this_import,
-            "asked": request.asked,
-            "status": "ok",
-            "reason": "new_epoch",
-            "epoch": again.epoch,
-            "epoch_by": order.by,
-            "counts": old.counts,
-            "changes": changes,
-            "notices": {},
-            "base_version": head.version,
-            "version": again.version,
-            **({"restored_version": newest.version} if newest else {}),
-        }
+        report = Report(
+            head.site,
+            this_import,
+            "ok",
+            asked=request.asked,
+            reason="new_epoch",
+            epoch=again.epoch,
+            epoch_by=order.by,
+            counts=old.counts,
+            changes=changes,
+            notices={},
+            base_version=head.version,
+            version=again.version,
+            restored_version=newest.version if newest else None,
+        )
         after = replace(head, undecided={})  # what is held was planned on the version before
         settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=after)
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, phases)
 
-    def refuse(self, request: Request, reason: str, **more: str) -> None:
-        """Answer a person whose request cannot be carried out: a report that `asked` finds."""
-        asked_at = request.asked_at or self.clock()
-        about = {"site": request.site, "import": refusal_id(asked_at, request.asked), "asked": request.asked}
-        report = {**about, "status": "failed", "reason": reason, "ended_at": stamp(self.clock()), **more}
-        self.store.record_import(report)
+    def refuse(self, request: Request, reason: str, successor: str | None = None) -> None:
+        """Answer a person whose request cannot be carried out, with a report: of which import is the `successor`."""
+        now = self.clock()
+        refusal = refusal_id(request.asked_at or now, request.asked)
+        about = {"site": request.site, "import": refusal, "asked": request.asked}
+        self.store.record_import(
+            Report(
+                request.site,
+                refusal,
+                "failed",
+                asked=request.asked,
+                reason=reason,
+                ended_at=stamp(now),
+                superseded_by=successor,
+            )
+        )
         # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
-        self.publisher.reports.tell([{"message": "request_refused", **about, "reason": reason}])
+        self.publisher.logbook.tell([{"message": "request_refused", **about, "reason": reason}])

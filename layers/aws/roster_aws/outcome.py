@@ -11,8 +11,8 @@ from dataclasses import replace
 from roster.notices import FileError
 from roster.pair import Upload
 from roster.plan import Plan
+from roster.times import stamp
 from roster_aws.head import Head
-from roster_aws.table import stamp
 
 
 def head_after(head: Head, pair: dict[str, Upload], plan: Plan, *, ending: bool = False) -> Head:

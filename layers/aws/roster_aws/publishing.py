@@ -16,12 +16,11 @@ from roster.encode import Manifest
 from roster.plan import Base, Packed, Plan
 from roster_aws.head import Head
 from roster_aws.items import prove
+from roster_aws.logbook import Logbook
 from roster_aws.projection import Projection
-from roster_aws.reports import Reports
 from roster_aws.results import Results
 from roster_aws.signing import Signed, Signer
 from roster_aws.store import Store
-from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
 # Seconds of its life that a run keeps for what comes after the writing of groups and rights.
@@ -58,7 +57,7 @@ class Publisher:
     store: Store
     signer: Signer
     projection: Projection
-    reports: Reports
+    logbook: Logbook
     clock: Callable[[], datetime]
 
     def base(self, head: Head) -> Base:
@@ -157,9 +156,8 @@ class Publisher:
         if report is None:  # it was written with the head; somebody has deleted it, which is no reason to stop
             logger.error("report_gone", extra={"site": head.site, "import": head.open_import})
         else:
-            report["status"] = report.pop("outcome")
-            report |= {"milliseconds": phases.milliseconds, "ended_at": stamp(self.clock())}
-            found = self.results.findings(head.site, report["import"]) if "notices_key" in report else ()
-            self.reports.tell_import(report, found)
-            logger.info("import_ended", extra={name: report[name] for name in ("site", "import", "status")})
+            report = report.ended(phases.milliseconds, self.clock())
+            found = self.results.findings(head.site, report.import_id) if report.notices_key else ()
+            self.logbook.tell_import(report, found)
+            logger.info("import_ended", extra={"site": head.site, "import": report.import_id, "status": report.status})
         self.store.tell(head, owner, report)

@@ -90,14 +90,14 @@ class Questions:
             "added": bool(head.added_at),
             "held": head.held or None,
             "waiting": self.store.waiting(site),
-            "imports": self.store.reports(site, limit, before),
+            "imports": [report.as_dict() for report in self.store.reports(site, limit, before)],
         }
 
     def _report(self, site: str, asked: Asked) -> Asked:
         report = self.store.report(site, import_of(asked))
         if report is None:
             raise Refused(WHY_NOT["import_unknown"])
-        return {"report": report}
+        return {"report": report.as_dict()}
 
     def _version(self, site: str, asked: Asked) -> Asked:
         """What a version consists of, with a link to its snapshot, and the settings in force; `version` 0: the head.
@@ -137,9 +137,9 @@ class Questions:
 
     def _held(self, site: str, asked: Asked) -> Manifest:
         report = self.store.report(site, import_of(asked))
-        if report is None or "plan" not in report:
+        if report is None or report.plan is None:
             raise Refused(WHY_NOT["not_held"])
-        return self.results.manifest(site, report["plan"]["manifest_sha256"])
+        return self.results.manifest(site, report.plan["manifest_sha256"])
 
     def _servers(self, site: str, asked: Asked) -> Asked:
         head = self.store.head(site)

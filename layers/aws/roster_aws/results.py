@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from roster.encode import Blob, Corrupt, Manifest, lines
 from roster.memory import NOTHING, Memory
+from roster.notices_file import Finding, findings
 from roster.plan import Base, Packed
-from roster.report import Finding, findings
 from roster.shrunk import Shrunk, shrunk_classes
 from roster_aws.environment import client, variable
 

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from roster.pair import Wait, barred
+from roster.report import SUCCEEDED, FileRead, Report
+from roster.times import stamp
 from roster_aws.environment import client, now, variable
 from roster_aws.head import Head, signature_of, stored_uploads
 from roster_aws.lease import Lease
 from roster_aws.signing import Signed
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
-from roster_aws.table import site_key, stamp
+from roster_aws.table import site_key
 
-_SUCCEEDED = ("ok", "ok_with_warnings", "no_change")
 _COUNTED = ("groups", "members", "memberships", "teachers")
 # What a list of sites shows of what stands, whatever came after it.
 _STANDING: dict[str, Any] = {"counts": {}, "rows_rejected": 0, "kept": 0}
@@ -60,7 +61,7 @@ class Store:
         self,
         head: Head,
         owner: str,
-        report: dict[str, Any],
+        report: Report,
         signed: Signed | None = None,
         *,
         after: Head | None = None,
@@ -86,17 +87,16 @@ class Store:
         if head.held:  # which a person may end at any moment
             condition += " AND held = :was_held"
             values["was_held"] = head.held
-        untold = {**report, "status": "fetching", "outcome": report["status"]}
         writes = [
             self._items.updating(head.site, HEAD, update, condition, values),
-            self._items.putting(self._import_item(untold)),
+            self._items.putting(self._import_item(report.untold())),
             self._items.deleting(head.site, _WAITING),
         ]
-        if head.running not in ("", report["import"]):  # a dead run began it, and what takes effect now overtakes it
+        if head.running not in ("", report.import_id):  # a dead run began it, and what takes effect now overtakes it
             writes.append(self._items.deleting(head.site, f"IMPORT#{head.running}"))
-        superseded = head.held not in ("", settled.held, report["import"])
+        superseded = head.held not in ("", settled.held, report.import_id)
         if superseded and self.report(head.site, head.held):  # kept no longer, when that was more than a year ago
-            writes.append(self._ending_hold(head.site, head.held, "superseded", superseded_by=report["import"]))
+            writes.append(self._ending_hold(head.site, head.held, "superseded", superseded_by=report.import_id))
         self._items.transact(writes)
         return settled
 
@@ -141,13 +141,13 @@ class Store:
 
     # Imports
 
-    def begin_import(self, head: Head, owner: str, import_id: str, pair: dict[str, Any]) -> None:
+    def begin_import(self, head: Head, owner: str, import_id: str, pair: Mapping[str, FileRead]) -> None:
         """Show an import as running. The head keeps its id, so that after a crash the next try shows as the same.
 
         It counts the tries; one that ends with an error counts for nothing (`Lease.drop`).
         """
         tries = head.tries + 1 if head.running == import_id else 1
-        begun = {"site": head.site, "import": import_id, "status": "fetching", "pair": pair}
+        begun = Report(head.site, import_id, "fetching", pair=pair)
         running = {"running": import_id, "tries": tries, "owner": owner}
         update = self._items.updating(
             head.site, HEAD, "SET running = :running, tries = :tries", "lease_owner = :owner", running
@@ -167,17 +167,17 @@ class Store:
         """Mark the head's version as the one that the table shows."""
         self._set_on_head(head, owner, {"projected_version": head.version}, " REMOVE projected_steps, overtaken")
 
-    def tell(self, head: Head, owner: str, report: dict[str, Any] | None) -> None:
+    def tell(self, head: Head, owner: str, report: Report | None) -> None:
         """Mark the head's open import as told, with the report as it now reads; None: its report is gone."""
         if report is None:
             self._set_on_head(head, owner, {}, "REMOVE open_import")
             return
         last = _last(report)
-        values = {"owner": owner, "last": last}
+        values: dict[str, Any] = {"owner": owner, "last": last}
         update = "SET last_import = :last"
-        if report["status"] in _SUCCEEDED:
+        if report.status in SUCCEEDED:
             update += ", succeeded_at = :ended_at"
-            values["ended_at"] = report["ended_at"]
+            values["ended_at"] = report.ended_at
         else:
             # What stands is what the last good one counted.
             before = (self._items.get(head.site, HEAD) or {}).get("last_import", {})
@@ -186,11 +186,11 @@ class Store:
         marked = self._items.updating(head.site, HEAD, told, "lease_owner = :owner", values)
         self._items.transact([marked, self._items.putting(self._import_item(report))])
 
-    def record_import(self, report: dict[str, Any]) -> None:
+    def record_import(self, report: Report) -> None:
         """Keep the report of what no import reads; a site of which nothing else is known is listed with it."""
         self._items.put(self._import_item(report))
         update = f"SET last_import = if_not_exists(last_import, :last), {LISTED}"
-        self._items.set_on_head(report["site"], update, {"last": _last(report), **listed(report["site"])})
+        self._items.set_on_head(report.site, update, {"last": _last(report), **listed(report.site)})
 
     def reject(self, site: str, import_id: str, by: str) -> bool:
         """End a held import without publishing it, for good; False when it is not held any more."""
@@ -210,7 +210,7 @@ class Store:
             return True
         return False
 
-    def renew_hold(self, head: Head, owner: str, held: dict[str, Any], after: Head) -> None:
+    def renew_hold(self, head: Head, owner: str, held: Report, after: Head) -> None:
         """Have the held import stand for a newer pair that comes to the very same version: in the place of a new one.
 
         `held` is its report as it reads then. HeadMoved as for `settle`.
@@ -218,7 +218,7 @@ class Store:
         kept = {name: value for name, value in after.values_of_settled().items() if name in _RENEWED}
         update = "REMOVE running, tries SET " + ", ".join(f"{name} = :{name}" for name in kept)
         values = {**kept, "owner": owner, "base": head.version, "was_held": head.held}
-        about: dict[str, Any] = {name: value for name, value in held.items() if name in ("pair", "plan", "asked")}
+        about = {name: value for name, value in held.as_dict().items() if name in ("pair", "plan", "asked")}
         renewed = "SET " + ", ".join(f"#{name} = :{name}" for name in about)
         names = {name: name for name in about} | {"status": "status"}
         self._items.transact(
@@ -232,22 +232,24 @@ class Store:
             ]
         )
 
-    def report(self, site: str, import_id: str) -> dict[str, Any] | None:
+    def report(self, site: str, import_id: str) -> Report | None:
         """The report of one import, as far as it has come."""
-        return self._items.get(site, f"IMPORT#{import_id}")
+        item = self._items.get(site, f"IMPORT#{import_id}")
+        return Report.from_dict(item) if item else None
 
-    def reports(self, site: str, limit: int, before: str = "") -> list[dict[str, Any]]:
+    def reports(self, site: str, limit: int, before: str = "") -> list[Report]:
         """The newest imports of a site, newest first; those before the import of an id, where one is given."""
-        return self._items.newest(site, "IMPORT#", limit, f"IMPORT#{before}" if before else "")
+        items = self._items.newest(site, "IMPORT#", limit, f"IMPORT#{before}" if before else "")
+        return [Report.from_dict(item) for item in items]
 
     def was_told(self, site: str, asked: str) -> bool:
         """Whether a person's request has had its answer; a message that comes twice comes within minutes."""
         told = self.reports(site, _RECENT_REPORTS)
-        return any(report.get("asked") == asked and report["status"] != "fetching" for report in told)
+        return any(report.asked == asked and report.status != "fetching" for report in told)
 
-    def _import_item(self, report: dict[str, Any]) -> dict[str, Any]:
+    def _import_item(self, report: Report) -> dict[str, Any]:
         expires_at = int((self._clock() + _REPORTS_KEPT).timestamp())
-        return {**site_key(report["site"], f"IMPORT#{report['import']}"), **report, "expires_at": expires_at}
+        return {**site_key(report.site, f"IMPORT#{report.import_id}"), **report.as_dict(), "expires_at": expires_at}
 
     def _ending_hold(self, site: str, import_id: str, status: str, **about: str) -> Write:
         update = "SET #status = :status, " + ", ".join(f"{name} = :{name}" for name in about)
@@ -284,9 +286,8 @@ class Store:
         return self._items.get(site, _WAITING)
 
 
-def _last(report: dict[str, Any]) -> dict[str, Any]:
+def _last(report: Report) -> dict[str, Any]:
     """What a list of sites shows of a site's last import."""
-    counts = {name: report["counts"][name] for name in _COUNTED} if "counts" in report else {}
-    about = {"import": report["import"], "status": report["status"], "ended_at": report["ended_at"]}
-    rejected = report.get("counts", {}).get("rows_rejected", 0)
-    return {**about, "counts": counts, "rows_rejected": rejected, "kept": report.get("kept", 0)}
+    counts = {name: report.counts[name] for name in _COUNTED} if report.counts else {}
+    about = {"import": report.import_id, "status": report.status, "ended_at": report.ended_at}
+    return {**about, "counts": counts, "rows_rejected": report.rows_rejected, "kept": report.kept or 0}

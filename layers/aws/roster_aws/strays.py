@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roster.pair import refusal_id
+from roster.report import Report
 from roster.stray import file_like, is_left_by_a_tool
+from roster.times import stamp
 from roster_aws.environment import now
 from roster_aws.ignored import Ignored
 from roster_aws.inbox import Inbox
+from roster_aws.logbook import Logbook
 from roster_aws.queue import Queue, Stray, Unnamed
-from roster_aws.reports import Reports
 from roster_aws.store import Store
-from roster_aws.table import stamp
 from roster_aws.telemetry import logger
 
 # How long a name may be one that a tool renames.
@@ -37,14 +38,14 @@ class Strays:
     ignored: Ignored
     store: Store
     queue: Queue
-    reports: Reports
+    logbook: Logbook
     clock: Callable[[], datetime]
 
     @classmethod
     def from_environment(cls) -> Strays:
         """What this process does with them."""
         parts = Inbox.from_environment(), Ignored.from_environment(), Store.from_environment()
-        return cls(*parts, Queue.from_environment(), Reports.from_environment(), now)
+        return cls(*parts, Queue.from_environment(), Logbook.from_environment(), now)
 
     def look(self, stray: Stray) -> None:
         """Count it, have it looked at again later, or tell of it; raises only where the queue takes nothing.
@@ -87,16 +88,17 @@ class Strays:
 
     def _tell_outside(self, stray: Unnamed) -> None:
         about = {"reason": "outside_any_site", "version_id": stray.version_id, "bytes": stray.size}
-        self.reports.tell([{"message": "upload_ignored", **about, "UploadsIgnored": 1}])
+        self.logbook.tell([{"message": "upload_ignored", **about, "UploadsIgnored": 1}])
 
     def _refuse(self, stray: Unnamed, name: str) -> None:
-        report = {
-            "site": stray.site,
-            "import": refusal_id(stray.uploaded_at, stray.version_id),
-            "status": "failed",
-            "reason": "file_name_unexpected",
-            "ended_at": stamp(stray.uploaded_at),
-        }
-        # The name is kept with the report and not told in the log.
-        self.store.record_import(report | {"file": name, "like": file_like(name)})
-        self.reports.tell_import(report)
+        report = Report(
+            stray.site,
+            refusal_id(stray.uploaded_at, stray.version_id),
+            "failed",
+            reason="file_name_unexpected",
+            ended_at=stamp(stray.uploaded_at),
+            file=name,
+            like=file_like(name),
+        )
+        self.store.record_import(report)
+        self.logbook.tell_import(report)

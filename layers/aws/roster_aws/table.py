@@ -6,7 +6,6 @@ them takes longer than writing them.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 Wire = dict[str, Any]
@@ -25,11 +24,6 @@ def from_wire(item: Wire) -> dict[str, Any]:
 def site_key(site: str, sort_key: str) -> dict[str, str]:
     """The key of an item about a site, but for its groups and rights (`items`)."""
     return {"pk": f"SITE#{site}", "sk": sort_key}
-
-
-def stamp(at: datetime) -> str:
-    """A time as the table and reports hold it."""
-    return at.isoformat(timespec="seconds")
 
 
 def _wrap(value: Any) -> Wire:

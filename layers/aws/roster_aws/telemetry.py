@@ -1,4 +1,4 @@
-"""What a function says in its own log. Reports for people go to `reports`. Never a username, never a class."""
+"""What a function says in its own log. Reports for people go to `logbook`. Never a username, never a class."""
 
 from __future__ import annotations
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roster.log_events import Event
 from roster.watch import hours, is_stale, weekday_hours
 from roster_aws.environment import now
 from roster_aws.fleet import Fleet
+from roster_aws.logbook import Logbook
 from roster_aws.queue import Queue, Request
-from roster_aws.reports import Event, Reports
 
 # Questions to the table at once: ten thousand sites take some ten seconds.
 _THREADS = 24
@@ -28,14 +29,14 @@ class Watch:
     """Watches the fleet. `clock` gives the time in UTC."""
 
     fleet: Fleet
-    reports: Reports
+    logbook: Logbook
     queue: Queue
     clock: Callable[[], datetime]
 
     @classmethod
     def from_environment(cls) -> Watch:
         """The watch of this process."""
-        return cls(Fleet.from_environment(), Reports.from_environment(), Queue.from_environment(), now)
+        return cls(Fleet.from_environment(), Logbook.from_environment(), Queue.from_environment(), now)
 
     def look(self) -> dict[str, Any]:
         """Look once; the numbers that were told."""
@@ -59,7 +60,7 @@ class Watch:
         changed = [site for site in sites if (site["site"] in stale) != bool(site.get("stale_since"))]
         # A paused site is looked after no more, and has not recovered.
         told = [_changed(site, at, is_stale=site["site"] in stale) for site in changed if not site["paused"]]
-        self.reports.tell([{"message": "fleet_report", **numbers}, *told])
+        self.logbook.tell([{"message": "fleet_report", **numbers}, *told])
         for site in watched:
             if _something_kept_ends(site, at):
                 self.queue.ask(Request(site["site"]))

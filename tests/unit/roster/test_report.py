@@ -4,13 +4,17 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roster.notices import STUDENTS, TEACHERS
+from roster.notices_file import notices_csv
 from roster.pair import Upload
 from roster.plan import Plan, plan_import
-from roster.report import import_report, notices_csv
+from roster.report import Report, import_report
 from roster.settings import Settings
 from roster_pages.wording import reason_text
 
@@ -33,24 +37,24 @@ def test_a_report_counts_and_names_nobody() -> None:
     others = "".join(f"pupil.{number},Potions\n" for number in range(40))
     done = plan("Snape,Potions\n", f"Harry,Potions\n*,Potions\nRon Weasley\n{others}")
     report = import_report("hogwarts", "id", PAIR, done, base_version=4)
-    assert (report["status"], report["version"], report["base_version"]) == ("ok_with_warnings", 5, 4)
-    assert report["counts"]["rows_read"] == 44
-    assert report["counts"]["rows_rejected"] == 2
-    assert report["notices"] == {
+    assert (report.status, report.version, report.base_version) == ("ok_with_warnings", 5, 4)
+    assert report.counts["rows_read"] == 44
+    assert report.counts["rows_rejected"] == 2
+    assert report.notices == {
         "field_count": {"severity": "error", "total": 1},
         "username_wildcard": {"severity": "error", "total": 1},
     }
-    told = json.dumps(report)
+    told = json.dumps(report.as_dict())
     assert not [name for name in ("Snape", "Harry", "Weasley", "Potions") if name in told]
 
 
 def test_a_failed_import_says_why_and_keeps_the_version() -> None:
     broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
     report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
-    assert (report["status"], report["reason"], report["version"]) == ("failed", "file_empty", 4)
-    assert report["place"] == TEACHERS
+    assert (report.status, report.reason, report.version) == ("failed", "file_empty", 4)
+    assert report.place == TEACHERS
     good = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
-    assert good.keys() == report.keys() - {"place"}
+    assert good.as_dict().keys() == report.as_dict().keys() - {"place"}
 
 
 @pytest.mark.parametrize(
@@ -66,8 +70,8 @@ def test_a_refused_file_is_named_with_what_was_found_in_it(
 ) -> None:
     refused = plan_import({TEACHERS: b"version,1\nusername,class\n", STUDENTS: students}, Settings())
     report = import_report("hogwarts", "id", PAIR, refused, base_version=4)
-    assert (report["reason"], report["place"]) == (reason, f"students.csv, {place}")
-    assert reason_text(report).startswith(f"{reason} (students.csv, {place}): ")
+    assert (report.reason, report.place) == (reason, f"students.csv, {place}")
+    assert reason_text(report.as_dict()).startswith(f"{reason} (students.csv, {place}): ")
     (listed,) = rows_of(notices_csv(refused))
     assert (listed["code"], listed["what stands there"]) == (reason, shown)
 
@@ -85,3 +89,36 @@ def test_a_spreadsheet_does_not_run_what_the_notices_file_shows() -> None:
     listed = rows_of(notices_csv(plan("Snape,Potions\n", "".join(f"{formula},a,b\n" for formula in formulas))))
     shown = [row["what stands there"] for row in listed if row["code"] == "field_count"]
     assert shown == [f"'{formula},a,b" for formula in formulas]
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "site": st.just("hogwarts"),
+            "import": st.text(max_size=9),
+            "status": st.sampled_from(["ok", "held", "failed"]),
+        },
+        optional={
+            "reason": st.none() | st.text(max_size=9),
+            "kept": st.integers(0, 9),
+            "kept_until": st.none() | st.text(max_size=9),
+            "counts": st.dictionaries(st.text(max_size=9), st.integers(), min_size=1, max_size=3),
+            "pair": st.just({TEACHERS: {"version_id": "v", "uploaded_at": "2026-09-01T12:00:00+00:00", "bytes": 3}}),
+            "plan": st.just({"manifest_sha256": "e" * 64, "expires_at": "2026-09-01T12:00:00+00:00"}),
+            "held": st.just([{"code": "site_new", "number": 1, "of": 1}]),
+            "asked": st.text(max_size=9),
+            "said_by_a_newer_product": st.integers(),
+        },
+    )
+)
+def test_should_keep_a_report_through_its_data(stored: dict[str, Any]) -> None:
+    report = Report.from_dict(stored)
+    assert Report.from_dict(json.loads(json.dumps(report.as_dict()))) == report
+    said = {name: value for name, value in report.as_dict().items() if value is not None}
+    assert said == {name: value for name, value in stored.items() if value is not None and "newer" not in name}
+
+
+def test_should_say_what_a_plan_always_says_also_when_it_is_nothing() -> None:
+    report = import_report("hogwarts", "id", PAIR, plan("Snape,Potions\n", "Harry,Potions\n"), base_version=4)
+    assert {"reason": None, "kept_until": None}.items() <= report.as_dict().items()
+    assert "reason" not in Report("hogwarts", "id", "fetching").as_dict()

@@ -1,0 +1,89 @@
+"""The file that lists every finding of an import, notices.csv, which shows the rows themselves and so stays private.
+
+In: a plan. Out: its bytes; and read back, the findings without what stands in the rows (`findings`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import TypedDict
+
+from roster.csv_file import lines_at
+from roster.memory import Kept
+from roster.notices import GroupShrank, Notice, Notices
+from roster.plan import Plan
+
+_KEPT = "No row says this any more, but a rejected row keeps it until then: correct the row, or `roster-admin settle`."
+
+# Of a row; a damaged file may be one line of megabytes, and a csv reader takes no longer cell than 128 KiB.
+_SHOWN = 1000
+
+# A cell that begins so is run as a formula by spreadsheet programs.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def notices_csv(plan: Plan) -> bytes:
+    """Every listed finding with the row it is about, as CSV that a spreadsheet opens and does not run."""
+    listed = plan.notices.listed()
+    texts = {
+        file: lines_at(text, (notice.row for notice in listed if notice.file == file and notice.row))
+        for file, text in plan.texts.items()
+    }
+    out = io.StringIO()
+    write = csv.writer(out).writerow
+    write(["severity", "code", "file", "row", "column", "what stands there", "what to do"])
+    # Told in the order in which they were found, as the plan has them.
+    shrunk = iter(plan.shrunk)
+    for notice in listed:
+        about = next(shrunk, None) if isinstance(notice, GroupShrank) else None
+        shown = about.text if about else _shown(notice, texts.get(notice.file or "", {}))
+        write([_inert(cell) for cell in _row(notice, shown)])
+    for fact in plan.kept[: Notices.LISTED]:
+        write(["info", "kept", fact.file, "", "", _inert(_kept(fact)), _KEPT])
+    return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
+
+
+class Finding(TypedDict):
+    """One line of notices.csv without what stands in the row: fit for a log, and for a page."""
+
+    severity: str
+    code: str
+    file: str | None
+    row: int | None
+    column: str | None
+
+
+def findings(data: bytes) -> list[Finding]:
+    """The findings of a notices.csv that `notices_csv` wrote."""
+    read = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    return [
+        Finding(
+            severity=line["severity"],
+            code=line["code"],
+            file=line["file"] or None,
+            row=int(line["row"]) if line["row"] else None,
+            column=line["column"] or None,
+        )
+        for line in read
+    ]
+
+
+def _shown(notice: Notice, texts: Mapping[int, str]) -> str:
+    """What stands in the row; of a refused file there is no text to show, but what the finding knows of it."""
+    text = texts.get(notice.row or 0, "")
+    return f"{text} ({notice.details_text})" if text and notice.details_text else text or notice.details_text
+
+
+def _kept(fact: Kept) -> str:
+    return f"{fact.username},{fact.class_} (until {fact.until[:10]}, since {fact.since})"
+
+
+def _row(notice: Notice, shown: str) -> list[str]:
+    place = [notice.file or "", str(notice.row or ""), notice.column or ""]
+    return [notice.severity, notice.code, *place, shown[:_SHOWN], notice.advice]
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
