@@ -29,7 +29,7 @@ from rich.table import Table
 from benchmarks.reports_cost import DOLLARS, EVENT_BYTES, PRICES_OF
 from roster_agent import schedule
 from roster_agent.schedule import Schedule
-from roster_aws.feed import SOON, SOON_SECONDS
+from roster_aws.serving import SOON, SOON_SECONDS
 
 HERDS = (10_000, 100_000)
 INTERVALS = (300, 900)

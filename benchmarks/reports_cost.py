@@ -22,8 +22,8 @@ from roster.notices_file import Finding, findings, notices_csv
 from roster.pair import Upload, import_id
 from roster.plan import plan_import
 from roster.report import Report, import_report
+from roster.servers import SEEN_EVERY
 from roster.settings import Settings
-from roster_aws import fleet
 from roster_aws.logbook import Logbook
 
 PRICES_OF = "US East (N. Virginia), November 2026, assumed; regions in Europe are up to a fifth dearer"
@@ -113,7 +113,7 @@ def monthly(sites: int, servers_of_a_site: int = 1) -> list[Line]:
     watch_reads = runs * (index + sites / 2)
     looks = _LOOKS_A_DAY * DAYS
     searched = looks * _QUERIES_A_LOOK * sites * night.bytes / _GB
-    seen = sites * servers_of_a_site * DAYS * (timedelta(days=1) / fleet._SEEN_EVERY)
+    seen = sites * servers_of_a_site * DAYS * (timedelta(days=1) / SEEN_EVERY)
     head_units = imports * _HEAD_WRITES * -(-_head_bytes(report) // 1024)
     metrics = sum(map(len, METRICS.values()))
     seconds = runs * _WATCH_SECONDS + looks * _LOOK_SECONDS

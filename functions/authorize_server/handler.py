@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster_aws.enrolment import Enrolment
-from roster_aws.servers import token_of
+from roster_aws import process
+from roster_aws.server_calls import token_of
 from roster_aws.telemetry import audit
 
-enrolment = Enrolment.from_environment()
+enrolment = process.enrolment()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -7,11 +7,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster_aws.importing import Importer
-from roster_aws.queue import Request, Stray, read_message
+from roster.request import Request, Stray, read_message
+from roster_aws import process
 from roster_aws.telemetry import logger
 
-importer = Importer.from_environment()
+importer = process.importer()
+strays = process.strays()
+signer = process.signer()
+queue = process.queue()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -28,7 +31,7 @@ def _is_done(record: dict[str, Any], context: LambdaContext) -> bool:
         _deal_with(record["body"], f"{context.aws_request_id}/{record['messageId']}", alive_until)
     except Exception:
         logger.exception("import_broke_off")
-        importer.queue.retry_soon(record["receiptHandle"], int(record["attributes"]["ApproximateReceiveCount"]))
+        queue.retry_soon(record["receiptHandle"], int(record["attributes"]["ApproximateReceiveCount"]))
         return False
     return True
 
@@ -37,11 +40,11 @@ def _deal_with(body: str, owner: str, alive_until: datetime) -> None:
     message = read_message(body)
     if not message or any(isinstance(wanted, Request) for wanted in message):
         # Once in a process: the first one of a stack makes the keyring, and the first one with other keys a new one.
-        importer.signer.keyring()
+        signer.keyring()
     for wanted in message:
         if isinstance(wanted, Request):
             importer.run(wanted, owner, alive_until)
         elif isinstance(wanted, Stray):
-            importer.strays.look(wanted)
+            strays.look(wanted)
         else:
-            importer.strays.look_again(wanted)
+            strays.look_again(wanted)

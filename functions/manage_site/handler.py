@@ -6,13 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster_aws.environment import variable
-from roster_aws.management import Management
+from roster_aws import process
 from roster_aws.telemetry import logger
 from roster_pages import page, to_html
 
-management = Management.from_environment()
-show_reports = variable("SHOW_REPORTS_ARN")
+management = process.management()
+show_reports = process.variable("SHOW_REPORTS_ARN")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,15 +7,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster_aws.answer import Answer, refuse
-from roster_aws.chain import Cursor
-from roster_aws.feed import BadCursor, Feed, cursor, whole_number
-from roster_aws.fleet import Server
-from roster_aws.servers import Servers, body_of, token_of
+from roster.chain import Cursor
+from roster.servers import Server
+from roster_aws import process
+from roster_aws.http_answer import Answer, refuse
+from roster_aws.server_calls import body_of, token_of
+from roster_aws.serving import BadCursor, cursor, whole_number
 from roster_aws.telemetry import logger
 
-feed = Feed.from_environment()
-servers = Servers.from_environment()
+feed = process.feed()
+servers = process.server_calls()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,13 +7,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster.pair import is_site
-from roster_aws.environment import variable
-from roster_aws.looking import Looking
+from roster_aws import process
 from roster_aws.telemetry import logger
 from roster_pages import page, to_html
 
-looking = Looking.from_environment()
-manage_site = variable("MANAGE_SITE_ARN")
+looking = process.looking()
+manage_site = process.variable("MANAGE_SITE_ARN")
 
 DESCRIPTION = """### Impero SIS Import: import reports
 

@@ -17,19 +17,22 @@ from local.cloud import Cloud
 from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
+from roster.request import Approval, Order, Request
+from roster_aws.commit import Publisher
 from roster_aws.conflicts import retry_conflicts
 from roster_aws.enrolment import Enrolment
-from roster_aws.environment import CONFIG
 from roster_aws.fleet import HEADS, Fleet
 from roster_aws.ignored import Ignored
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
-from roster_aws.keyring import Keyrings
+from roster_aws.keyrings import Keyrings
 from roster_aws.logbook import Logbook
 from roster_aws.looking import Looking
+from roster_aws.orders import Orders
 from roster_aws.planning import Planning
+from roster_aws.process import CONFIG
 from roster_aws.projection import Projection
-from roster_aws.queue import Approval, Order, Queue, Request
+from roster_aws.queue import Queue
 from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.site_items import SiteItems
@@ -129,19 +132,20 @@ class World:
         inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
         store = Store(SiteItems(dynamodb, self.table), self.clock)
         queue, logbook = Queue(sqs, self.queue_url), Logbook(logs, self.table, self.clock)
-        ignored = Ignored(dynamodb, self.table, self.clock)
-        return Importer(
-            inbox=inbox,
-            results=results,
-            store=store,
-            signer=Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial),
-            projection=Projection(dynamodb, self.table, results),
-            planning=Planning(inbox, results, Fleet(dynamodb, self.table, self.clock), self.clock),
-            strays=Strays(inbox, ignored, store, queue, logbook, self.clock),
-            queue=queue,
-            logbook=logbook,
-            clock=self.clock,
-        )
+        signer = Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial)
+        projection = Projection(dynamodb, self.table, results)
+        publisher = Publisher(results, store, signer, projection, logbook, self.clock)
+        orders = Orders(publisher, store, results, logbook, self.clock)
+        planning = Planning(inbox, results, Fleet(dynamodb, self.table, self.clock))
+        return Importer(inbox, results, store, planning, publisher, orders, queue, logbook, self.clock)
+
+    def strays(self) -> Strays:
+        importer = self.importer()
+        parts = importer.inbox, self.ignored(), importer.store, importer.queue, importer.logbook
+        return Strays(*parts, self.clock)
+
+    def ignored(self) -> Ignored:
+        return Ignored(self.client("dynamodb"), self.table, self.clock)
 
     def told(self, message: str) -> list[dict[str, Any]]:
         """The events of one kind in the world's reports."""
@@ -154,8 +158,8 @@ class World:
 
     def looking(self) -> Looking:
         importer = self.importer()
-        ignored = importer.strays.ignored
-        return Looking(self.fleet(), ignored, importer.store, importer.results, importer.projection, self.clock)
+        projection = importer.publisher.projection
+        return Looking(self.fleet(), self.ignored(), importer.store, importer.results, projection, self.clock)
 
     def watch(self) -> Watch:
         importer = self.importer()
@@ -201,11 +205,11 @@ class World:
 
     def groups(self, site: str) -> dict[str, tuple[str, ...]]:
         """The groups that the table shows, with their members."""
-        entries = self.importer().projection.entries(site)
+        entries = self.importer().publisher.projection.entries(site)
         return {entry.name: entry.members for entry in entries if isinstance(entry, Group)}
 
     def rights(self, site: str) -> dict[str, Right]:
-        entries = self.importer().projection.entries(site)
+        entries = self.importer().publisher.projection.entries(site)
         return {entry.username: entry for entry in entries if isinstance(entry, Right)}
 
     def stored(self) -> dict[str, bytes]:

@@ -1,15 +1,16 @@
-"""The way from the version a server has to the newest: deltas where they are shorter, and the same bytes at the end."""
+"""The way from the version a server has to the newest, as it is stored: the same bytes at the end."""
 
 from hashlib import sha256
 from itertools import pairwise
 
 import pytest
 
+from roster.chain import Cursor, CursorUnknown
 from roster.delta import apply_delta
 from roster.encode import Blob, Manifest, lines
-from roster_aws.chain import LONGEST, Chains, Cursor, CursorUnknown
-from roster_aws.head import Head
+from roster.site_head import Head
 from roster_aws.results import Results
+from roster_aws.serving import Manifests
 
 from .conftest import World, csv
 
@@ -33,13 +34,13 @@ def test_a_chain_leads_from_any_version_to_the_bytes_of_the_newest(world: World)
     assert head.version == 4
     newest = b"".join(results.lines("hogwarts", results.manifest("hogwarts", head.manifest_sha256).snapshot))
     for have in (1, 2, 3):
-        chain = Chains(results).find(head, Cursor(have))
+        chain = Manifests(results).way(head, Cursor(have))
         assert [(delta["from"], delta["version"]) for delta in chain] == list(pairwise(range(have, 5)))
         old = results.published("hogwarts", have)
         assert old
         content = list(results.lines("hogwarts", old.snapshot))
         for delta in chain:
-            blob = Blob(*(delta[name] for name in Blob._fields))
+            blob = Blob(delta["sha256"], delta["bytes"], delta["content_sha256"], delta["content_bytes"])
             steps = lines(results.read_object("hogwarts", blob.sha256), blob)
             content = list(apply_delta(content, sha256(b"".join(content)).hexdigest(), steps))
         assert b"".join(content) == newest
@@ -58,50 +59,24 @@ def history(world: World, versions: int, *, delta_bytes: int = 10, epoch: int = 
     return results, Head("hogwarts", versions, epoch, manifest.sha256)
 
 
-def test_a_server_far_behind_takes_the_snapshot(world: World) -> None:
-    results, head = history(world, 62)
-    chains = Chains(results)
-    assert len(chains.find(head, Cursor(62 - LONGEST))) == LONGEST
-    assert chains.find(head, Cursor(62 - LONGEST - 1)) == []
-    assert chains.find(head, Cursor(2)) == [], "60 behind"
-
-
-def test_deltas_that_are_no_smaller_than_the_snapshot_are_not_offered(world: World) -> None:
-    results, head = history(world, 4, delta_bytes=500)
-    assert len(Chains(results).find(head, Cursor(3))) == 1
-    assert Chains(results).find(head, Cursor(2)) == []
-
-
 def test_a_version_between_that_is_kept_no_longer_breaks_the_chain(world: World) -> None:
     results, head = history(world, 4)
     world.client("s3").delete_object(Bucket=world.results, Key="hogwarts/versions/2/manifest.json")
-    assert Chains(results).find(head, Cursor(1)) == []
-    assert len(Chains(results).find(head, Cursor(3))) == 1
-
-
-@pytest.mark.parametrize(
-    "cursor",
-    [Cursor(5), Cursor(4, epoch=2), Cursor(2, epoch=2), Cursor(4, manifest="0" * 64), Cursor(2, manifest="0" * 64)],
-    ids=["above the head", "another epoch at the head", "another epoch", "other bytes at the head", "other bytes"],
-)
-def test_what_the_site_never_published_is_unknown(cursor: Cursor, world: World) -> None:
-    results, head = history(world, 4)
-    chains = Chains(results)
-    with pytest.raises(CursorUnknown):
-        _ = chains.is_head(head, cursor) or chains.find(head, cursor)
+    assert Manifests(results).way(head, Cursor(1)) == []
+    assert len(Manifests(results).way(head, Cursor(3))) == 1
 
 
 def test_what_is_kept_no_longer_is_unknown(world: World) -> None:
     results, head = history(world, 4)
     world.client("s3").delete_object(Bucket=world.results, Key="hogwarts/versions/2/manifest.json")
     with pytest.raises(CursorUnknown):
-        Chains(results).find(head, Cursor(2))
+        Manifests(results).way(head, Cursor(2))
 
 
 def test_a_manifest_is_read_once(world: World) -> None:
     results, head = history(world, 4)
-    chains = Chains(results)
-    before = chains.find(head, Cursor(1))
+    manifests = Manifests(results)
+    before = manifests.way(head, Cursor(1))
     for number in (1, 2, 3):
         world.client("s3").delete_object(Bucket=world.results, Key=f"hogwarts/versions/{number}/manifest.json")
-    assert chains.find(head, Cursor(1)) == before
+    assert manifests.way(head, Cursor(1)) == before

@@ -3,7 +3,7 @@
 import pytest
 
 from roster.notices import STUDENTS, TEACHERS
-from roster_aws.queue import NewEpoch, Rollback
+from roster.request import NewEpoch, Rollback
 
 from .conftest import World, csv
 

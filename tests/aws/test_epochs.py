@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from roster_aws.chain import Chains, Cursor, CursorUnknown
-from roster_aws.head import Head
-from roster_aws.queue import NewEpoch
+from roster.chain import Cursor, CursorUnknown, has_newest
+from roster.request import NewEpoch
+from roster.site_head import Head
+from roster_aws.serving import Manifests
 
 from .conftest import World, csv
 
@@ -23,10 +24,9 @@ def head(world: World) -> Head:
 
 
 def is_unknown(world: World, cursor: Cursor) -> bool:
-    chains = Chains(world.importer().results)
     try:
-        if not chains.is_head(head(world), cursor):
-            chains.find(head(world), cursor)
+        if not has_newest(head(world), cursor):
+            Manifests(world.importer().results).way(head(world), cursor)
     except CursorUnknown:
         return True
     return False

@@ -15,7 +15,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from roster_aws.queue import Request
+from roster.request import Request
 
 from .conftest import LIFE, MakeWorld, World
 from .test_kill import FIRST, LOOK, SECOND, SITE, THIRD, approve, end_what_is_kept, prepare, roll_back, state

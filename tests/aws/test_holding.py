@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Approval, Request, Rollback
+from roster.request import Approval, Request, Rollback
 from roster_aws.site_items import HeadMoved
 
 from .conftest import LIFE, World, csv
@@ -207,7 +207,8 @@ def test_a_lone_file_waits_for_as_long_as_the_settings_say(published: World) -> 
     published.run(SITE)
     waiting = published.importer().store.waiting(SITE)
     assert waiting
-    since, until = (datetime.fromisoformat(waiting[name]) for name in ("since", "until"))
+    assert waiting["until"]
+    since, until = datetime.fromisoformat(waiting["since"]), datetime.fromisoformat(waiting["until"])
     assert until - since == timedelta(minutes=2)
     published.clock.now = until - timedelta(seconds=1)
     published.run(SITE)

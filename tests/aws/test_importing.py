@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Request
+from roster.request import Request
 from roster_aws.site_items import HeadMoved
 
 from .conftest import LIFE, World, csv

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Approval, NewEpoch, Request, Rollback, Settle
+from roster.request import Approval, EndKept, NewEpoch, Request, Rollback
 
 from .conftest import LIFE, MakeWorld, World, csv
 
@@ -88,7 +88,7 @@ def roll_back(world: World) -> Request:
 
 def end_what_is_kept(world: World) -> Request:
     assert world.importer().store.head(SITE).kept_until
-    return Request(SITE, "an-order", world.clock(), Settle("arn:somebody"))
+    return Request(SITE, "an-order", world.clock(), EndKept("arn:somebody"))
 
 
 def begin_epoch(world: World) -> Request:

@@ -80,7 +80,7 @@ def test_should_be_dropped_whatever_marks_there_are(world: World, lease: Lease) 
 
 def test_should_list_a_site_that_has_nothing_but_a_lease(world: World, lease: Lease) -> None:
     lease.take(SITE, "one", world.clock() + LIFE)
-    assert [site["site"] for site in world.fleet().sites()] == [SITE]
+    assert [site.site for site in world.fleet().sites()] == [SITE]
 
 
 def test_should_be_taken_where_it_ended_between_two_calls(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roster_aws.queue import Request
+from roster.request import Request
 from roster_aws.store import Store
 
 from .conftest import LIFE, World, csv

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Stray
+from roster.request import Stray
 from roster_aws.strays import RENAMED_WITHIN
 
 from .conftest import World, csv
@@ -53,11 +53,11 @@ def test_the_overview_can_be_searched_and_sorted(world: World) -> None:
 def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
     world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/Students.csv", Body=STUDENTS)
     world.clock.pass_by(minutes=1)
-    world.importer().strays.look(Stray("hogwarts/Students.csv", "v", world.clock() - RENAMED_WITHIN, 10))
+    world.strays().look(Stray("hogwarts/Students.csv", "v", world.clock() - RENAMED_WITHIN, 10))
     assert [(site["site"], site["status"]) for site in page(world)["sites"]] == [("hogwarts", "failed")]
     uploaded(world)
     world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/notes.txt", Body=STUDENTS)
-    world.importer().strays.look(Stray("hogwarts/notes.txt", "w", world.clock() - RENAMED_WITHIN, 10))
+    world.strays().look(Stray("hogwarts/notes.txt", "w", world.clock() - RENAMED_WITHIN, 10))
     assert page(world)["sites"][0]["status"] == "ok_with_warnings"
 
 

@@ -1,16 +1,13 @@
 """Orders that come late, or upon something that is not what it was: none is carried out."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from roster.encode import Corrupt
-from roster.report import Report
-from roster_aws.orders import HOLD_LIFE, why_not_approved
-from roster_aws.queue import Approval, NewEpoch, Order, Request, Rollback, Settle
+from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback
 
 from .conftest import LIFE, World, csv
 
@@ -43,10 +40,10 @@ def approval(world: World) -> Approval:
     return Approval(held["import"], held["plan"]["manifest_sha256"], "arn:somebody")
 
 
-def settling(world: World) -> Settle:
+def settling(world: World) -> EndKept:
     kept = upload(world, "student.00", *ROWS[1:], "one.more,Class 0")
     assert kept["kept"] == 1
-    return Settle("arn:somebody")
+    return EndKept("arn:somebody")
 
 
 ORDERS: dict[str, Callable[[World], Order]] = {
@@ -98,36 +95,6 @@ def test_an_order_that_was_carried_out_should_not_be_refused_when_it_comes_again
 # What may be approved
 
 NOW = datetime.fromisoformat("2026-09-07T08:00:00+00:00")
-HELD = Report(
-    "hogwarts",
-    "20260907T030000Z-000003",
-    "held",
-    base_version=4,
-    plan={"manifest_sha256": "e" * 64, "expires_at": (NOW + HOLD_LIFE).isoformat()},
-)
-
-
-@pytest.mark.parametrize(
-    ("report", "plan", "version", "now", "why"),
-    [
-        (HELD, "e" * 64, 4, NOW, None),
-        (HELD, "e" * 64, 4, NOW + HOLD_LIFE, None),
-        (HELD, "e" * 64, 4, NOW + HOLD_LIFE + timedelta(seconds=1), "hold_expired"),
-        (HELD, "e" * 64, 5, NOW, "head_moved"),
-        (HELD, "e" * 64, 3, NOW, "head_moved"),
-        (HELD, "f" * 64, 4, NOW, "plan_differs"),
-        (HELD, "", 4, NOW, "plan_differs"),
-        (replace(HELD, plan=None), "e" * 64, 4, NOW, "plan_differs"),
-        (replace(HELD, status="ok"), "e" * 64, 4, NOW, "not_held"),
-        (replace(HELD, status="rejected"), "e" * 64, 4, NOW, "not_held"),
-        (replace(HELD, status="superseded"), "e" * 64, 4, NOW, "not_held"),
-        (None, "e" * 64, 4, NOW, "import_unknown"),
-    ],
-)
-def test_only_what_was_shown_and_still_stands_on_its_base_should_be_approved(
-    report: Report | None, plan: str, version: int, now: datetime, why: str | None
-) -> None:
-    assert why_not_approved(report, plan, version, now) == why
 
 
 def test_a_held_plan_whose_base_was_replaced_should_not_be_approved(published: World) -> None:

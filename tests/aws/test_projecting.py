@@ -6,10 +6,10 @@ from itertools import count
 import pytest
 from botocore.exceptions import ClientError
 
+from roster.request import Request, Rollback
 from roster_aws import items, projection
+from roster_aws.commit import NotOurs
 from roster_aws.items import Unstorable
-from roster_aws.publishing import NotOurs
-from roster_aws.queue import Request, Rollback
 
 from .conftest import LIFE, MakeWorld, World, csv
 
@@ -253,7 +253,7 @@ def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, chan
         world.client("dynamodb").update_item(TableName=world.table, Key=key, UpdateExpression=update, **more)
     before = store.head(SITE).signature
     with pytest.raises(NotOurs):
-        world.importer().publisher.sign_again(store.head(SITE), "run")
+        world.importer().publisher.finish_earlier(store.head(SITE), "run")
     assert store.head(SITE).signature == before
 
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roster.plan import Known, Plan, plan_import
+from roster.request import Rollback
 from roster.settings import Settings
-from roster_aws.queue import Rollback
 from tests.unit.roster.strategies import some_rows, some_settings
 
 from .conftest import World, csv

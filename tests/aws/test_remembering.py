@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.queue import Rollback, Settle
+from roster.request import EndKept, Rollback
 
 from .conftest import World, csv
 
@@ -95,7 +95,7 @@ def test_should_not_end_anything_of_a_paused_site_or_while_a_person_is_asked(kee
 
 
 def settle(world: World) -> dict[str, Any]:
-    return world.order(SITE, Settle("arn:somebody"))
+    return world.order(SITE, EndKept("arn:somebody"))
 
 
 def test_should_end_what_is_kept_at_once_when_a_person_wants_it(keeping: World) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from roster.plan import Known, Plan, plan_import
+from roster.request import Approval, Rollback
 from roster_aws import planning
-from roster_aws.queue import Approval, Rollback
 
 from .conftest import World, csv
 

@@ -9,7 +9,7 @@ import pytest
 
 from roster.log_events import METRICS, NAMESPACE
 from roster.notices import STUDENTS
-from roster_aws.queue import Rollback, Stray
+from roster.request import Rollback, Stray
 from roster_aws.telemetry import logger
 
 from .conftest import World, csv
@@ -120,7 +120,7 @@ def test_a_report_stays_small_whatever_was_uploaded(world: World) -> None:
 
 
 def test_an_upload_outside_any_site_is_counted_and_not_named(world: World) -> None:
-    world.importer().strays.look(Stray("Harry Potter.csv", "a-version", world.clock(), 10))
+    world.strays().look(Stray("Harry Potter.csv", "a-version", world.clock(), 10))
     (told,) = world.told("upload_ignored")
     assert numbers_of(told) == {"UploadsIgnored": 1}
     assert "Harry" not in json.dumps(told)

@@ -8,10 +8,10 @@ import time
 from itertools import count
 from typing import Any
 
-from roster_aws.keyring import Keyrings
+from roster.request import NewEpoch, Request, Rollback, read_message
+from roster_aws.keyrings import Keyrings
 from roster_aws.management import Management
 from roster_aws.questions import Questions
-from roster_aws.queue import NewEpoch, Request, Rollback, read_message
 
 from .conftest import LIFE, World, csv
 
@@ -24,7 +24,7 @@ NEWEST = {"students": csv("Harry_Potter,Potions", "Hermione_Granger,Potions"), "
 
 def management(world: World) -> Management:
     importer = world.importer()
-    questions = Questions(importer.store, importer.results, importer.projection, world.looking())
+    questions = Questions(importer.store, importer.results, importer.publisher.projection, world.looking())
     keyrings = Keyrings(world.client("dynamodb"), world.table)
     return Management(
         questions, importer.store, importer.queue, world.enrolment(), keyrings, importer.results, world.clock

@@ -2,11 +2,23 @@
 
 import pytest
 
+from roster.server_report import ServerReport
+from roster.servers import Server
 from roster_aws.enrolment import Enrolment, TokenReplaced
-from roster_aws.fleet import Server
 from tests.aws.conftest import World
 
 SITE, SERVER = "hogwarts", "srv-01"
+
+REPORT: ServerReport = {
+    "version": 1,
+    "epoch": 1,
+    "manifest_sha256": "e" * 64,
+    "files": {},
+    "outcome": "applied",
+    "agent": "7.0",
+    "held": False,
+    "clock_offset": 0,
+}
 
 
 def enrolled(enrolment: Enrolment) -> tuple[Server, str]:
@@ -57,7 +69,7 @@ def test_what_the_feed_writes_should_stand_in_partitions_of_its_own(world: World
     server, token = enrolled(enrolment)
     enrolment.second_token(server, token)
     fleet.saw(server, 1, "e" * 64)
-    fleet.reported(server, {"version": 1, "manifest_sha256": "e" * 64})
+    fleet.reported(server, REPORT)
     enrolment.give_code(SITE, "srv-02")
     assert {key.partition("#")[0] for key, _ in world.items()} == {"SERVERS", "CODE"}
     assert (f"SERVERS#{SITE}", SERVER) in world.items()

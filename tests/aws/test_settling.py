@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from roster.report import Report
-from roster_aws.head import Head
+from roster.settings import Settings
+from roster.site_head import Head
 from roster_aws.site_items import HeadMoved
 from roster_aws.store import Store
 
@@ -50,13 +51,13 @@ REPORT = Report(SITE, "20260907T030000Z-000003", "no_change")
 def publish(world: World, head: Head) -> None:
     importer = world.importer()
     old = importer.results.manifest(SITE, head.manifest_sha256)
-    signed = importer.signer.sign(old._replace(version=2))
+    signed = importer.publisher.signer.sign(old._replace(version=2))
     importer.store.settle(head, OWNER, replace(REPORT, status="ok"), signed)
 
 
 def sign_again(world: World, head: Head) -> None:
     importer = world.importer()
-    signed = importer.signer.sign(importer.results.manifest(SITE, head.manifest_sha256))
+    signed = importer.publisher.signer.sign(importer.results.manifest(SITE, head.manifest_sha256))
     importer.store.put_signature(head, OWNER, signed._replace(keyring_serial=7))
 
 
@@ -80,10 +81,10 @@ ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
     "publish": publish,
     "sign again": sign_again,
     "renew the hold": renew,
-    "read settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", {"paused": True}),
+    "read settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", Settings(paused=True)),
     "project a piece": lambda world, head: store_of(world).put_projected_steps(head, OWNER, 3),
     "project the rest": lambda world, head: store_of(world).put_projected(head, OWNER),
-    "tell of what is gone": lambda world, head: store_of(world).tell(head, OWNER, None),
+    "tell of what is gone": lambda world, head: store_of(world).forget_open_import(head, OWNER),
     "read bad settings": lambda world, head: store_of(world).put_settings(head, OWNER, "v1", None, "a problem"),
 }
 UNDER_THE_LEASE = ON_THE_BASE | {

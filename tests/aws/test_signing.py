@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from roster.request import Rollback
+from roster.site_head import Head
 from roster.statement import head_bytes, keyring_bytes
-from roster_aws.head import Head
-from roster_aws.keyring import Keyring, Keyrings
-from roster_aws.queue import Rollback
+from roster_aws.keyrings import Keyring, Keyrings
 from roster_aws.signing import KeyNotInKeyring
 
 from .conftest import MakeWorld, World, csv, new_signing_key
@@ -132,7 +132,7 @@ def test_keys_that_no_server_can_know_publish_nothing(world: World) -> None:
 
 def test_two_processes_that_make_the_first_keyring_at_once_agree_on_one(make_world: MakeWorld) -> None:
     world = make_world()
-    one, other = world.importer().signer, world.importer().signer
+    one, other = world.importer().publisher.signer, world.importer().publisher.signer
     assert one.keyring() == other.keyring()
     dynamodb = world.new_client("dynamodb")
     late = Keyrings(dynamodb, world.table)

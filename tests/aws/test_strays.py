@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from roster_aws.importing import Importer
-from roster_aws.queue import Queue, Stray, Unnamed, read_message
-from roster_aws.strays import RENAMED_WITHIN
+from roster.request import Stray, Unnamed, read_message
+from roster_aws.queue import Queue
+from roster_aws.strays import RENAMED_WITHIN, Strays
 
 from .conftest import World, csv
 
@@ -23,11 +23,11 @@ def put(world: World, key: str) -> Stray:
 
 
 def look(world: World, stray: Stray) -> None:
-    world.importer().strays.look(stray)
+    world.strays().look(stray)
 
 
 def look_again(world: World, stray: Stray) -> None:
-    world.importer().strays.look_again(stray.unnamed)
+    world.strays().look_again(stray.unnamed)
 
 
 def page(world: World, **asked: Any) -> dict[str, Any]:
@@ -88,17 +88,16 @@ def sent(world: World) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in taken]
 
 
-def failing(world: World, part: str) -> Importer:
-    """An importer of which one part cannot do anything now."""
+def failing(world: World, part: str) -> Strays:
+    """What looks at strays, with one part that cannot do anything now."""
 
     class Broken:
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("not now")
 
-    importer = world.importer()
     queue = Queue(Undelayed(world), world.queue_url)  # type: ignore[arg-type]
     broken: dict[str, Any] = {part: Broken()}
-    return replace(importer, strays=replace(importer.strays, queue=queue, **broken))
+    return replace(world.strays(), queue=queue, **broken)
 
 
 @dataclass
@@ -115,14 +114,13 @@ class Undelayed:
 def test_should_have_an_upload_looked_at_again_by_its_version_alone(world: World) -> None:
     """A file is called what somebody likes, and a queue keeps a message for days."""
     stray = put(world, f"{SITE}/Padma Patil/Padma.csv")
-    importer = world.importer()
-    replace(importer.strays, queue=Queue(Undelayed(world), world.queue_url)).look(stray)  # type: ignore[arg-type]
+    replace(world.strays(), queue=Queue(Undelayed(world), world.queue_url)).look(stray)  # type: ignore[arg-type]
     (message,) = sent(world)
     assert "Padma" not in str(message)
     world.clock.pass_by(minutes=1)
     (again,) = read_message(json.dumps(message))
     assert isinstance(again, Unnamed)
-    importer.strays.look_again(again)
+    world.strays().look_again(again)
     (report,) = world.reports(SITE)
     assert report["file"] == "Padma Patil/Padma.csv"
 
@@ -142,7 +140,7 @@ def test_should_tell_nothing_of_an_upload_that_was_removed_for_good(world: World
     world.clock.pass_by(minutes=1)
     look_again(world, stray)
     assert world.reports(SITE) == []
-    assert world.importer().strays.ignored.of_site(SITE)["total"] == 0
+    assert world.ignored().of_site(SITE)["total"] == 0
 
 
 @pytest.mark.parametrize(
@@ -162,14 +160,14 @@ def test_should_bring_no_key_among_the_dead_letters_for_a_fault_of_ours(
     stray = put(world, key)
     if late:
         world.clock.pass_by(minutes=2)
-    failing(world, part).strays.look(stray)
+    failing(world, part).look(stray)
     (message,) = sent(world)
     assert "Padma" not in str(message)
     # The fault is over.
     (again,) = read_message(json.dumps(message))
     assert isinstance(again, Unnamed)
-    world.importer().strays.look_again(again)
-    shown = world.importer().strays.ignored.of_site(SITE)["total"]
+    world.strays().look_again(again)
+    shown = world.ignored().of_site(SITE)["total"]
     assert (len(world.reports(SITE)), shown, len(world.told("upload_ignored"))) == {
         f"{SITE}/Padma_Patil.csv.tmp": (0, 1, 0),
         f"{SITE}/Padma_Patil.csv": (1, 0, 0),
@@ -181,7 +179,7 @@ def test_should_let_a_message_without_a_name_fail_like_any_other(world: World) -
     stray = put(world, f"{SITE}/Students.csv")
     world.clock.pass_by(minutes=2)
     with pytest.raises(RuntimeError, match="not now"):
-        failing(world, "store").strays.look_again(stray.unnamed)
+        failing(world, "store").look_again(stray.unnamed)
 
 
 def test_should_count_wrong_folders_for_the_overview_with_the_site_that_was_meant(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from roster_aws.fleet import Server
+from roster.servers import Server
 
 from .conftest import MakeWorld, World, csv
 from .test_reports import numbers_of

@@ -16,9 +16,9 @@ from roster.notices_file import findings, notices_csv
 from roster.pair import Upload
 from roster.plan import plan_import
 from roster.report import import_report
+from roster.request import Stray
 from roster.settings import Settings
 from roster_aws.logbook import Logbook
-from roster_aws.queue import Stray
 from roster_aws.strays import Strays
 from roster_aws.watching import Watch
 from tests.dashboard_rules import (

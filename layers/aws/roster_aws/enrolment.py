@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from roster.pair import is_site
+from roster.servers import Server
 from roster.times import stamp
 from roster_aws.conflicts import condition_failed
-from roster_aws.environment import client, now, variable
-from roster_aws.fleet import Server, known_server, server_key
+from roster_aws.fleet import server_key
 from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -54,11 +54,6 @@ class Enrolment:
         self._dynamodb = dynamodb
         self._table = table
         self._clock = clock
-
-    @classmethod
-    def from_environment(cls) -> Enrolment:
-        """The codes and servers of this process's table."""
-        return cls(client("dynamodb"), variable("TABLE_NAME"), now)
 
     def give_code(self, site: str, server: str) -> tuple[str, datetime]:
         """A new code that enrols this server of this site, and when it expires."""
@@ -115,7 +110,7 @@ class Enrolment:
         matches = [hmac.compare_digest(_digest(token), stored) for stored in known.get("tokens", [])]
         if not any(matches):
             return None
-        return replace(known_server(site, known), newer_token=len(matches) > 1 and matches[-1])
+        return replace(Server.from_item(site, known), newer_token=len(matches) > 1 and matches[-1])
 
     def second_token(self, server: Server, token: str) -> str:
         """A new token beside the one given, in the place of any other; TokenReplaced when that is none any more."""

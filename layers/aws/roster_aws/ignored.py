@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from roster.stray import folder_of, shortened
 from roster.times import stamp
-from roster_aws.environment import client, now, variable
 from roster_aws.table import from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ class Ignored:
         self._dynamodb = dynamodb
         self._table = table
         self._clock = clock
-
-    @classmethod
-    def from_environment(cls) -> Ignored:
-        """The counts of this process's table."""
-        return cls(client("dynamodb"), variable("TABLE_NAME"), now)
 
     def count_of_site(self, site: str, name: str) -> None:
         """Count an upload to a site's folder. TimeoutError where many others are counted in the same moment."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from roster import next_step
 from roster.notices import FILES
-from roster.pair import Past, Upload
-from roster_aws.environment import client, variable
+from roster.pair import Upload
+from roster.site_head import Head
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,10 +23,13 @@ class Inbox:
         self._s3 = s3
         self._bucket = bucket
 
-    @classmethod
-    def from_environment(cls) -> Inbox:
-        """The inbox of this process."""
-        return cls(client("s3"), variable("INBOX_BUCKET"))
+    def of_site(self, head: Head) -> next_step.Inbox:
+        """What the inbox holds for a site, for the decision what to do next."""
+        site = head.site
+        standing = self.standing(site)
+        fresh = [upload for upload in standing.values() if head.past.is_news(upload)]
+        first_at = {upload.file: self._first_of(site, upload, head.seen.get(upload.file)) for upload in fresh}
+        return next_step.Inbox(standing, first_at, lambda upload: self.keeps(site, upload))
 
     def standing(self, site: str) -> dict[str, Upload]:
         """The newest version of each file that is there now; a deleted file is simply not there."""
@@ -46,7 +49,7 @@ class Inbox:
                     return version["Key"].removeprefix(folder)
         return None
 
-    def first_of(self, site: str, upload: Upload, seen: Upload | None) -> datetime:
+    def _first_of(self, site: str, upload: Upload, seen: Upload | None) -> datetime:
         """When the first version of a file came that is newer than the one dealt with; `upload` is the newest."""
         key = f"{site}/{upload.file}"
         first = upload.uploaded_at
@@ -60,11 +63,6 @@ class Inbox:
                     return first
                 first = min(first, at)
         return first
-
-    def first_at(self, site: str, standing: Mapping[str, Upload], past: Past) -> dict[str, datetime]:
-        """Since when each file that stands has something that was not dealt with."""
-        fresh = [upload for upload in standing.values() if past.is_news(upload)]
-        return {upload.file: self.first_of(site, upload, past.seen.get(upload.file)) for upload in fresh}
 
     def keeps(self, site: str, upload: Upload) -> bool:
         """Whether this version is still there: one that was replaced or deleted is kept for 180 days."""

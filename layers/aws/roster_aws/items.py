@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from roster.delta import Kind
 from roster.model import Entry, Group, Right
-
-Item = dict[str, Any]
+from roster_aws.table import Item
 
 # The partitions that a site's entries are spread over.
 DIGITS = "0123456789abcdef"

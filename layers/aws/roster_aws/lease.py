@@ -11,6 +11,9 @@ from datetime import datetime
 
 from roster_aws.site_items import LISTED, SiteItems, listed
 
+# Between the two questions one holder lets go and another takes it, at most.
+_TRIES = 10
+
 
 class Lease:
     """The leases of all sites, each on its site's head. `clock` gives the time in UTC."""
@@ -21,7 +24,7 @@ class Lease:
 
     def take(self, site: str, owner: str, until: datetime) -> datetime | None:
         """Take the site's lease; None when that is done, else when the one that holds it ends, having left a mark."""
-        while True:
+        for _ in range(_TRIES):
             now = self._clock().timestamp()
             took = self._items.update_head(
                 site,
@@ -36,6 +39,7 @@ class Lease:
             held = self._items.update_head(site, "SET wanted = :yes", "lease_until >= :now", marking)
             if held is not None:
                 return datetime.fromtimestamp(held["lease_until"], tz=until.tzinfo)
+        raise TimeoutError("the lease is neither to be had nor held by anybody")
 
     def release(self, site: str, owner: str) -> bool:
         """Let go of the lease; False, and it is kept, when somebody left a mark meanwhile."""

@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from roster.log_events import NAMESPACE, Event, import_events, with_metrics
 from roster.notices_file import Finding
 from roster.report import Report
-from roster_aws.environment import client, now, variable
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -41,11 +40,6 @@ class Logbook:
         self._clock = clock
         self._namespace = namespace
         self._stream = ""
-
-    @classmethod
-    def from_environment(cls) -> Logbook:
-        """The logbook of this process."""
-        return cls(client("logs"), variable("REPORTS_LOG_GROUP"), now, variable("METRICS_NAMESPACE"))
 
     def tell_import(self, report: Report, findings: Iterable[Finding] = ()) -> None:
         """Tell of an import that has ended, and of the `findings` that are about a row."""

@@ -17,12 +17,11 @@ from roster.model import Group, Right
 from roster.names import fold
 from roster.pair import is_import, is_site
 from roster.report import Report
+from roster.site_head import Head
 from roster.stray import file_like
 from roster.times import stamp
 from roster_aws.asked import Asked, Data, page_of, text_of
-from roster_aws.environment import now
 from roster_aws.fleet import Fleet
-from roster_aws.head import Head
 from roster_aws.ignored import Ignored
 from roster_aws.overview import overview, stale_since
 from roster_aws.projection import Projection
@@ -52,18 +51,6 @@ class Looking:
     results: Results
     projection: Projection
     clock: Callable[[], datetime]
-
-    @classmethod
-    def from_environment(cls) -> Looking:
-        """What this process looks at."""
-        return cls(
-            Fleet.from_environment(),
-            Ignored.from_environment(),
-            Store.from_environment(),
-            Results.from_environment(),
-            Projection.from_environment(),
-            now,
-        )
 
     def page(self, asked: Asked) -> Data:
         """The data of the page that is asked for: `view`, and what that view needs of site, import, name, page, search,
@@ -113,8 +100,8 @@ class Looking:
             "settings_problem": problem.as_dict() if problem else None,
             "version": head.version,
             "published_at": head.published_at or None,
-            "paused": head.paused or bool(head.settings.get("paused")),
-            "stale_since": stale_since(vars(head)),
+            "paused": head.is_paused,
+            "stale_since": stale_since(head.stale_since, head.files_at),
             "waiting": waiting,
             "settings": head.settings,
             "imports": [report.as_dict() for report in imports],

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roster.approval import why_not_approved
 from roster.pair import is_import, is_site
+from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback
+from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.enrolment import Enrolment, is_server
-from roster_aws.environment import now
-from roster_aws.head import Head
-from roster_aws.keyring import Keyrings
-from roster_aws.orders import why_not_approved
+from roster_aws.keyrings import Keyrings
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, text
-from roster_aws.queue import Approval, NewEpoch, Order, Queue, Request, Rollback, Settle
+from roster_aws.queue import Queue
 from roster_aws.results import Results
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
@@ -70,19 +70,6 @@ class Management:
     keyrings: Keyrings
     results: Results
     clock: Callable[[], datetime]
-
-    @classmethod
-    def from_environment(cls) -> Management:
-        """What people may ask of this process."""
-        return cls(
-            Questions.from_environment(),
-            Store.from_environment(),
-            Queue.from_environment(),
-            Enrolment.from_environment(),
-            Keyrings.from_environment(),
-            Results.from_environment(),
-            now,
-        )
 
     def answer(self, asked: Any, request_id: str) -> Asked:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
@@ -174,7 +161,7 @@ class Management:
     def _settle(self, site: str, asked: Asked, request_id: str) -> Asked:
         if not self.store.head(site).kept_until:
             raise Refused("nothing is kept")
-        self._order(site, request_id, Settle(str(asked.get("by", ""))))
+        self._order(site, request_id, EndKept(str(asked.get("by", ""))))
         return {"asked": request_id}
 
     def _approve(self, site: str, asked: Asked, request_id: str) -> Asked:

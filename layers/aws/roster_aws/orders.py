@@ -9,44 +9,22 @@ head may have moved after somebody read what was to be approved. What is refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
+from roster.approval import is_too_old, why_no_new_epoch, why_not_approved, why_not_rolled_back
 from roster.encode import Manifest
-from roster.pair import Upload, barred, import_id, refusal_id
+from roster.pair import Upload, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
 from roster.report import Report
-from roster.times import read_stamp, stamp
-from roster_aws.head import Head
-from roster_aws.publishing import Phases, Publisher
-from roster_aws.queue import Approval, NewEpoch, Request, Rollback
+from roster.request import Approval, NewEpoch, Request, Rollback
+from roster.site_head import Head
+from roster.times import stamp
+from roster_aws.commit import Publisher
+from roster_aws.logbook import Logbook
 from roster_aws.results import Results
 from roster_aws.store import Store
-from roster_aws.telemetry import audit
-
-# How long a hold can be approved: over a weekend.
-HOLD_LIFE = timedelta(hours=72)
-
-# How long an order can be carried out. One that lay among the dead letters for days would undo what came since.
-_ORDER_LIFE = timedelta(hours=1)
-
-
-def why_not_approved(report: Report | None, plan: str, version: int, now: datetime) -> str | None:
-    """The reason why a held import, by its report, cannot be approved at this version and time; None when it can.
-
-    `plan` is the digest that was approved: that of the manifest which the import would publish.
-    """
-    if report is None:
-        return "import_unknown"
-    if report.status != "held":
-        return "not_held"
-    if report.plan is None or report.plan["manifest_sha256"] != plan:
-        return "plan_differs"
-    if report.base_version != version:
-        return "head_moved"
-    if now > read_stamp(report.plan["expires_at"]):
-        return "hold_expired"
-    return None
+from roster_aws.telemetry import Phases, audit
 
 
 @dataclass(frozen=True)
@@ -56,6 +34,7 @@ class Orders:
     publisher: Publisher
     store: Store
     results: Results
+    logbook: Logbook
     clock: Callable[[], datetime]
 
     def carry_out(self, head: Head, owner: str, request: Request) -> None:
@@ -73,7 +52,7 @@ class Orders:
         """Whether a person's order has its answer, and nothing is to be done: now it has, if it comes too late."""
         if self.store.was_told(request.site, request.asked):
             return True
-        if request.asked_at and self.clock() - request.asked_at > _ORDER_LIFE:
+        if is_too_old(request, self.clock()):
             self.refuse(request, "order_too_old")
             return True
         return False
@@ -88,26 +67,20 @@ class Orders:
         manifest = self.results.manifest(head.site, approval.plan)
         self.results.keep(manifest)
         memory = self.results.memory(head.site, report.plan.get("memory_sha256", ""))
-        school_year = report.plan.get("school_year", head.school_year)
         report = report.approved(head.version + 1, approval.by, request.asked)
-        after = replace(
-            head,
-            effective=report.uploads(),
-            undecided={},
-            memory_sha256=self.results.put_memory(head.site, memory),
-            kept_until=memory.until,
-            school_year=school_year,
-        )
+        after = head.after_approval(report, memory, self.results.put_memory(head.site, memory))
         settled = self.store.settle(head, owner, report, self.publisher.sign(head, manifest), after=after)
         audit("approve", site=head.site, by=approval.by, **{"import": report.import_id})
-        self.publisher.finish(settled, owner, Phases())
+        found = self.results.findings(head.site, report.import_id) if report.notices_key else ()
+        self.publisher.finish(settled, owner, report, Phases(), found)
 
     def _roll_back(self, head: Head, owner: str, request: Request, order: Rollback) -> None:
         """Publish an old version's content as a new version, and pause the site so that no upload undoes it."""
         phases = Phases()
-        old = self.results.published(head.site, order.version) if 0 < order.version < head.version else None
+        refused = why_not_rolled_back(head, order.version)
+        old = None if refused else self.results.published(head.site, order.version)
         if old is None:
-            self.refuse(request, "version_unknown")
+            self.refuse(request, refused or "version_unknown")
             return
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
         self.store.begin_import(head, owner, this_import, {})
@@ -134,21 +107,10 @@ class Orders:
             base_version=head.version,
             version=head.version + 1 if delta else head.version,
         )
-        effective = self._pair_behind(head.site, old)
-        undone = [*head.effective.values(), *head.undecided.values(), *head.unread.values()]
-        after = replace(
-            head,
-            effective=effective,
-            undecided={},
-            unread={},
-            barred=barred(head.barred, undone, effective),
-            memory_sha256="",
-            kept_until="",
-            settings_changed=False,  # they must not bring back what was undone
-        )
+        after = head.after_rollback(self._pair_behind(head.site, old))
         settled = self.store.settle(head, owner, report, signed, after=after, pause=True)
         audit("rollback", site=head.site, by=order.by, **{"import": this_import})
-        self.publisher.finish(settled, owner, phases)
+        self.publisher.finish(settled, owner, report, phases)
 
     def _pair_behind(self, site: str, manifest: Manifest | None) -> dict[str, Upload]:
         """The uploads that a version was made of, as its import's report has them; {} where that is not known."""
@@ -169,8 +131,9 @@ class Orders:
         imported after the restore. Servers that have an older epoch take the snapshot.
         """
         highest = self.results.highest_version(head.site)
-        if not head.version or order.above < max(head.version, highest):
-            self.refuse(request, "version_below")
+        refused = why_no_new_epoch(head, order.above, highest)
+        if refused:
+            self.refuse(request, refused)
             return
         phases = Phases()
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
@@ -206,10 +169,9 @@ class Orders:
             version=again.version,
             restored_version=newest.version if newest else None,
         )
-        after = replace(head, undecided={})  # what is held was planned on the version before
-        settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=after)
+        settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=head.after_new_epoch())
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
-        self.publisher.finish(settled, owner, phases)
+        self.publisher.finish(settled, owner, report, phases)
 
     def refuse(self, request: Request, reason: str, successor: str | None = None) -> None:
         """Answer a person whose request cannot be carried out, with a report: of which import is the `successor`."""
@@ -228,4 +190,4 @@ class Orders:
             )
         )
         # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
-        self.publisher.logbook.tell([{"message": "request_refused", **about, "reason": reason}])
+        self.logbook.tell([{"message": "request_refused", **about, "reason": reason}])

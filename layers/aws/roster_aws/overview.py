@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from roster.listed_site import ListedSite
 from roster.stray import site_like
 from roster.watch import ServerState
 from roster_aws.asked import Asked, Data, page_of, text_of
@@ -26,7 +27,7 @@ def overview(fleet: Fleet, ignored: Ignored, asked: Asked) -> Data:
     search, sort = text_of(asked, "search").strip().lower(), asked.get("sort")
     sort = sort if sort in SORTS else "status"
     heads = list(fleet.sites())
-    matching = [head for head in heads if search in head["site"]]
+    matching = [head for head in heads if search in head.site]
     matching.sort(key=lambda head: _SORT_KEYS[sort](_summary(head)))
     page, pages, shown = page_of(matching, asked, _SITES_SHOWN)
     with ThreadPoolExecutor(_SITES_SHOWN) as threads:
@@ -43,10 +44,10 @@ def overview(fleet: Fleet, ignored: Ignored, asked: Asked) -> Data:
     }
 
 
-def _outside(ignored: Ignored, heads: list[dict[str, Any]]) -> list[Data]:
+def _outside(ignored: Ignored, heads: list[ListedSite]) -> list[Data]:
     """The folders of uploads that belong to no site, each with the known site that was meant."""
     folders = ignored.outside()[:_FOLDERS_SHOWN]
-    known = [head["site"] for head in heads if head.get("added_at") or head.get("version")] if folders else []
+    known = [head.site for head in heads if head.is_known] if folders else []
     return [each | {"like": site_like(each["folder"], known) or None} for each in folders]
 
 
@@ -54,40 +55,29 @@ def _counted(states: list[ServerState]) -> dict[str, int]:
     return {state: states.count(state) for state in ("applied", "behind", "silent")}
 
 
-def _summary(head: dict[str, Any]) -> Data:
-    """What the overview says of a site, from its item of the index."""
-    last = head.get("last_import", {})
+def _summary(site: ListedSite) -> Data:
+    """What the overview says of a site."""
+    last = site.last_import
     return {
-        "site": head["site"],
-        "status": _status(head),
-        "import": last.get("import", ""),
-        "last_import_at": last.get("ended_at"),
-        "version": head.get("version", 0),
-        "counts": last.get("counts", {}),
-        "rejected": last.get("rows_rejected", 0),
-        "kept": last.get("kept", 0),
-        "kept_until": head.get("kept_until") or None,
-        "added": bool(head.get("added_at")),
-        "paused": head["paused"],
-        "held": head.get("held", ""),
-        "stale_since": stale_since(head),
+        "site": site.site,
+        "status": site.status,
+        "import": last["import"] if last else "",
+        "last_import_at": last["ended_at"] if last else None,
+        "version": site.version,
+        "counts": last["counts"] if last else {},
+        "rejected": last.get("rows_rejected", 0) if last else 0,
+        "kept": last.get("kept", 0) if last else 0,
+        "kept_until": site.kept_until or None,
+        "added": bool(site.added_at),
+        "paused": site.paused,
+        "held": site.held,
+        "stale_since": stale_since(site.stale_since, site.files_at),
     }
 
 
-def stale_since(head: Mapping[str, Any]) -> str:
+def stale_since(since: str, files_at: str) -> str:
     """Since when a site is stale; "" also when files came since, which the watch sees within the hour."""
-    since: str = head.get("stale_since", "")
-    return since if since == head.get("files_at", "") else ""
-
-
-def _status(head: dict[str, Any]) -> str:
-    """The status of a site's newest import; "new" when there was none."""
-    if head.get("running"):
-        return "fetching"
-    if head.get("held"):
-        return "held"
-    status: str = head.get("last_import", {}).get("status", "new")
-    return "rejected" if status == "held" else status  # held no more, and nothing came after it
+    return since if since == files_at else ""
 
 
 def _urgency(site: Data) -> int:

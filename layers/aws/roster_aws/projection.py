@@ -20,10 +20,9 @@ from botocore.exceptions import ClientError
 from roster.delta import Kind, Step, change_line, changes, place, read_step
 from roster.encode import Manifest, entry
 from roster.model import Entry
-from roster_aws.environment import client, variable
-from roster_aws.items import DIGITS, SURELY_ONE_PART, Address, Item, address, entries_of, items, part_prefix
+from roster_aws.items import DIGITS, SURELY_ONE_PART, Address, address, entries_of, items, part_prefix
 from roster_aws.results import Results
-from roster_aws.table import from_wire, to_wire
+from roster_aws.table import Item, from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,11 +46,6 @@ class Projection:
         self._dynamodb = dynamodb
         self._table = table
         self._results = results
-
-    @classmethod
-    def from_environment(cls) -> Projection:
-        """The projection into this process's table."""
-        return cls(client("dynamodb"), variable("TABLE_NAME"), Results.from_environment())
 
     def apply(self, new: Manifest, old: Manifest | None, done: int, save: Callable[[int], None]) -> None:
         """Bring the site's items from a version (None: none yet) to another, of which `done` steps are written.

@@ -14,8 +14,8 @@ from roster.encode import Manifest
 from roster.model import Entry, Group
 from roster.names import fold
 from roster.pair import is_import
+from roster.site_head import Head
 from roster_aws.asked import encodable
-from roster_aws.head import Head
 from roster_aws.looking import Looking, right_data
 from roster_aws.planning import resembled
 from roster_aws.projection import Projection
@@ -47,16 +47,6 @@ class Questions:
     results: Results
     projection: Projection
     looking: Looking
-
-    @classmethod
-    def from_environment(cls) -> Questions:
-        """What may be asked of this process."""
-        return cls(
-            Store.from_environment(),
-            Results.from_environment(),
-            Projection.from_environment(),
-            Looking.from_environment(),
-        )
 
     @property
     def actions(self) -> dict[str, Callable[[str, Asked], Asked]]:

@@ -17,7 +17,6 @@ from roster.memory import NOTHING, Memory
 from roster.notices_file import Finding, findings
 from roster.plan import Base, Packed
 from roster.shrunk import Shrunk, shrunk_classes
-from roster_aws.environment import client, variable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,11 +36,6 @@ class Results:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-
-    @classmethod
-    def from_environment(cls) -> Results:
-        """The results bucket of this process."""
-        return cls(client("s3"), variable("RESULTS_BUCKET"))
 
     def put_object(self, site: str, packed: Packed) -> None:
         """Store a snapshot or a delta under its digest."""

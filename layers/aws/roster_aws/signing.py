@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from roster.encode import Manifest
-from roster.statement import head_bytes, keyring_bytes
-from roster_aws.environment import client, variable
-from roster_aws.keyring import Keyring, Keyrings
+from roster.statement import Signed, head_bytes, keyring_bytes
+from roster_aws.keyrings import Keyring, Keyrings
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -24,17 +23,6 @@ _KEY_ID_LENGTH = 16
 
 class KeyNotInKeyring(RuntimeError):
     """The key in use is not in the newest keyring: the keys were changed without a higher KeyringSerial."""
-
-
-class Signed(NamedTuple):
-    """A version about to be the head: what its manifest says of it, and the signature (DER, base64) over that."""
-
-    version: int
-    epoch: int
-    manifest_sha256: str
-    key_id: str
-    signature: str
-    keyring_serial: int
 
 
 class Signer:
@@ -47,12 +35,6 @@ class Signer:
         self._in_use = in_use
         self._serial = serial
         self._keyring: Keyring | None = None
-
-    @classmethod
-    def from_environment(cls) -> Signer:
-        """The signer of this process."""
-        keys, serial = variable("SIGNING_KEYS").split(","), int(variable("KEYRING_SERIAL"))
-        return cls(client("kms"), Keyrings.from_environment(), keys, variable("SIGNING_KEY_IN_USE"), serial)
 
     def sign(self, manifest: Manifest) -> Signed:
         """The statement that a manifest's version is the newest of its site, signed."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from roster_aws.conflicts import condition_failed
-from roster_aws.table import from_wire, site_key, to_wire
+from roster_aws.table import Item, from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,14 +35,14 @@ class SiteItems:
         self._dynamodb = dynamodb
         self._table = table
 
-    def get(self, site: str, sort_key: str) -> dict[str, Any] | None:
+    def get(self, site: str, sort_key: str) -> Item | None:
         """An item as it is now, without its key; None when there is none."""
         got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(site_key(site, sort_key)), ConsistentRead=True)
         return _without_key(from_wire(got["Item"])) if "Item" in got else None
 
-    def newest(self, site: str, prefix: str, limit: int, before: str = "") -> list[dict[str, Any]]:
+    def newest(self, site: str, prefix: str, limit: int, before: str = "") -> list[Item]:
         """The items with the greatest sort keys of those that begin so, greatest first; only those below `before`."""
-        start: dict[str, Any] = {"ExclusiveStartKey": to_wire(site_key(site, before))} if before else {}
+        start: Item = {"ExclusiveStartKey": to_wire(site_key(site, before))} if before else {}
         found = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
@@ -53,7 +53,7 @@ class SiteItems:
         )
         return [_without_key(from_wire(item)) for item in found["Items"]]
 
-    def put(self, item: dict[str, Any]) -> None:
+    def put(self, item: Item) -> None:
         """Write an item, with its key."""
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
 
@@ -61,7 +61,7 @@ class SiteItems:
         """Remove an item, if there is one."""
         self._dynamodb.delete_item(TableName=self._table, Key=to_wire(site_key(site, sort_key)))
 
-    def set_on_head(self, site: str, update: str, values: dict[str, Any]) -> None:
+    def set_on_head(self, site: str, update: str, values: Item) -> None:
         """Update a head whatever it is."""
         self._dynamodb.update_item(
             TableName=self._table,
@@ -70,7 +70,7 @@ class SiteItems:
             ExpressionAttributeValues=to_wire(_named(values)),
         )
 
-    def update_head(self, site: str, update: str, condition: str, values: dict[str, Any]) -> dict[str, Any] | None:
+    def update_head(self, site: str, update: str, condition: str, values: Item) -> Item | None:
         """The head after a conditional update; None when the condition does not hold."""
         try:
             updated = self._dynamodb.update_item(
@@ -87,9 +87,7 @@ class SiteItems:
 
     # The parts of a transaction
 
-    def updating(
-        self, site: str, sort_key: str, update: str, condition: str, values: dict[str, Any], **names: str
-    ) -> Write:
+    def updating(self, site: str, sort_key: str, update: str, condition: str, values: Item, **names: str) -> Write:
         """A conditional update; `names` stand in it as `#name`, for those that DynamoDB keeps to itself."""
         written: Write = {
             "Update": {
@@ -104,7 +102,7 @@ class SiteItems:
             written["Update"]["ExpressionAttributeNames"] = {f"#{name}": real for name, real in names.items()}
         return written
 
-    def putting(self, item: dict[str, Any]) -> Write:
+    def putting(self, item: Item) -> Write:
         """An item written, with its key."""
         return {"Put": {"TableName": self._table, "Item": to_wire(item)}}
 
@@ -127,9 +125,9 @@ def listed(site: str) -> dict[str, str]:
     return {"kind": "head", "site": site}
 
 
-def _named(values: dict[str, Any]) -> dict[str, Any]:
+def _named(values: Item) -> Item:
     return {f":{name}": value for name, value in values.items()}
 
 
-def _without_key(item: dict[str, Any]) -> dict[str, Any]:
+def _without_key(item: Item) -> Item:
     return {name: value for name, value in item.items() if name not in ("pk", "sk", "expires_at")}

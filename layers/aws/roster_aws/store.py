@@ -8,23 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict, cast
 
-from roster.pair import Wait, barred
+from roster.listed_site import last_import, last_import_after
+from roster.pair import Upload, Wait, barred
 from roster.report import SUCCEEDED, FileRead, Report
+from roster.settings import Settings
+from roster.settings_file import as_dict
+from roster.site_head import Head, stored_uploads
+from roster.statement import Signed
 from roster.times import stamp
-from roster_aws.environment import client, now, variable
-from roster_aws.head import Head, signature_of, stored_uploads
 from roster_aws.lease import Lease
-from roster_aws.signing import Signed
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
-from roster_aws.table import site_key
-
-_COUNTED = ("groups", "members", "memberships", "teachers")
-# What a list of sites shows of what stands, whatever came after it.
-_STANDING: dict[str, Any] = {"counts": {}, "rows_rejected": 0, "kept": 0}
-# What a newer pair changes of a head whose hold it renews.
-_RENEWED = ("seen", "undecided", "unread", "files_at", "settings_changed")
+from roster_aws.table import Item, site_key
 
 # A person's change meets a run that ends in the same moment.
 _TRIES = 3
@@ -38,6 +34,20 @@ _RECENT_REPORTS = 20
 _REPORTS_KEPT = timedelta(days=400)
 
 
+class Waiting(TypedDict, total=False):
+    """What waits: a lone `file` for the one that is `missing` (the same: its content), or the uploads of a paused site.
+
+    `since` and `until` are time stamps, `asked` the id of a person's request.
+    """
+
+    file: str
+    missing: str
+    paused: bool
+    since: str
+    until: str | None
+    asked: str
+
+
 class Store:
     """What imports read and write of a site. `lease` keeps two of them apart. `clock` gives the time in UTC."""
 
@@ -45,11 +55,6 @@ class Store:
         self.lease = Lease(items, clock)
         self._items = items
         self._clock = clock
-
-    @classmethod
-    def from_environment(cls) -> Store:
-        """The store of this process."""
-        return cls(SiteItems(client("dynamodb"), variable("TABLE_NAME")), now)
 
     # The head
 
@@ -102,25 +107,25 @@ class Store:
 
     def put_signature(self, head: Head, owner: str, signed: Signed) -> Head:
         """Sign the head anew as it is, by a key of a newer keyring."""
-        values = signature_of(signed)
-        self._set_on_head(head, owner, values)
-        return replace(head, **values)
+        signed_head = head.signed_by(signed)
+        self._set_on_head(head, owner, signed_head.values_of_signature())
+        return signed_head
 
     def put_settings(
-        self, head: Head, owner: str, version_id: str, settings: dict[str, Any] | None, problem: str = ""
+        self, head: Head, owner: str, version_id: str, settings: Settings | None, problem: str = ""
     ) -> Head:
         """Remember that an upload of settings.json was read: put good ones in force, or show the report of bad ones."""
-        known: dict[str, Any] = {"settings_version": version_id, "settings_problem": problem}
-        if settings is not None:
-            known |= {"settings": settings, "settings_changed": True}
+        read: Item = {"settings_version": version_id, "settings_problem": problem}
+        if settings is None:
+            self._set_on_head(head, owner, read)
+            return replace(head, **read)
+        read |= {"settings": as_dict(settings), "settings_changed": True}
         # On its own too, for the index of sites, which has no room for settings.
-        stored = known if settings is None else known | {"settings_paused": settings["paused"]}
-        # A site that had nothing but this problem so far has no other import to be listed with.
-        mended = bool(head.settings_problem) and head.last_import.get("import") == head.settings_problem
-        self._set_on_head(head, owner, stored, " REMOVE last_import" if mended and not problem else "")
-        return replace(head, **known)
+        stored = read | {"settings_paused": settings.paused}
+        self._set_on_head(head, owner, stored, " REMOVE last_import" if head.problem_is_all else "")
+        return replace(head, **read)
 
-    def _set_on_head(self, head: Head, owner: str, values: dict[str, Any], more: str = "") -> None:
+    def _set_on_head(self, head: Head, owner: str, values: Item, more: str = "") -> None:
         update = ("SET " + ", ".join(f"{name} = :{name}" for name in values) if values else "") + more
         known = {**values, "owner": owner, "base": head.version}
         if self._items.update_head(head.site, update, _OURS, known) is None:
@@ -133,7 +138,7 @@ class Store:
     def add_site(self, site: str, by: str, *, again: bool = False) -> None:
         """Remember that somebody says that there is such a site, the first time; `again`: what waits is read again."""
         added = "added_at = if_not_exists(added_at, :at), added_by = if_not_exists(added_by, :by)"
-        values: dict[str, Any] = {"at": stamp(self._clock()), "by": by, **listed(site)}
+        values: Item = {"at": stamp(self._clock()), "by": by, **listed(site)}
         if again:
             added += ", settings_changed = :again"
             values["again"] = True
@@ -141,13 +146,14 @@ class Store:
 
     # Imports
 
-    def begin_import(self, head: Head, owner: str, import_id: str, pair: Mapping[str, FileRead]) -> None:
+    def begin_import(self, head: Head, owner: str, import_id: str, pair: Mapping[str, Upload]) -> None:
         """Show an import as running. The head keeps its id, so that after a crash the next try shows as the same.
 
         It counts the tries; one that ends with an error counts for nothing (`Lease.drop`).
         """
         tries = head.tries + 1 if head.running == import_id else 1
-        begun = Report(head.site, import_id, "fetching", pair=pair)
+        pinned: dict[str, FileRead] = {file: {"version_id": upload.version_id} for file, upload in sorted(pair.items())}
+        begun = Report(head.site, import_id, "fetching", pair=pinned)
         running = {"running": import_id, "tries": tries, "owner": owner}
         update = self._items.updating(
             head.site, HEAD, "SET running = :running, tries = :tries", "lease_owner = :owner", running
@@ -167,30 +173,28 @@ class Store:
         """Mark the head's version as the one that the table shows."""
         self._set_on_head(head, owner, {"projected_version": head.version}, " REMOVE projected_steps, overtaken")
 
-    def tell(self, head: Head, owner: str, report: Report | None) -> None:
-        """Mark the head's open import as told, with the report as it now reads; None: its report is gone."""
-        if report is None:
-            self._set_on_head(head, owner, {}, "REMOVE open_import")
-            return
-        last = _last(report)
-        values: dict[str, Any] = {"owner": owner, "last": last}
+    def tell(self, head: Head, owner: str, report: Report) -> None:
+        """Mark the head's open import as told, with the report as it now reads."""
         update = "SET last_import = :last"
+        values: Item = {"owner": owner}
         if report.status in SUCCEEDED:
             update += ", succeeded_at = :ended_at"
-            values["ended_at"] = report.ended_at
+            values |= {"last": last_import(report), "ended_at": report.ended_at}
         else:
-            # What stands is what the last good one counted.
-            before = (self._items.get(head.site, HEAD) or {}).get("last_import", {})
-            last |= {name: before.get(name, nothing) for name, nothing in _STANDING.items()}
+            values["last"] = last_import_after(report, head.last_import)
         told = f"{update} REMOVE open_import"
         marked = self._items.updating(head.site, HEAD, told, "lease_owner = :owner", values)
         self._items.transact([marked, self._items.putting(self._import_item(report))])
+
+    def forget_open_import(self, head: Head, owner: str) -> None:
+        """Mark the head's open import as told, whose report is gone."""
+        self._set_on_head(head, owner, {}, "REMOVE open_import")
 
     def record_import(self, report: Report) -> None:
         """Keep the report of what no import reads; a site of which nothing else is known is listed with it."""
         self._items.put(self._import_item(report))
         update = f"SET last_import = if_not_exists(last_import, :last), {LISTED}"
-        self._items.set_on_head(report.site, update, {"last": _last(report), **listed(report.site)})
+        self._items.set_on_head(report.site, update, {"last": last_import(report), **listed(report.site)})
 
     def reject(self, site: str, import_id: str, by: str) -> bool:
         """End a held import without publishing it, for good; False when it is not held any more."""
@@ -215,7 +219,7 @@ class Store:
 
         `held` is its report as it reads then. HeadMoved as for `settle`.
         """
-        kept = {name: value for name, value in after.values_of_settled().items() if name in _RENEWED}
+        kept = after.values_of_renewed()
         update = "REMOVE running, tries SET " + ", ".join(f"{name} = :{name}" for name in kept)
         values = {**kept, "owner": owner, "base": head.version, "was_held": head.held}
         about = {name: value for name, value in held.as_dict().items() if name in ("pair", "plan", "asked")}
@@ -247,7 +251,7 @@ class Store:
         told = self.reports(site, _RECENT_REPORTS)
         return any(report.asked == asked and report.status != "fetching" for report in told)
 
-    def _import_item(self, report: Report) -> dict[str, Any]:
+    def _import_item(self, report: Report) -> Item:
         expires_at = int((self._clock() + _REPORTS_KEPT).timestamp())
         return {**site_key(report.site, f"IMPORT#{report.import_id}"), **report.as_dict(), "expires_at": expires_at}
 
@@ -264,7 +268,7 @@ class Store:
 
     def put_waiting(self, site: str, wait: Wait, asked: str) -> None:
         """Show that a lone file waits for its partner; `asked` is the id of a person's request, if it was one."""
-        about = {
+        about: Waiting = {
             "file": wait.arrived.file,
             "missing": wait.missing,
             "since": stamp(wait.arrived.uploaded_at),
@@ -272,22 +276,16 @@ class Store:
         }
         self._put_waiting(site, about, asked)
 
-    def _put_waiting(self, site: str, about: dict[str, Any], asked: str) -> None:
+    def _put_waiting(self, site: str, about: Waiting, asked: str) -> None:
         # Whoever asked may not have seen the answer yet when the next message has the inbox looked at.
-        known = {} if asked else self.waiting(site) or {}
-        self._items.put({**site_key(site, _WAITING), **about, "asked": asked or known.get("asked", "")})
+        known = None if asked else self.waiting(site)
+        asked = asked or (known.get("asked", "") if known else "")
+        self._items.put({**site_key(site, _WAITING), **about, "asked": asked})
 
     def drop_waiting(self, site: str) -> None:
         """Show that nothing waits any more."""
         self._items.delete(site, _WAITING)
 
-    def waiting(self, site: str) -> dict[str, Any] | None:
-        """What waits: file, missing, since, until, asked of a lone file; paused, since, asked of a paused site."""
-        return self._items.get(site, _WAITING)
-
-
-def _last(report: Report) -> dict[str, Any]:
-    """What a list of sites shows of a site's last import."""
-    counts = {name: report.counts[name] for name in _COUNTED} if report.counts else {}
-    about = {"import": report.import_id, "status": report.status, "ended_at": report.ended_at}
-    return {**about, "counts": counts, "rows_rejected": report.rows_rejected, "kept": report.kept or 0}
+    def waiting(self, site: str) -> Waiting | None:
+        """What waits, if anything does."""
+        return cast("Waiting | None", self._items.get(site, _WAITING))

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 
 from roster.pair import refusal_id
 from roster.report import Report
+from roster.request import Stray, Unnamed
 from roster.stray import file_like, is_left_by_a_tool
 from roster.times import stamp
-from roster_aws.environment import now
 from roster_aws.ignored import Ignored
 from roster_aws.inbox import Inbox
 from roster_aws.logbook import Logbook
-from roster_aws.queue import Queue, Stray, Unnamed
+from roster_aws.queue import Queue
 from roster_aws.store import Store
 from roster_aws.telemetry import logger
 
@@ -40,12 +40,6 @@ class Strays:
     queue: Queue
     logbook: Logbook
     clock: Callable[[], datetime]
-
-    @classmethod
-    def from_environment(cls) -> Strays:
-        """What this process does with them."""
-        parts = Inbox.from_environment(), Ignored.from_environment(), Store.from_environment()
-        return cls(*parts, Queue.from_environment(), Logbook.from_environment(), now)
 
     def look(self, stray: Stray) -> None:
         """Count it, have it looked at again later, or tell of it; raises only where the queue takes nothing.

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+#: An item, or part of one, in Python's values; `Wire` is the same as DynamoDB takes it.
+Item = dict[str, Any]
 Wire = dict[str, Any]
 
 
-def to_wire(values: dict[str, Any]) -> Wire:
+def to_wire(values: Item) -> Wire:
     """An item, or the values of an expression, as the client wants them; TypeError for a type not listed above."""
     return {name: _wrap(value) for name, value in values.items()}
 
 
-def from_wire(item: Wire) -> dict[str, Any]:
+def from_wire(item: Wire) -> Item:
     """The inverse of `to_wire`."""
     return {name: _unwrap(value) for name, value in item.items()}
 

@@ -55,6 +55,14 @@ class Finding(TypedDict):
     column: str | None
 
 
+def findings_of(plan: Plan) -> list[Finding]:
+    """The findings of a plan, as `findings` reads them back from its notices file; without the facts that are kept."""
+    return [
+        Finding(severity=notice.severity, code=notice.code, file=notice.file, row=notice.row, column=notice.column)
+        for notice in plan.notices.listed()
+    ]
+
+
 def findings(data: bytes) -> list[Finding]:
     """The findings of a notices.csv that `notices_csv` wrote."""
     read = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, cast
 
 from roster.notices import STUDENTS, TEACHERS
 
@@ -21,11 +21,24 @@ _AGENT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
 _FIELDS = {"version", "epoch", "manifest_sha256", "files", "outcome", "agent", "clock", "held"}
 
 
+class ServerReport(TypedDict):
+    """A report as it is kept. What was applied is None where nothing was; `clock_offset` is in seconds."""
+
+    version: int | None
+    epoch: int | None
+    manifest_sha256: str | None
+    files: dict[str, str]
+    outcome: str
+    agent: str
+    held: bool
+    clock_offset: int
+
+
 class BadReport(ValueError):
     """It is no report; the text says why, and quotes nothing."""
 
 
-def read_report(data: bytes, received: datetime) -> dict[str, Any]:
+def read_report(data: bytes, received: datetime) -> ServerReport:
     """A report as it is kept: as it was sent, but for `clock`, which becomes `clock_offset` in seconds.
 
     The offset is how far the server's clock is ahead of `received`.
@@ -47,7 +60,8 @@ def read_report(data: bytes, received: datetime) -> dict[str, Any]:
     if not (_matches(_OUTCOME, said["outcome"]) and _matches(_AGENT, said["agent"]) and isinstance(said["held"], bool)):
         raise BadReport("outcome is a code, agent a version, held true or false")
     offset = _offset(said["clock"], received)
-    return {name: said[name] for name in sorted(_FIELDS - {"clock"})} | {"clock_offset": offset}
+    kept = {name: said[name] for name in sorted(_FIELDS - {"clock"})} | {"clock_offset": offset}
+    return cast("ServerReport", kept)
 
 
 def _number(value: object) -> bool:

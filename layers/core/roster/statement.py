@@ -7,8 +7,23 @@ what type it is, so that a signature of one can never stand for the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from roster.encode import to_json
+
+
+class Signed(NamedTuple):
+    """A version about to be the head: what its manifest says of it, and the signature (DER, base64) over that.
+
+    The signature is by the key `key_id` of the keyring with this serial number.
+    """
+
+    version: int
+    epoch: int
+    manifest_sha256: str
+    key_id: str
+    signature: str
+    keyring_serial: int
 
 
 def head_bytes(site: str, epoch: int, version: int, manifest_sha256: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from roster_aws import environment
+from roster_aws import process
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -40,7 +40,7 @@ class Answers:
         self.sent: list[dict[str, Any]] = []
         self._answers = list(answers)
         # Made anew, so that these answers are nobody else's.
-        self.client = environment.client.__wrapped__("dynamodb")  # type: ignore[attr-defined]
+        self.client = process.client.__wrapped__("dynamodb")  # type: ignore[attr-defined]
         self.client.meta.events.register("before-send.dynamodb", self._answer)
 
     def _answer(self, request: Any, **_: Any) -> AWSResponse:

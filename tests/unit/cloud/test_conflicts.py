@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
+from roster.servers import Server
 from roster_aws import conflicts
 from roster_aws.enrolment import CodeInvalid, Enrolment
-from roster_aws.fleet import Server
 from roster_aws.lease import Lease
 from roster_aws.site_items import HeadMoved, SiteItems
 from roster_aws.table import to_wire

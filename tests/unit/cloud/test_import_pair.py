@@ -21,8 +21,8 @@ CONTEXT: Any = SimpleNamespace(
 
 
 @dataclass
-class Importer:
-    """Does nothing but say what it was asked for; fails where it is told to."""
+class Process:
+    """Parts that do nothing but say what they were asked for, and fail where they are told to."""
 
     failing: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
@@ -44,17 +44,18 @@ class Importer:
     def queue(self) -> Any:
         return SimpleNamespace(retry_soon=lambda receipt, attempts: self._do(f"retry {receipt} after {attempts}"))
 
-    def run(self, request: Any, owner: str, alive_until: Any) -> None:
-        self._do(f"import {request.site} as {owner}")
+    @property
+    def importer(self) -> Any:
+        return SimpleNamespace(run=lambda request, owner, _: self._do(f"import {request.site} as {owner}"))
 
 
 class Handle:
-    """The handler of the function, with an importer that is none."""
+    """The handler of the function, with parts that are none."""
 
     def __init__(self, handler: Any) -> None:
         self._handler = handler
 
-    def __call__(self, importer: Importer, *bodies: str) -> list[str]:
+    def __call__(self, process: Process, *bodies: str) -> list[str]:
         """Hand over messages 0, 1, 2, … as SQS does; those that failed."""
         records = [
             {
@@ -65,7 +66,8 @@ class Handle:
             }
             for place, body in enumerate(bodies)
         ]
-        self._handler.__globals__["importer"] = importer
+        for part in ("importer", "signer", "strays", "queue"):
+            self._handler.__globals__[part] = getattr(process, part)
         answer = self._handler({"Records": records}, CONTEXT)
         assert answer.keys() == {"batchItemFailures"}
         assert all(failed.keys() == {"itemIdentifier"} for failed in answer["batchItemFailures"])
@@ -93,31 +95,31 @@ AGAIN = json.dumps({"stray": {"site": "a", "version_id": "v1", "uploaded_at": "2
 
 
 def test_should_deal_with_each_message_of_a_batch(handle: Handle) -> None:
-    importer = Importer()
-    assert handle(importer, asked("a"), uploaded("b/teachers.csv"), uploaded("b/x.csv"), AGAIN) == []
+    process = Process()
+    assert handle(process, asked("a"), uploaded("b/teachers.csv"), uploaded("b/x.csv"), AGAIN) == []
     imports = ["keyring", "import a as run/0", "keyring", "import b as run/1"]
-    assert importer.done == [*imports, "look", "look again"]
+    assert process.done == [*imports, "look", "look again"]
 
 
 def test_should_name_what_failed_and_ask_for_it_to_come_back_soon(handle: Handle) -> None:
-    importer = Importer({"import b as run/1", "look again"})
-    assert handle(importer, asked("a"), asked("b"), "{", AGAIN, asked("c")) == ["1", "2", "3"]
-    assert [each for each in importer.done if each.startswith("retry")] == [
+    process = Process({"import b as run/1", "look again"})
+    assert handle(process, asked("a"), asked("b"), "{", AGAIN, asked("c")) == ["1", "2", "3"]
+    assert [each for each in process.done if each.startswith("retry")] == [
         "retry r1 after 2",
         "retry r2 after 3",
         "retry r3 after 4",
     ]
-    assert "import c as run/4" in importer.done
+    assert "import c as run/4" in process.done
 
 
 @pytest.mark.parametrize("body", ['{"keyring": "wanted"}', '{"Event": "s3:TestEvent"}', uploaded("a/teachers.csv")])
 def test_should_have_a_keyring_made_by_any_message_but_a_strays(body: str, handle: Handle) -> None:
-    importer = Importer()
-    assert handle(importer, body) == []
-    assert importer.done[0] == "keyring"
+    process = Process()
+    assert handle(process, body) == []
+    assert process.done[0] == "keyring"
 
 
 def test_should_not_bring_a_strays_key_among_the_dead_letters_for_want_of_a_key_to_sign_with(handle: Handle) -> None:
-    importer = Importer({"keyring"})
-    assert handle(importer, uploaded("a/Padma Patil.csv"), AGAIN, asked("a")) == ["2"]
-    assert importer.done == ["look", "look again", "retry r2 after 3"]
+    process = Process({"keyring"})
+    assert handle(process, uploaded("a/Padma Patil.csv"), AGAIN, asked("a")) == ["2"]
+    assert process.done == ["look", "look again", "retry r2 after 3"]

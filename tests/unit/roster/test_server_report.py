@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster.server_report import BadReport, read_report
+from roster.server_report import BadReport, ServerReport, read_report
 
 NOW = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -30,7 +30,7 @@ ANYTHING = st.recursive(
 )
 
 
-def read(**changed: Any) -> dict[str, Any]:
+def read(**changed: Any) -> ServerReport:
     return read_report(json.dumps(REPORT | changed).encode(), NOW)
 
 

@@ -1,20 +1,24 @@
 """What the feed says to a server of the versions of its site. The site is the token's, never the path's alone.
 
-None of the answers other than a whole version ever means that anything should be removed.
+None of the answers other than a whole version ever means that anything should be removed. What servers say of
+themselves is `server_calls`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from roster_aws.answer import KEPT, Answer, json_answer, refuse
-from roster_aws.chain import Chains, Cursor, CursorUnknown
-from roster_aws.environment import now, variable
-from roster_aws.head import Head
-from roster_aws.keyring import Keyrings
+from roster.chain import Cursor, CursorUnknown, DeltaStep, deltas, has_newest, versions_between
+from roster.encode import Manifest
+from roster.site_head import Head
+from roster_aws.http_answer import KEPT, Answer, json_answer, refuse
+from roster_aws.keyrings import Keyrings
 from roster_aws.results import Results, manifest_key, object_key
 from roster_aws.store import Store
 
@@ -27,8 +31,46 @@ SOON, SOON_SECONDS = timedelta(minutes=15), 60
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
+_MANIFESTS_KEPT = 4096  # a kilobyte each
+_THREADS = 16
+
+
 class BadCursor(ValueError):
     """What a server says that it has is no version."""
+
+
+class Manifests:
+    """The manifests between a server's version and the head. They never change, so those that were read are kept."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._by_number = lru_cache(_MANIFESTS_KEPT)(self._published)
+        self._by_digest = lru_cache(_MANIFESTS_KEPT)(results.manifest)
+
+    def way(self, head: Head, cursor: Cursor) -> list[DeltaStep]:
+        """The deltas from the version that a server has, below the head, to the head; [] for "take the snapshot"."""
+        between = versions_between(head, cursor)
+        wanted = [cursor.have] if between is None else [cursor.have, *between, head.version]
+        with ThreadPoolExecutor(min(_THREADS, len(wanted))) as threads:
+            had, *rest = threads.map(lambda version: self._one(head, version), wanted)
+        return deltas(had, rest, head, cursor)
+
+    def _one(self, head: Head, version: int) -> Manifest | None:
+        if version == head.version:
+            return self._by_digest(head.site, head.manifest_sha256)
+        with suppress(_NotThere):
+            return self._by_number(head.site, version)
+        return None
+
+    def _published(self, site: str, version: int) -> Manifest:
+        manifest = self._results.published(site, version)
+        if manifest is None:
+            raise _NotThere  # raised and not returned, so that it is not kept: it may be a moment away
+        return manifest
+
+
+class _NotThere(LookupError):
+    """There is no manifest under this number."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +80,9 @@ class Feed:
     store: Store
     results: Results
     keyrings: Keyrings
-    chains: Chains
+    manifests: Manifests
     poll_seconds: int
     clock: Callable[[], datetime]
-
-    @classmethod
-    def from_environment(cls) -> Feed:
-        """The feed of this process."""
-        results = Results.from_environment()
-        poll_seconds = int(variable("FEED_POLL_SECONDS"))
-        return cls(Store.from_environment(), results, Keyrings.from_environment(), Chains(results), poll_seconds, now)
 
     def head(self, site: str, cursor: Cursor | None, saw: Callable[[Cursor | None], None] = lambda _: None) -> Answer:
         """The newest version, and the way to it from the one that the server has.
@@ -64,10 +99,10 @@ class Feed:
             return refuse(503, "not_signed_yet", "the newest version is signed with the site's next import")
         poll = self._poll_seconds(head)
         try:
-            has_it = cursor is not None and self.chains.is_head(head, cursor)
+            has_it = cursor is not None and has_newest(head, cursor)
             if cursor and has_it and (cursor.keyring is None or cursor.keyring >= head.keyring_serial):
                 return Answer(304, headers={"poll-after-seconds": str(poll)})
-            deltas = self.chains.find(head, cursor) if cursor and not has_it else []
+            way = self.manifests.way(head, cursor) if cursor and not has_it else []
         except CursorUnknown:
             return refuse(410, "cursor_unknown", "this version is unknown here, or kept no longer: ask without it")
         said = {
@@ -79,7 +114,7 @@ class Feed:
             "poll_after_seconds": poll,
             "signature": head.signature,
             "keyring": self.keyrings.of(head.keyring_serial).as_dict(),
-            "deltas": deltas,
+            "deltas": way,
         }
         return json_answer(200, said, poll_after_seconds=str(poll))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from roster_aws.environment import client, variable
 from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -48,11 +47,6 @@ class Keyrings:
         self._table = table
         # Two or three in the life of a stack, and none ever changes.
         self.of = lru_cache(maxsize=16)(self._read)
-
-    @classmethod
-    def from_environment(cls) -> Keyrings:
-        """The keyrings of this process's table."""
-        return cls(client("dynamodb"), variable("TABLE_NAME"))
 
     def _read(self, serial: int) -> Keyring:
         """The keyring of a serial number that a head names; KeyError when it is gone, which is a fault of ours."""

@@ -14,17 +14,17 @@ from datetime import datetime
 from typing import Any
 
 from roster.server_report import SIZE_LIMIT, BadReport, read_report
-from roster_aws.answer import Answer, json_answer, refuse
+from roster.servers import Server
 from roster_aws.enrolment import CodeInvalid, Enrolment, SiteDiffers, TokenReplaced
-from roster_aws.environment import now
-from roster_aws.fleet import Fleet, Server
-from roster_aws.keyring import Keyring, Keyrings
+from roster_aws.fleet import Fleet
+from roster_aws.http_answer import Answer, json_answer, refuse
+from roster_aws.keyrings import Keyring, Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
 
 
 @dataclass(frozen=True)
-class Servers:
+class ServerCalls:
     """The calls of servers about themselves. `clock` gives the time in UTC."""
 
     enrolment: Enrolment
@@ -32,17 +32,6 @@ class Servers:
     store: Store
     keyrings: Keyrings
     clock: Callable[[], datetime]
-
-    @classmethod
-    def from_environment(cls) -> Servers:
-        """The servers of this process's table."""
-        return cls(
-            Enrolment.from_environment(),
-            Fleet.from_environment(),
-            Store.from_environment(),
-            Keyrings.from_environment(),
-            now,
-        )
 
     def enrol(self, body: bytes, source: str) -> Answer:
         """Answer `POST /v1/enrol`: {"code": …} and, to be sure, {"site": …}. `source` is the address that asks."""

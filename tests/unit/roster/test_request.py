@@ -7,18 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from roster_aws.queue import (
-    Approval,
-    NewEpoch,
-    Order,
-    Queue,
-    Request,
-    Rollback,
-    Settle,
-    Stray,
-    Unnamed,
-    read_message,
-)
+from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback, Stray, Unnamed, read_message
+from roster_aws.queue import Queue
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -74,7 +64,7 @@ ORDERS = [
     Approval("20260901T120000Z-000001", "e" * 64, "arn:somebody"),
     Rollback(3, "arn:somebody"),
     NewEpoch(12, "arn:somebody"),
-    Settle("arn:somebody"),
+    EndKept("arn:somebody"),
 ]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from roster_aws import environment
+from roster_aws import process
 from roster_aws.results import Results
 from tests.translated import ROOT
 
@@ -22,11 +22,11 @@ def s3_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             monkeypatch.setenv(name, region)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        environment.client.cache_clear()  # type: ignore[attr-defined]
-        return environment.client("s3")
+        process.client.cache_clear()  # type: ignore[attr-defined]
+        return process.client("s3")
 
     yield client
-    environment.client.cache_clear()  # type: ignore[attr-defined]
+    process.client.cache_clear()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("region", ["eu-west-2", "af-south-1", "us-gov-west-1", "us-east-1"])
@@ -54,4 +54,4 @@ def test_no_function_should_make_a_client_of_its_own() -> None:
     """It would have neither these hosts nor the retries."""
     files = [*ROOT.glob("layers/aws/roster_aws/*.py"), *ROOT.glob("functions/*/*.py")]
     makers = [file.name for file in files if "boto3.client(" in file.read_text(encoding="utf-8")]
-    assert makers == ["environment.py"]
+    assert makers == ["process.py"]

@@ -1,27 +1,29 @@
 """From a plan to a version: stored, and after the head has moved, shown in the table and told.
 
 Objects first, under their digests, which is nobody's version yet. Then the manifest is signed, and `Store.settle` is
-the commit. What comes after it, `finish`, is gone on with by the next run of the site when a run died in it. Nothing of
-it stands in a newer version's way: that one overtakes a version that the table could not be brought to.
+the commit. What comes after it, `finish`, the next run of the site goes on with when a run died in it. None of it
+stands in a newer version's way: that one overtakes a version that the table could not be brought to.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from roster.encode import Manifest
+from roster.notices_file import Finding
 from roster.plan import Base, Packed, Plan
-from roster_aws.head import Head
+from roster.report import Report
+from roster.site_head import Head
+from roster.statement import Signed
 from roster_aws.items import prove
 from roster_aws.logbook import Logbook
 from roster_aws.projection import Projection
 from roster_aws.results import Results
-from roster_aws.signing import Signed, Signer
+from roster_aws.signing import Signer
 from roster_aws.store import Store
-from roster_aws.telemetry import logger
+from roster_aws.telemetry import Phases, logger
 
 # Seconds of its life that a run keeps for what comes after the writing of groups and rights.
 _TIME_TO_END = 60
@@ -33,20 +35,6 @@ class NotOurs(RuntimeError):
 
 class OutOfTime(RuntimeError):
     """The table is not at the head's version yet, and this run must end: the next one goes on."""
-
-
-@dataclass
-class Phases:
-    """How long each phase of an import took, in milliseconds."""
-
-    milliseconds: dict[str, int] = field(default_factory=dict)
-    _since: float = field(default_factory=time.monotonic)
-
-    def end(self, phase: str) -> None:
-        """A phase has ended; the next begins."""
-        now = time.monotonic()
-        self.milliseconds[phase] = round((now - self._since) * 1000)
-        self._since = now
 
 
 @dataclass(frozen=True)
@@ -99,7 +87,23 @@ class Publisher:
             raise NotOurs("a version that does not follow the site's head is not signed")
         return self.signer.sign(manifest)
 
-    def sign_again(self, head: Head, owner: str) -> Head:
+    def finish_earlier(self, head: Head, owner: str) -> Head:
+        """Finish what an earlier run left: its import is told, and the head signed by a key of the newest keyring."""
+        if head.open_import:
+            self._tell_earlier(head, owner)
+            head = self.store.head(head.site)
+        return self._sign_again(head, owner)
+
+    def _tell_earlier(self, head: Head, owner: str) -> None:
+        report = self.store.report(head.site, head.open_import)
+        if report is None:  # it was written with the head; somebody has deleted it, which is no reason to stop
+            logger.error("report_gone", extra={"site": head.site, "import": head.open_import})
+            self.store.forget_open_import(head, owner)
+            return
+        found = self.results.findings(head.site, report.import_id) if report.notices_key else ()
+        self._tell(head, owner, report, Phases(), found)
+
+    def _sign_again(self, head: Head, owner: str) -> Head:
         """Sign a head anew that is not signed by a key of the newest keyring: servers enrolled since know no other.
 
         What stands in the head may be another's writing, so what is signed is compared with what was committed; NotOurs
@@ -115,16 +119,23 @@ class Publisher:
             raise NotOurs("a head with another site, epoch or version than its manifest is not signed")
         return self.store.put_signature(head, owner, self.signer.sign(committed))
 
-    def finish(self, head: Head, owner: str, phases: Phases) -> None:
-        """Bring the table to the head's version and tell the open import, which is told whatever becomes of the table.
+    def finish(self, head: Head, owner: str, report: Report, phases: Phases, findings: Iterable[Finding] = ()) -> None:
+        """Bring the table to the head's version and tell the import, which is told whatever becomes of the table.
 
-        OutOfTime when another run has to go on with the table.
+        `report` is the one that was settled, `findings` are those about its rows. OutOfTime when another run has to go
+        on with the table.
         """
         try:
             self.project(head, owner)
             phases.end("project")
         finally:
-            self.tell(head, owner, phases)
+            self._tell(head, owner, report, phases, findings)
+
+    def _tell(self, head: Head, owner: str, report: Report, phases: Phases, findings: Iterable[Finding]) -> None:
+        ended = report.ended(phases.milliseconds, self.clock())
+        self.logbook.tell_import(ended, findings)
+        logger.info("import_ended", extra={"site": head.site, "import": ended.import_id, "status": ended.status})
+        self.store.tell(head, owner, ended)
 
     def project(self, head: Head, owner: str) -> None:
         """Bring the table to the head's version, from where an earlier run broke off."""
@@ -147,17 +158,3 @@ class Publisher:
         for version in before:
             self.results.retire(version, manifest)
         self.store.put_projected(head, owner)
-
-    def tell(self, head: Head, owner: str, phases: Phases) -> None:
-        """Tell the open import, if there is one."""
-        if not head.open_import:
-            return
-        report = self.store.report(head.site, head.open_import)
-        if report is None:  # it was written with the head; somebody has deleted it, which is no reason to stop
-            logger.error("report_gone", extra={"site": head.site, "import": head.open_import})
-        else:
-            report = report.ended(phases.milliseconds, self.clock())
-            found = self.results.findings(head.site, report.import_id) if report.notices_key else ()
-            self.logbook.tell_import(report, found)
-            logger.info("import_ended", extra={"site": head.site, "import": report.import_id, "status": report.status})
-        self.store.tell(head, owner, report)

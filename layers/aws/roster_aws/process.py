@@ -1,0 +1,224 @@
+"""What a function's process is made of: the one place that reads the environment and puts the parts together.
+
+A handler asks for the part that it is about, once, when its process starts; tests put together their own. Imports stand
+in the functions, so that a cold start pays for the parts that it needs and no more: the authorizer does not plan.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+from botocore.config import Config
+
+from roster_aws.conflicts import retry_conflicts
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from roster_aws.enrolment import Enrolment
+    from roster_aws.fleet import Fleet
+    from roster_aws.ignored import Ignored
+    from roster_aws.importing import Importer
+    from roster_aws.inbox import Inbox
+    from roster_aws.keyrings import Keyrings
+    from roster_aws.logbook import Logbook
+    from roster_aws.looking import Looking
+    from roster_aws.management import Management
+    from roster_aws.projection import Projection
+    from roster_aws.queue import Queue
+    from roster_aws.results import Results
+    from roster_aws.server_calls import ServerCalls
+    from roster_aws.serving import Feed
+    from roster_aws.signing import Signer
+    from roster_aws.store import Store
+    from roster_aws.strays import Strays
+    from roster_aws.watching import Watch
+
+# A link is a URL of the bucket's own host in its region. The host without a region knows no opt-in region, and sends
+# whoever asks for a new bucket elsewhere with a 307, which the link's signature does not survive. Signed with version
+# 4, the only one that every region takes. An endpoint that is an address, such as the local cloud's, has no such hosts.
+_S3_CONFIG = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
+
+# Enough connections for the threads that write groups and rights; retries with a growing pause are botocore's.
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
+
+
+def variable(name: str) -> str:
+    """An environment variable that template.yaml sets; KeyError names the one that is missing."""
+    return os.environ[name]
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["kms"]) -> KMSClient: ...
+@overload
+def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
+@overload
+def client(service: Literal["s3"]) -> S3Client: ...
+@overload
+def client(service: Literal["sqs"]) -> SQSClient: ...
+@cache
+def client(service: Any) -> Any:
+    """The process's one client of a service; thread-safe, kept over warm invocations."""
+    made = boto3.client(service, config=CONFIG.merge(_S3_CONFIG) if service == "s3" else CONFIG)
+    return retry_conflicts(made) if service == "dynamodb" else made
+
+
+# What a handler is about
+
+
+def importer() -> Importer:
+    """What `import_pair` does with a request."""
+    from roster_aws.commit import Publisher
+    from roster_aws.importing import Importer
+    from roster_aws.orders import Orders
+    from roster_aws.planning import Planning
+
+    results, store, book = _results(), _store(), _logbook()
+    publisher = Publisher(results, store, signer(), _projection(), book, now)
+    return Importer(
+        _inbox(),
+        results,
+        store,
+        Planning(_inbox(), results, _fleet()),
+        publisher,
+        Orders(publisher, store, results, book, now),
+        queue(),
+        book,
+        now,
+    )
+
+
+def strays() -> Strays:
+    """What `import_pair` does with an upload that no import reads."""
+    from roster_aws.strays import Strays
+
+    return Strays(_inbox(), _ignored(), _store(), queue(), _logbook(), now)
+
+
+def signer() -> Signer:
+    """What signs heads, by the keys of this stack."""
+    from roster_aws.signing import Signer
+
+    keys, serial = variable("SIGNING_KEYS").split(","), int(variable("KEYRING_SERIAL"))
+    return Signer(client("kms"), _keyrings(), keys, variable("SIGNING_KEY_IN_USE"), serial)
+
+
+def queue() -> Queue:
+    """The queue that starts imports."""
+    from roster_aws.queue import Queue
+
+    return Queue(client("sqs"), variable("QUEUE_URL"))
+
+
+def enrolment() -> Enrolment:
+    """What `authorize_server` recognises servers by."""
+    from roster_aws.enrolment import Enrolment
+
+    return Enrolment(client("dynamodb"), variable("TABLE_NAME"), now)
+
+
+def feed() -> Feed:
+    """What `serve_feed` says of versions."""
+    from roster_aws.serving import Feed, Manifests
+
+    results = _results()
+    return Feed(_store(), results, _keyrings(), Manifests(results), int(variable("FEED_POLL_SECONDS")), now)
+
+
+def server_calls() -> ServerCalls:
+    """What `serve_feed` does with what servers say of themselves."""
+    from roster_aws.server_calls import ServerCalls
+
+    return ServerCalls(enrolment(), _fleet(), _store(), _keyrings(), now)
+
+
+def looking() -> Looking:
+    """What `show_reports` shows."""
+    from roster_aws.looking import Looking
+
+    return Looking(_fleet(), _ignored(), _store(), _results(), _projection(), now)
+
+
+def management() -> Management:
+    """What `manage_site` does."""
+    from roster_aws.management import Management
+    from roster_aws.questions import Questions
+
+    questions = Questions(_store(), _results(), _projection(), looking())
+    return Management(questions, _store(), queue(), enrolment(), _keyrings(), _results(), now)
+
+
+def watch() -> Watch:
+    """What `watch_fleet` looks over."""
+    from roster_aws.watching import Watch
+
+    return Watch(_fleet(), _logbook(), queue(), now)
+
+
+# The parts that these share
+
+
+def _store() -> Store:
+    from roster_aws.site_items import SiteItems
+    from roster_aws.store import Store
+
+    return Store(SiteItems(client("dynamodb"), variable("TABLE_NAME")), now)
+
+
+def _results() -> Results:
+    from roster_aws.results import Results
+
+    return Results(client("s3"), variable("RESULTS_BUCKET"))
+
+
+def _inbox() -> Inbox:
+    from roster_aws.inbox import Inbox
+
+    return Inbox(client("s3"), variable("INBOX_BUCKET"))
+
+
+def _projection() -> Projection:
+    from roster_aws.projection import Projection
+
+    return Projection(client("dynamodb"), variable("TABLE_NAME"), _results())
+
+
+def _fleet() -> Fleet:
+    from roster_aws.fleet import Fleet
+
+    return Fleet(client("dynamodb"), variable("TABLE_NAME"), now)
+
+
+def _ignored() -> Ignored:
+    from roster_aws.ignored import Ignored
+
+    return Ignored(client("dynamodb"), variable("TABLE_NAME"), now)
+
+
+def _keyrings() -> Keyrings:
+    from roster_aws.keyrings import Keyrings
+
+    return Keyrings(client("dynamodb"), variable("TABLE_NAME"))
+
+
+def _logbook() -> Logbook:
+    from roster_aws.logbook import Logbook
+
+    return Logbook(client("logs"), variable("REPORTS_LOG_GROUP"), now, variable("METRICS_NAMESPACE"))
