@@ -2,7 +2,7 @@
 
 import pytest
 
-from roster.notices import STUDENTS, TEACHERS
+from roster.notices import STUDENTS
 from roster.request import NewEpoch, Rollback
 
 from .conftest import World, csv
@@ -146,11 +146,3 @@ def test_should_wait_for_the_content_of_an_empty_file(published: World) -> None:
     published.upload(SITE, students=MORE_STUDENTS)
     published.run(SITE)
     assert (version(published), published.importer().store.waiting(SITE)) == (2, None)
-
-
-def test_should_refuse_a_file_that_stays_empty(published: World) -> None:
-    published.upload(SITE, teachers=GOOD_TEACHERS, students=b"")
-    later(published)
-    report = published.reports(SITE)[0]
-    assert (report["status"], set(report["pair"])) == ("failed", {STUDENTS, TEACHERS})
-    assert version(published) == 1

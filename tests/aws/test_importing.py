@@ -51,14 +51,13 @@ def test_a_pair_is_published_and_shown_in_the_table(world: World) -> None:
     assert report["changes"]["members_created"] == 6
 
 
-@pytest.mark.parametrize("name", ["teachers", "students"])
-def test_a_lone_file_waits_and_changes_nothing(world: World, name: str) -> None:
-    world.upload("hogwarts", **{name: TEACHERS if name == "teachers" else STUDENTS})
+def test_a_lone_file_waits_and_changes_nothing(world: World) -> None:
+    world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts")
     assert version(world, "hogwarts") == 0
     waiting = world.importer().store.waiting("hogwarts")
     assert waiting is not None
-    assert waiting["file"] == f"{name}.csv"
+    assert waiting["file"] == "teachers.csv"
     assert waiting["until"] is None, "there never was a partner, so there is nothing to go with"
     assert not world.stored()
 
@@ -145,16 +144,6 @@ def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
     world.run("hogwarts")
     assert version(world, "hogwarts") == 1
     assert len(world.reports("hogwarts")) == 1
-
-
-def test_a_lone_file_that_is_deleted_waits_no_longer(world: World) -> None:
-    world.upload("hogwarts", teachers=TEACHERS)
-    world.run("hogwarts")
-    store = world.importer().store
-    assert store.waiting("hogwarts")
-    world.client("s3").delete_object(Bucket=world.inbox, Key="hogwarts/teachers.csv")
-    world.run("hogwarts")
-    assert store.waiting("hogwarts") is None
 
 
 def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is_resumed(world: World) -> None:

@@ -74,14 +74,6 @@ def test_an_order_that_lay_in_a_queue_for_more_than_an_hour_should_change_nothin
     assert after.memory_sha256 == before.memory_sha256
 
 
-@pytest.mark.parametrize("kind", ORDERS)
-def test_an_order_should_be_carried_out_for_an_hour(kind: str, published: World) -> None:
-    ((status, reason),) = carry_out(published, ORDERS[kind](published), HOUR)
-    assert status in ("ok", "ok_with_warnings")
-    assert reason != "order_too_old"
-    assert version(published) == (9 if kind == "new-epoch" else 3)
-
-
 def test_an_order_that_was_carried_out_should_not_be_refused_when_it_comes_again(published: World) -> None:
     first = carry_out(published, Rollback(1, "arn:somebody"), timedelta())
     assert [status for status, _ in first] == ["ok"]

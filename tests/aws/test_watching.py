@@ -4,7 +4,7 @@ from typing import Any
 
 from roster.servers import Server
 
-from .conftest import MakeWorld, World, csv
+from .conftest import World, csv
 from .test_reports import numbers_of
 
 TEACHERS = csv("Severus_Snape,Potions")
@@ -28,20 +28,6 @@ def look(world: World) -> dict[str, Any]:
     numbers = world.watch().look()
     assert numbers in [numbers_of(told) for told in world.told("fleet_report")]
     return numbers
-
-
-def test_an_empty_fleet_is_told_too(world: World) -> None:
-    """Without a number the alarm would think that nobody watches."""
-    assert look(world) == {
-        "Sites": 0,
-        "SitesStale": 0,
-        "SitesNewlyStale": 0,
-        "HeldNow": 0,
-        "Servers": 0,
-        "ServersSilent": 0,
-        "ServersBehind": 0,
-        "HoursSinceOldestSuccess": 0,
-    }
 
 
 def test_sites_and_servers_are_counted(world: World) -> None:
@@ -98,45 +84,6 @@ def test_files_that_came_since_are_believed_at_once(world: World) -> None:
     world.fleet().mark_stale("hogwarts", "2020-01-01T00:00:00+00:00")  # as if the newest files were newer
     assert world.looking().page(asked)["stale_since"] == ""
     assert world.looking().page({})["sites"][0]["stale_since"] == ""
-
-
-def test_a_stale_site_that_is_paused_has_not_recovered(world: World) -> None:
-    upload(world, "hogwarts")
-    world.clock.pass_by(days=5)
-    look(world)
-    world.importer().store.set_paused("hogwarts", paused=True)
-    assert look(world)["SitesStale"] == 0
-    assert world.told("site_recovered") == []
-    world.importer().store.set_paused("hogwarts", paused=False)
-    assert look(world)["SitesStale"] == 1
-    assert len(world.told("site_stale")) == 2
-
-
-def test_a_paused_site_is_not_stale(make_world: MakeWorld) -> None:
-    world = make_world()
-    upload(world, "hogwarts")
-    world.importer().store.set_paused("hogwarts", paused=True)
-    world.client("s3").put_object(Bucket=world.inbox, Key="durmstrang/settings.json", Body=b'{"paused": true}')
-    upload(world, "durmstrang")
-    world.clock.pass_by(days=20)
-    assert look(world)["SitesStale"] == 0
-
-
-def test_a_server_is_written_no_more_than_every_quarter_of_an_hour(world: World) -> None:
-    server = enrolled(world, "hogwarts", "srv-01")
-    fleet = world.fleet()
-    fleet.saw(server, 1)
-    (known,) = fleet.servers("hogwarts")
-    assert (known.applied_version, known.last_seen) == (1, world.clock().replace(microsecond=0))
-    world.clock.pass_by(minutes=14)
-    fleet.saw(known, 1)
-    assert fleet.servers("hogwarts") == [known]
-    fleet.saw(known, 2)
-    (known,) = fleet.servers("hogwarts")
-    assert known.applied_version == 2
-    world.clock.pass_by(minutes=15)
-    fleet.saw(known, 2)
-    assert fleet.servers("hogwarts") != [known]
 
 
 def test_what_the_authorizer_knows_reaches_the_feed_whole(world: World) -> None:

@@ -1,14 +1,18 @@
 """When a site has stopped syncing, and what to think of a server."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster.watch import SILENT_AFTER, STALE_HOURS, hours, is_stale, server_state, weekday_hours
+from roster.listed_site import ListedSite
+from roster.log_events import METRICS
+from roster.watch import SILENT_AFTER, STALE_HOURS, hours, is_stale, look_over, server_state, weekday_hours
 
 MONDAY = datetime(2026, 11, 23, 3, tzinfo=UTC)
+LATER = "2026-11-23T03:00:01+00:00"
 TIMES = st.integers(0, 365 * 24 * 60).map(lambda minutes: MONDAY + timedelta(minutes=minutes))
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -68,3 +72,64 @@ def test_a_server_is_judged_by_what_it_said_last_and_when(
     has_newest: bool, seen: timedelta | None, expected: str
 ) -> None:
     assert server_state(MONDAY - seen if seen else None, MONDAY, has_newest=has_newest) == expected
+
+
+def listed(site: str, **known: Any) -> ListedSite:
+    return ListedSite(site, **known)
+
+
+FRESH = {"files_at": MONDAY.isoformat(), "succeeded_at": MONDAY.isoformat()}
+OLD_FILES = {"files_at": "2026-11-16T03:00:00+00:00", "succeeded_at": "2026-11-16T03:00:00+00:00"}
+
+
+def test_should_tell_of_an_empty_fleet_too() -> None:
+    """Without a number the alarm would think that nobody watches."""
+    look = look_over([], {}, MONDAY)
+    assert set(look.numbers) == set(METRICS["fleet_report"])
+    assert set(look.numbers.values()) == {0}
+    assert (look.told, look.marks, look.ending) == ([], {}, [])
+
+
+def test_should_count_sites_and_servers() -> None:
+    sites = [listed("a", **FRESH, held="an import"), listed("b", **OLD_FILES), listed("c", **OLD_FILES, paused=True)]
+    look = look_over(sites, {"applied": 4, "behind": 2, "silent": 1}, MONDAY)
+    assert look.numbers == {
+        "Sites": 3,
+        "SitesStale": 1,
+        "SitesNewlyStale": 1,
+        "HeldNow": 1,
+        "Servers": 7,
+        "ServersSilent": 1,
+        "ServersBehind": 2,
+        "HoursSinceOldestSuccess": 7 * 24,
+    }
+
+
+def test_should_tell_once_that_a_site_is_stale_and_once_that_it_has_recovered() -> None:
+    look = look_over([listed("a", **OLD_FILES)], {}, MONDAY)
+    assert look.told == [{"message": "site_stale", "site": "a", "weekday_hours": 120.0}]
+    assert look.marks == {"a": OLD_FILES["files_at"]}
+    again = look_over([listed("a", **OLD_FILES, stale_since=OLD_FILES["files_at"])], {}, MONDAY)
+    assert (again.numbers["SitesStale"], again.numbers["SitesNewlyStale"], again.told, again.marks) == (1, 0, [], {})
+    recovered = look_over([listed("a", **FRESH, stale_since=OLD_FILES["files_at"])], {}, MONDAY)
+    assert recovered.told == [{"message": "site_recovered", "site": "a", "stale_since": OLD_FILES["files_at"]}]
+    assert recovered.marks == {"a": ""}
+
+
+def test_should_neither_watch_a_paused_site_nor_call_it_recovered() -> None:
+    look = look_over([listed("a", **OLD_FILES, paused=True, stale_since=OLD_FILES["files_at"])], {}, MONDAY)
+    assert (look.numbers["SitesStale"], look.numbers["HoursSinceOldestSuccess"], look.told) == (0, 0, [])
+    assert look.marks == {"a": ""}
+
+
+def test_should_take_a_site_that_never_had_files_for_new_and_not_for_stale() -> None:
+    assert look_over([listed("a")], {}, MONDAY).numbers["SitesStale"] == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "ends"),
+    [({}, True), ({"held": "an import"}, False), ({"paused": True}, False), ({"kept_until": LATER}, False)],
+)
+def test_should_have_a_site_looked_at_once_what_bad_rows_keep_has_ended(known: dict[str, Any], ends: bool) -> None:
+    site = listed("a", **FRESH | {"kept_until": MONDAY.isoformat()} | known)
+    assert look_over([site], {}, MONDAY).ending == (["a"] if ends else [])
