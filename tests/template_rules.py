@@ -370,7 +370,7 @@ def the_feed_knows_who_asks(template: Template) -> list[str]:
     return wrong
 
 
-#: Which partitions of the table the feed may write to, by action; `fleet.server_key` and enrolment's codes are there.
+#: Which partitions of the table the feed may write to, by action; `table.server_key` and enrolment's codes are there.
 FEED_WRITES = {"PutItem": "SERVERS#*", "UpdateItem": "SERVERS#*", "DeleteItem": "CODE#*"}
 
 

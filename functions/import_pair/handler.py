@@ -31,7 +31,8 @@ def _is_done(record: dict[str, Any], context: LambdaContext) -> bool:
         _deal_with(record["body"], f"{context.aws_request_id}/{record['messageId']}", alive_until)
     except Exception:
         logger.exception("import_broke_off")
-        queue.retry_soon(record["receiptHandle"], int(record["attributes"]["ApproximateReceiveCount"]))
+        if not queue.retry_soon(record["receiptHandle"], int(record["attributes"]["ApproximateReceiveCount"])):
+            logger.warning("retry_not_hastened")
         return False
     return True
 

@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from roster.chain import Cursor
+from roster.feed_answer import Answer, refuse
 from roster.servers import Server
 from roster_aws import process
-from roster_aws.http_answer import Answer, refuse
 from roster_aws.server_calls import body_of, token_of
 from roster_aws.serving import BadCursor, cursor, whole_number
 from roster_aws.telemetry import logger

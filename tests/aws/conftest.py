@@ -19,25 +19,22 @@ from roster.model import Group, Right
 from roster.pair import QUIET
 from roster.request import Approval, Order, Request
 from roster_aws.commit import Publisher
-from roster_aws.conflicts import retry_conflicts
 from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import HEADS, Fleet
-from roster_aws.ignored import Ignored
+from roster_aws.gathering import Gathering
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
-from roster_aws.keyrings import Keyrings
 from roster_aws.logbook import Logbook
 from roster_aws.looking import Looking
 from roster_aws.orders import Orders
-from roster_aws.planning import Planning
 from roster_aws.process import CONFIG
 from roster_aws.projection import Projection
 from roster_aws.queue import Queue
 from roster_aws.results import Results
-from roster_aws.signing import Signer
-from roster_aws.site_items import SiteItems
+from roster_aws.signing import Keyrings, Signer
 from roster_aws.store import Store
-from roster_aws.strays import Strays
+from roster_aws.strays import Ignored, Strays
+from roster_aws.table import retry_conflicts
 from roster_aws.watching import Watch
 
 LIFE = timedelta(minutes=5)
@@ -130,18 +127,20 @@ class World:
             if prepare:
                 prepare(each)
         inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
-        store = Store(SiteItems(dynamodb, self.table), self.clock)
+        store = Store(dynamodb, self.table, self.clock)
         queue, logbook = Queue(sqs, self.queue_url), Logbook(logs, self.table, self.clock)
         signer = Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial)
         projection = Projection(dynamodb, self.table, results)
         publisher = Publisher(results, store, signer, projection, logbook, self.clock)
-        orders = Orders(publisher, store, results, logbook, self.clock)
-        planning = Planning(inbox, results, Fleet(dynamodb, self.table, self.clock))
-        return Importer(inbox, results, store, planning, publisher, orders, queue, logbook, self.clock)
+        gathering = Gathering(inbox, results, Fleet(dynamodb, self.table, self.clock))
+        return Importer(inbox, gathering, publisher, Orders(publisher, self.clock), queue, self.clock)
+
+    def store(self) -> Store:
+        return Store(self.client("dynamodb"), self.table, self.clock)
 
     def strays(self) -> Strays:
         importer = self.importer()
-        parts = importer.inbox, self.ignored(), importer.store, importer.queue, importer.logbook
+        parts = importer.inbox, self.ignored(), importer.publisher.store, importer.queue, importer.publisher.logbook
         return Strays(*parts, self.clock)
 
     def ignored(self) -> Ignored:
@@ -159,11 +158,13 @@ class World:
     def looking(self) -> Looking:
         importer = self.importer()
         projection = importer.publisher.projection
-        return Looking(self.fleet(), self.ignored(), importer.store, importer.results, projection, self.clock)
+        return Looking(
+            self.fleet(), self.ignored(), importer.publisher.store, importer.publisher.results, projection, self.clock
+        )
 
     def watch(self) -> Watch:
         importer = self.importer()
-        return Watch(self.fleet(), importer.logbook, importer.queue, self.clock)
+        return Watch(self.fleet(), importer.publisher.logbook, importer.queue, self.clock)
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)
@@ -171,7 +172,7 @@ class World:
     def upload(self, site: str, **files: bytes) -> None:
         """Put `teachers` and `students`, by keyword, into the inbox of a site that somebody has added."""
         if not self.unknown:
-            self.importer().store.add_site(site, "arn:somebody")
+            self.store().add_site(site, "arn:somebody")
         for name, data in files.items():
             self.client("s3").put_object(Bucket=self.inbox, Key=f"{site}/{name}.csv", Body=data)
 
@@ -201,7 +202,7 @@ class World:
         return self.order(site, Approval(report["import"], report["plan"]["manifest_sha256"], "arn:somebody"))
 
     def reports(self, site: str) -> list[dict[str, Any]]:
-        return [report.as_dict() for report in self.importer().store.reports(site, 50)]
+        return [report.as_dict() for report in self.store().reports(site, 50)]
 
     def groups(self, site: str) -> dict[str, tuple[str, ...]]:
         """The groups that the table shows, with their members."""

@@ -30,7 +30,7 @@ def test_a_chain_leads_from_any_version_to_the_bytes_of_the_newest(world: World)
     for number in range(4):
         publish(world, number)
     importer = world.importer()
-    head, results = importer.store.head("hogwarts"), importer.results
+    head, results = importer.publisher.store.head("hogwarts"), importer.publisher.results
     assert head.version == 4
     newest = b"".join(results.lines("hogwarts", results.manifest("hogwarts", head.manifest_sha256).snapshot))
     for have in (1, 2, 3):
@@ -48,7 +48,7 @@ def test_a_chain_leads_from_any_version_to_the_bytes_of_the_newest(world: World)
 
 def history(world: World, versions: int, *, delta_bytes: int = 10, epoch: int = 1) -> tuple[Results, Head]:
     """A site with many versions, of which there are the manifests alone."""
-    results = world.importer().results
+    results = world.importer().publisher.results
     for number in range(1, versions + 1):
         delta = Blob(f"{number:064x}", delta_bytes, "b" * 64, 1) if number > 1 else None
         snapshot = Blob("a" * 64, 1000, "c" * 64, 2000)

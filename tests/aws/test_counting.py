@@ -30,7 +30,7 @@ def later(world: World) -> None:
 
 
 def version(world: World) -> int:
-    return world.importer().store.head(SITE).version
+    return world.store().head(SITE).version
 
 
 def held(world: World) -> World:
@@ -48,7 +48,7 @@ def test_should_not_pair_a_lone_file_with_one_that_is_held(published: World) -> 
 
 
 def test_should_not_publish_what_a_person_rejected_without_another_upload(published: World) -> None:
-    store = published.importer().store
+    store = published.store()
     assert store.reject(SITE, held(published).held(SITE)["import"], "arn:somebody")
     put_settings(published, b'{"basic_console_only": true}')
     published.run(SITE)
@@ -66,7 +66,7 @@ def test_should_not_publish_what_a_person_rejected_without_another_upload(publis
 def test_should_refuse_to_import_what_was_rejected_where_nothing_else_stands(published: World) -> None:
     published.upload(SITE, teachers=FEW_TEACHERS, students=csv())
     published.run(SITE)
-    store = published.importer().store
+    store = published.store()
     assert store.reject(SITE, published.held(SITE)["import"], "arn:somebody")
     published.run(SITE, asked="somebody")
     assert next(each for each in published.reports(SITE) if each.get("asked"))["reason"] == "uploads_rejected"
@@ -80,7 +80,7 @@ def test_should_read_a_held_pair_again_with_changed_settings(published: World) -
     held(published)
     put_settings(published, b'{"hold": {"teachers_removed": {"count": 50, "percent": 50}}}')
     published.run(SITE)
-    assert {each.version_id for each in published.importer().store.head(SITE).undecided.values()} == {
+    assert {each.version_id for each in published.store().head(SITE).undecided.values()} == {
         about["version_id"] for about in published.held(SITE)["pair"].values()
     }
     assert version(published) == 1
@@ -89,9 +89,9 @@ def test_should_read_a_held_pair_again_with_changed_settings(published: World) -
 def test_should_not_publish_what_was_gone_back_from(published: World) -> None:
     published.upload(SITE, teachers=GOOD_TEACHERS, students=MORE_STUDENTS)
     published.run(SITE)
-    first = published.importer().store.report(SITE, published.reports(SITE)[-1]["import"])
+    first = published.store().report(SITE, published.reports(SITE)[-1]["import"])
     published.order(SITE, Rollback(1, "arn:somebody"))
-    store = published.importer().store
+    store = published.store()
     head = store.head(SITE)
     assert first
     assert head.effective == first.uploads()
@@ -121,18 +121,18 @@ def test_should_import_what_was_refused_for_the_other_file_alone_when_that_is_me
     published.run(SITE)
     assert version(published) == 2
     assert "new.teacher" in published.rights(SITE)
-    assert published.importer().store.head(SITE).unread == {}
+    assert published.store().head(SITE).unread == {}
 
 
 def test_should_import_a_file_that_is_uploaded_again_and_again_when_its_first_window_ends(published: World) -> None:
     published.upload(SITE, students=MORE_STUDENTS)
     published.settle()
     published.run(SITE)
-    first = published.importer().store.waiting(SITE)
+    first = published.store().waiting(SITE)
     assert first
     published.upload(SITE, students=MORE_STUDENTS + b"two.more,Class 0\n")
     published.run(SITE)
-    again = published.importer().store.waiting(SITE)
+    again = published.store().waiting(SITE)
     assert again
     assert again["until"] == first["until"]
 
@@ -140,9 +140,9 @@ def test_should_import_a_file_that_is_uploaded_again_and_again_when_its_first_wi
 def test_should_wait_for_the_content_of_an_empty_file(published: World) -> None:
     published.upload(SITE, teachers=GOOD_TEACHERS, students=b"")
     published.run(SITE)
-    waiting = published.importer().store.waiting(SITE)
+    waiting = published.store().waiting(SITE)
     assert waiting
     assert (waiting["file"], waiting["missing"]) == (STUDENTS, STUDENTS)
     published.upload(SITE, students=MORE_STUDENTS)
     published.run(SITE)
-    assert (version(published), published.importer().store.waiting(SITE)) == (2, None)
+    assert (version(published), published.store().waiting(SITE)) == (2, None)

@@ -20,13 +20,13 @@ def publish(world: World, *more: str) -> Head:
 
 
 def head(world: World) -> Head:
-    return world.importer().store.head("hogwarts")
+    return world.store().head("hogwarts")
 
 
 def is_unknown(world: World, cursor: Cursor) -> bool:
     try:
         if not has_newest(head(world), cursor):
-            Manifests(world.importer().results).way(head(world), cursor)
+            Manifests(world.importer().publisher.results).way(head(world), cursor)
     except CursorUnknown:
         return True
     return False
@@ -43,7 +43,9 @@ def test_a_new_epoch_publishes_the_same_content_above_every_version(world: World
     after = head(world)
     assert (report["status"], report["version"], report["epoch"], report["epoch_by"]) == ("ok", 41, 2, "arn:somebody")
     assert (after.version, after.epoch, after.projected_version) == (41, 2, 41)
-    old, new = (world.importer().results.manifest("hogwarts", each.manifest_sha256) for each in (before, after))
+    old, new = (
+        world.importer().publisher.results.manifest("hogwarts", each.manifest_sha256) for each in (before, after)
+    )
     assert (new.snapshot, new.counts) == (old.snapshot, old.counts)
     assert (new.epoch, new.version) == (2, 41)
     assert (world.groups("hogwarts"), world.rights("hogwarts")) == (groups, rights)
@@ -63,13 +65,13 @@ def test_after_it_imports_go_on_and_servers_follow_by_deltas(world: World) -> No
     after = publish(world, "Hermione_Granger,Potions")
     assert (after.version, after.epoch) == (42, 2)
     assert world.groups("hogwarts")["Potions"] == ("Harry_Potter", "Hermione_Granger", "Ron_Weasley")
-    manifest = world.importer().results.manifest("hogwarts", after.manifest_sha256)
+    manifest = world.importer().publisher.results.manifest("hogwarts", after.manifest_sha256)
     assert manifest.delta_from == 41
 
 
 def test_the_snapshot_that_both_versions_share_does_not_expire(world: World) -> None:
     before = publish(world)
-    snapshot = world.importer().results.manifest("hogwarts", before.manifest_sha256).snapshot.sha256
+    snapshot = world.importer().publisher.results.manifest("hogwarts", before.manifest_sha256).snapshot.sha256
     begin_epoch(world, 40)
     s3 = world.client("s3")
 

@@ -137,7 +137,7 @@ def test_an_import_on_a_bad_day_ends_like_an_undisturbed_one(
     undisturbed_run(undisturbed, request=request)
     expected = state(undisturbed)
     for world, day in zip(worlds, days, strict=True):
-        world.importer().store.add_site(SITE, "arn:somebody")
+        world.store().add_site(SITE, "arn:somebody")
         with caplog.at_level(logging.WARNING):
             world.importer(prepare=day.spoil).run(request, "run", world.clock() + LIFE)
         assert day.struck

@@ -1,10 +1,10 @@
 """What the feed says of a head: when to ask again, and with which keys it is verified."""
 
 from roster.chain import Cursor
-from roster_aws.http_answer import Answer
-from roster_aws.keyrings import Keyrings
+from roster.feed_answer import Answer
 from roster_aws.server_calls import ServerCalls
 from roster_aws.serving import Feed, Manifests
+from roster_aws.signing import Keyrings
 
 from .conftest import World, csv, new_signing_key
 
@@ -18,15 +18,15 @@ def publish(world: World, site: str = "hogwarts") -> None:
 
 
 def head(world: World, cursor: Cursor | None = None) -> Answer:
-    importer = world.importer()
+    results = world.importer().publisher.results
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    feed = Feed(importer.store, importer.results, keyrings, Manifests(importer.results), 300, world.clock)
+    feed = Feed(world.store(), results, keyrings, Manifests(results), 300, world.clock)
     return feed.head("hogwarts", cursor)
 
 
 def keyring_at_enrolment(world: World, site: str) -> int:
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    servers = ServerCalls(world.enrolment(), world.fleet(), world.importer().store, keyrings, world.clock)
+    servers = ServerCalls(world.enrolment(), world.fleet(), world.store(), keyrings, world.clock)
     code, _ = world.enrolment().give_code(site, "srv-01")
     answer = servers.enrol(b'{"code": "%s"}' % code.encode(), "203.0.113.80")
     assert answer.status == 200

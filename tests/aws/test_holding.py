@@ -25,7 +25,7 @@ def published(world: World) -> World:
 
 
 def version(world: World) -> int:
-    return world.importer().store.head(SITE).version
+    return world.store().head(SITE).version
 
 
 def upload(world: World, **files: bytes) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def test_approving_publishes_exactly_the_plan(published: World) -> None:
     answer = published.approve(SITE)
     assert (answer["import"], answer["status"], answer["version"]) == (held["import"], "ok", 2)
     assert answer["approved_by"] == "arn:somebody"
-    head = published.importer().store.head(SITE)
+    head = published.store().head(SITE)
     assert head.manifest_sha256 == held["plan"]["manifest_sha256"]
     assert "student.01" not in {name for members in published.groups(SITE).values() for name in members}
 
@@ -108,7 +108,7 @@ def test_a_broken_upload_does_not_supersede_a_held_one(published: World) -> None
 
 def test_rejecting_ends_a_hold(published: World) -> None:
     held = upload(published, students=csv())
-    store = published.importer().store
+    store = published.store()
     assert store.reject(SITE, held["import"], "arn:somebody")
     assert not store.reject(SITE, held["import"], "arn:somebody")
     assert published.reports(SITE)[0]["status"] == "rejected"
@@ -117,7 +117,7 @@ def test_rejecting_ends_a_hold(published: World) -> None:
 
 def test_what_is_rejected_while_it_is_approved_is_not_published(published: World) -> None:
     held = upload(published, students=csv())
-    store = published.importer().store
+    store = published.store()
     ended: list[bool] = []
 
     def reject_at_the_last_moment(call: str) -> None:
@@ -136,21 +136,21 @@ def test_what_is_rejected_while_it_is_approved_is_not_published(published: World
 
 def test_rolling_back_publishes_the_old_bytes_and_pauses_the_site(published: World) -> None:
     importer = published.importer()
-    first = importer.results.published(SITE, 1)
+    first = importer.publisher.results.published(SITE, 1)
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
     answer = published.order(SITE, Rollback(1, "arn:somebody"))
     assert (answer["status"], answer["version"], answer["rolled_back_to"]) == ("ok", 3, 1)
-    third = importer.results.published(SITE, 3)
+    third = importer.publisher.results.published(SITE, 3)
     assert first is not None
     assert third is not None
     assert third.snapshot == first.snapshot
     assert "one.more" not in published.groups(SITE)["Class 0"]
     upload(published, students=STUDENTS + b"another,Class 0\n")
     assert version(published) == 3
-    waiting = importer.store.waiting(SITE)
+    waiting = importer.publisher.store.waiting(SITE)
     assert waiting is not None
     assert waiting["paused"]
-    importer.store.set_paused(SITE, paused=False)
+    importer.publisher.store.set_paused(SITE, paused=False)
     published.run(SITE)
     assert version(published) == 4
 
@@ -228,7 +228,7 @@ def expiring(world: World) -> set[str]:
 
 
 def everything_of(world: World, number: int) -> set[str]:
-    manifest = world.importer().results.published(SITE, number)
+    manifest = world.importer().publisher.results.published(SITE, number)
     assert manifest
     blobs = [blob for blob in (manifest.snapshot, manifest.delta) if blob]
     objects = {f"objects/{digest}" for digest in (manifest.sha256, *(blob.sha256 for blob in blobs))}

@@ -33,7 +33,7 @@ def published(world: World, site: str) -> World:
 
 
 def version(world: World, site: str) -> int:
-    return world.importer().store.head(site).version
+    return world.store().head(site).version
 
 
 def test_a_pair_is_published_and_shown_in_the_table(world: World) -> None:
@@ -55,7 +55,7 @@ def test_a_lone_file_waits_and_changes_nothing(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts")
     assert version(world, "hogwarts") == 0
-    waiting = world.importer().store.waiting("hogwarts")
+    waiting = world.store().waiting("hogwarts")
     assert waiting is not None
     assert waiting["file"] == "teachers.csv"
     assert waiting["until"] is None, "there never was a partner, so there is nothing to go with"
@@ -68,7 +68,7 @@ def test_the_file_that_waited_is_imported_with_its_partner(world: World) -> None
     world.upload("hogwarts", students=STUDENTS)
     world.run("hogwarts")
     assert version(world, "hogwarts") == 1
-    assert world.importer().store.waiting("hogwarts") is None
+    assert world.store().waiting("hogwarts") is None
 
 
 def test_a_lone_new_file_goes_with_the_last_readable_partner_when_its_window_has_passed(world: World) -> None:
@@ -147,7 +147,7 @@ def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
 
 
 def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is_resumed(world: World) -> None:
-    store = world.importer().store
+    store = world.store()
     store.set_paused("hogwarts", paused=True)
     world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts")
@@ -164,7 +164,7 @@ def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is
 def test_who_asked_is_answered_though_the_inbox_is_looked_at_again_before_the_answer_is_read(
     paused: bool, world: World
 ) -> None:
-    store = world.importer().store
+    store = world.store()
     store.set_paused("hogwarts", paused=paused)
     world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts", asked="somebody")
@@ -179,7 +179,7 @@ def test_older_reports_are_found_behind_an_import(world: World) -> None:
     for number in range(3):
         world.run("hogwarts", asked=f"asked-{number}")
         world.clock.pass_by(seconds=1)
-    store = world.importer().store
+    store = world.store()
     reports = store.reports("hogwarts", 9)
     assert len(reports) == 3
     assert store.reports("hogwarts", 2) == reports[:2]
@@ -191,7 +191,7 @@ def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=students("Harry_Potter,Potions"))
     world.settle()
     slow = world.importer()
-    settle = slow.store.settle
+    settle = slow.publisher.store.settle
 
     def overtaken(*arguments: Any, **named: Any) -> object:
         # The slow one has read everything; now its lease runs out, and another imports a newer pair.
@@ -200,7 +200,7 @@ def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
         world.run("hogwarts", owner="another")
         return settle(*arguments, **named)
 
-    slow.store.settle = overtaken  # type: ignore[method-assign, assignment]
+    slow.publisher.store.settle = overtaken  # type: ignore[method-assign, assignment]
     with pytest.raises(HeadMoved):
         slow.run(Request("hogwarts"), "slow", world.clock() + LIFE)
     assert version(world, "hogwarts") == 1
@@ -213,7 +213,7 @@ def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World)
     world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
     world.settle()
     first = world.importer()
-    settle = first.store.settle
+    settle = first.publisher.store.settle
     meanwhile = [GINNYS]
 
     def disturbed(*arguments: Any, **named: Any) -> object:
@@ -223,21 +223,21 @@ def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World)
             assert version(world, "hogwarts") == 0
         return settle(*arguments, **named)
 
-    first.store.settle = disturbed  # type: ignore[method-assign, assignment]
+    first.publisher.store.settle = disturbed  # type: ignore[method-assign, assignment]
     first.run(Request("hogwarts"), "first", world.clock() + LIFE)
     assert version(world, "hogwarts") == 2
     assert world.groups("hogwarts")["Potions"] == ("Ginny_Weasley",)
 
 
 def test_one_site_never_waits_for_another(world: World) -> None:
-    store = world.importer().store
+    store = world.store()
     assert store.lease.take("durmstrang", "somebody", world.clock() + LIFE) is None
     published(world, "hogwarts")
     assert version(world, "hogwarts") == 1
 
 
 def test_a_lease_is_exclusive_until_it_ends(world: World) -> None:
-    store = world.importer().store
+    store = world.store()
     until = world.clock() + LIFE
     assert store.lease.take("hogwarts", "one", until) is None
     held_until = store.lease.take("hogwarts", "two", until)

@@ -71,7 +71,7 @@ class Killer:
 
 
 def run(world: World, killer: Callable[[str], None] | None = None, request: Request = LOOK) -> None:
-    world.importer().store.add_site(SITE, "arn:somebody")
+    world.store().add_site(SITE, "arn:somebody")
     importer = world.importer(killer)
     importer.run(request, "run", world.clock() + LIFE)
 
@@ -87,7 +87,7 @@ def roll_back(world: World) -> Request:
 
 
 def end_what_is_kept(world: World) -> Request:
-    assert world.importer().store.head(SITE).kept_until
+    assert world.store().head(SITE).kept_until
     return Request(SITE, "an-order", world.clock(), EndKept("arn:somebody"))
 
 
@@ -172,7 +172,7 @@ def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
     counted = Killer()
     run(undisturbed, counted, request)
     expected = state(undisturbed)
-    assert undisturbed.importer().store.head(SITE).version == version
+    assert undisturbed.store().head(SITE).version == version
     assert len(counted.calls) <= len(worlds), f"more calls than worlds to try them in: {counted.calls}"
 
     for number, world in zip(range(1, len(counted.calls) + 1), worlds, strict=False):
@@ -188,7 +188,7 @@ def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
 
 def test_no_reader_of_the_head_ever_sees_a_version_that_is_not_whole(make_world: MakeWorld) -> None:
     world = make_world()
-    reader = world.importer()
+    reader = world.importer().publisher
     seen: list[int] = []
 
     def look(_operation: str) -> None:
@@ -234,7 +234,7 @@ def test_an_import_that_is_killed_again_and_again_ends_in_a_report_and_the_next_
     world.upload(SITE, **SECOND)
     world.settle()
     run(world)
-    assert world.importer().store.head(SITE).version == 2
+    assert world.store().head(SITE).version == 2
 
 
 def test_errors_do_not_count_as_kills(make_world: MakeWorld) -> None:

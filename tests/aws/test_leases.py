@@ -16,7 +16,7 @@ SITE = "hogwarts"
 
 @pytest.fixture
 def lease(world: World) -> Lease:
-    return world.importer().store.lease
+    return world.store().lease
 
 
 def held(lease: Lease, world: World) -> bool:

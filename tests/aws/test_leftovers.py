@@ -22,7 +22,7 @@ def published(world: World) -> World:
 
 
 def store(world: World) -> Store:
-    return world.importer().store
+    return world.store()
 
 
 def version_id(world: World, file: str) -> str:

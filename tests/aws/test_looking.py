@@ -74,7 +74,7 @@ def test_the_overview_counts_what_stands(world: World) -> None:
 
 
 def test_a_site_that_is_only_paused_or_set_up_has_a_page(world: World) -> None:
-    world.importer().store.set_paused("paused", paused=True)
+    world.store().set_paused("paused", paused=True)
     world.client("s3").put_object(Bucket=world.inbox, Key="set-up/settings.json", Body=b'{"username": "email"}')
     world.run("set-up")
     assert [site["site"] for site in page(world)["sites"]] == ["paused", "set-up"]
@@ -89,7 +89,7 @@ def test_nobody_is_led_back_to_a_site_that_there_is_not(world: World) -> None:
 
 def test_servers_are_told_apart_by_what_they_have_and_when_they_asked(world: World) -> None:
     uploaded(world)
-    manifest = world.importer().store.head("hogwarts").manifest_sha256
+    manifest = world.store().head("hogwarts").manifest_sha256
     enrolment, fleet = world.enrolment(), world.fleet()
 
     def seen(name: str, have: int | None, digest: str | None = None) -> None:
@@ -126,7 +126,7 @@ def test_a_rejected_import_is_no_longer_held(world: World) -> None:
     uploaded(world, students=csv("Severus_Snape,Potions"))
     shown = page(world, view="site", site="hogwarts")
     assert shown["held"]["status"] == "held"
-    world.importer().store.reject("hogwarts", shown["held"]["import"], "arn:somebody")
+    world.store().reject("hogwarts", shown["held"]["import"], "arn:somebody")
     assert page(world)["sites"][0]["status"] == "rejected"
     assert page(world, view="site", site="hogwarts")["held"] is None
 

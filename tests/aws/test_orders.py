@@ -32,7 +32,7 @@ def published(world: World) -> World:
 
 
 def version(world: World) -> int:
-    return world.importer().store.head(SITE).version
+    return world.store().head(SITE).version
 
 
 def approval(world: World) -> Approval:
@@ -67,9 +67,9 @@ def carry_out(world: World, order: Order, after: timedelta) -> list[tuple[str, s
 def test_an_order_that_lay_in_a_queue_for_more_than_an_hour_should_change_nothing(kind: str, published: World) -> None:
     """It comes from the dead letters, days after somebody gave it, and what was published since would be undone."""
     order = ORDERS[kind](published)
-    before = published.importer().store.head(SITE)
+    before = published.store().head(SITE)
     assert carry_out(published, order, HOUR + timedelta(seconds=1)) == [("failed", "order_too_old")]
-    after = published.importer().store.head(SITE)
+    after = published.store().head(SITE)
     assert (after.version, after.epoch, after.held, after.paused) == (2, before.epoch, before.held, False)
     assert after.memory_sha256 == before.memory_sha256
 
@@ -106,7 +106,7 @@ def test_a_held_manifest_that_somebody_changed_should_be_neither_signed_nor_publ
     """What is approved is a digest; what would be signed is whatever lies in the bucket under it."""
     order = approval(published)
     importer = published.importer()
-    other = importer.results.manifest(SITE, order.plan)._replace(version=900)
+    other = importer.publisher.results.manifest(SITE, order.plan)._replace(version=900)
     published.client("s3").put_object(
         Bucket=published.results, Key=f"{SITE}/objects/{order.plan}", Body=other.to_bytes()
     )
@@ -122,16 +122,16 @@ def test_a_held_manifest_that_somebody_changed_should_be_neither_signed_nor_publ
 @pytest.mark.parametrize("read", ["manifest", "kept_manifest", "base", "show"])
 def test_a_stored_manifest_should_be_believed_by_its_digest_alone(read: str, published: World) -> None:
     importer = published.importer()
-    head = importer.store.head(SITE)
+    head = importer.publisher.store.head(SITE)
     key = f"{SITE}/objects/{head.manifest_sha256}"
-    changed = importer.results.manifest(SITE, head.manifest_sha256).to_bytes() + b" "
+    changed = importer.publisher.results.manifest(SITE, head.manifest_sha256).to_bytes() + b" "
     published.client("s3").put_object(Bucket=published.results, Key=key, Body=changed)
     reads: dict[str, Callable[[], object]] = {
-        "manifest": lambda: importer.results.manifest(SITE, head.manifest_sha256),
-        "kept_manifest": lambda: importer.results.kept_manifest(SITE, head.manifest_sha256),
-        "base": lambda: importer.results.kept_base(SITE, head.manifest_sha256),
-        "show": lambda: importer.results.show_manifest(SITE, head.version, head.manifest_sha256),
+        "manifest": lambda: importer.publisher.results.manifest(SITE, head.manifest_sha256),
+        "kept_manifest": lambda: importer.publisher.results.kept_manifest(SITE, head.manifest_sha256),
+        "base": lambda: importer.publisher.results.kept_base(SITE, head.manifest_sha256),
+        "show": lambda: importer.publisher.results.show_manifest(SITE, head.version, head.manifest_sha256),
     }
     with pytest.raises(Corrupt, match="does not match its SHA-256"):
         reads[read]()
-    assert importer.results.published(SITE, head.version) is not None
+    assert importer.publisher.results.published(SITE, head.version) is not None

@@ -78,7 +78,7 @@ def test_a_version_that_the_table_refuses_is_told_and_overtaken_by_the_next(
         upload(world, number)
         with pytest.raises(ClientError):
             run(world, Refusing())
-        head = world.importer().store.head(SITE)
+        head = world.store().head(SITE)
         assert (head.version, head.projected_version, head.open_import) == (number, 1, "")
         assert world.reports(SITE)[0]["status"] == "ok"
         with pytest.raises(ClientError):  # the message comes back, until somebody is called
@@ -86,7 +86,7 @@ def test_a_version_that_the_table_refuses_is_told_and_overtaken_by_the_next(
     assert {"newest.teacher.2", "newest.teacher.3"} <= set(world.rights(SITE))  # left of what broke off
     upload(world, 4)
     run(world)
-    head = world.importer().store.head(SITE)
+    head = world.store().head(SITE)
     assert (head.version, head.projected_version, head.overtaken, head.projected_steps) == (4, 4, [], 0)
     assert shown(world) == undisturbed(4)
     assert {version: retention(world, version) for version in (1, 2, 3, 4)} == dict.fromkeys((1, 2, 3), True) | {
@@ -106,7 +106,7 @@ def test_a_projection_that_broke_off_goes_on_where_it_was(world: World, monkeypa
     upload(world, 1)
     with pytest.raises(ClientError):
         run(world, Refusing(first=9))
-    assert world.importer().store.head(SITE).projected_steps == 16
+    assert world.store().head(SITE).projected_steps == 16
     counted = Refusing(first=1000)
     run(world, counted)
     entries = len(world.groups(SITE)) + len(world.rights(SITE))
@@ -125,7 +125,7 @@ def test_a_projection_that_takes_longer_than_a_run_lives_is_gone_on_with_and_not
             world.clock.pass_by(minutes=2)
 
     runs = 0
-    while world.importer().store.head(SITE).projected_version == 0:
+    while world.store().head(SITE).projected_version == 0:
         waiting = world.messages()
         run(world, slow)
         assert world.messages() in (waiting, waiting + 1)
@@ -176,10 +176,10 @@ def test_what_the_table_would_never_take_is_not_committed(world: World, monkeypa
         with pytest.raises(Unstorable) as raised:
             run(world)
     assert "teacher" not in str(raised.value)
-    head = world.importer().store.head(SITE)
+    head = world.store().head(SITE)
     assert (head.version, head.open_import) == (1, "")
     run(world)
-    assert world.importer().store.head(SITE).projected_version == 2
+    assert world.store().head(SITE).projected_version == 2
 
 
 def size_of(item: object) -> int:
@@ -195,26 +195,26 @@ def test_a_report_that_somebody_deleted_stops_no_site(world: World) -> None:
     upload(world, 1)
     with pytest.raises(ConnectionError):
         run(world, fail_at("PutLogEvents"))
-    open_import = world.importer().store.head(SITE).open_import
+    open_import = world.store().head(SITE).open_import
     assert open_import
     world.client("dynamodb").delete_item(
         TableName=world.table, Key={"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": f"IMPORT#{open_import}"}}
     )
     upload(world, 2)
     run(world)
-    assert world.importer().store.head(SITE).version == 2
+    assert world.store().head(SITE).version == 2
 
 
 def test_a_run_that_died_before_its_version_was_shown_stops_no_site_whose_keys_are_changed(world: World) -> None:
     upload(world, 1)
     with pytest.raises(ConnectionError):
         run(world, fail_at("TransactWriteItems", after=2))
-    assert world.importer().store.head(SITE).version == 1
-    assert world.importer().results.published(SITE, 1) is None
+    assert world.store().head(SITE).version == 1
+    assert world.importer().publisher.results.published(SITE, 1) is None
     world.keyring_serial = 2
     run(world)
     run(world)
-    head = world.importer().store.head(SITE)
+    head = world.store().head(SITE)
     assert (head.projected_version, head.keyring_serial) == (1, 2)
 
 
@@ -235,7 +235,7 @@ def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, chan
     run(world)
     upload(world, 2)
     run(world)
-    store, results = world.importer().store, world.importer().results
+    store, results = world.store(), world.importer().publisher.results
     first = results.published(SITE, 1)
     assert first is not None
     changed = {
@@ -260,7 +260,7 @@ def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, chan
 def test_an_object_of_an_old_version_that_somebody_deleted_stops_no_site(world: World) -> None:
     upload(world, 1)
     run(world)
-    first = world.importer().results.published(SITE, 1)
+    first = world.importer().publisher.results.published(SITE, 1)
     assert first is not None
     upload(world, 2)
     with pytest.raises(ConnectionError):
@@ -268,4 +268,4 @@ def test_an_object_of_an_old_version_that_somebody_deleted_stops_no_site(world: 
     key = f"{SITE}/objects/{first.snapshot.sha256}"
     world.client("s3").delete_object(Bucket=world.results, Key=key)
     run(world)
-    assert world.importer().store.head(SITE).projected_version == 2
+    assert world.store().head(SITE).projected_version == 2

@@ -44,8 +44,8 @@ def upload(world: World, site: str, pair: Pair, chosen: Settings) -> None:
 def preview(world: World, site: str, pair: Pair, chosen: Settings) -> Plan:
     """What `roster-admin preview` computes: the import's own plan over what is published."""
     importer = world.importer()
-    head = importer.store.head(site)
-    known = Known("a-preview", world.clock(), importer.results.memory(site, head.memory_sha256))
+    head = importer.publisher.store.head(site)
+    known = Known("a-preview", world.clock(), importer.publisher.results.memory(site, head.memory_sha256))
     base = importer.publisher.base(head)
     return plan_import({f"{name}.csv": data for name, data in files(pair).items()}, chosen, base, known=known)
 
@@ -59,7 +59,7 @@ def test_a_preview_is_the_import_an_approval_the_plan_and_going_back_the_bytes(
     upload(world, site, before, old)
     if world.reports(site)[0]["status"] == "held":
         world.approve(site)
-    first = importer.store.head(site)
+    first = importer.publisher.store.head(site)
     assert first.version == 1
 
     pair = (before[0] + after[0], before[1] + after[1]) if only_adds else after
@@ -69,13 +69,13 @@ def test_a_preview_is_the_import_an_approval_the_plan_and_going_back_the_bytes(
     assert (report["status"], report["changes"], report["counts"]) == (said.outcome, said.changes, said.counts)
     assert report["held"] == json.loads(json.dumps([reason.as_dict() for reason in said.held]))
     if said.held:
-        assert importer.store.head(site).version == 1
+        assert importer.publisher.store.head(site).version == 1
         world.approve(site)
-    second = importer.store.head(site)
+    second = importer.publisher.store.head(site)
     assert second.version == (2 if said.snapshot else 1)
     if said.snapshot:
-        assert importer.results.manifest(site, second.manifest_sha256).snapshot == said.snapshot.blob
+        assert importer.publisher.results.manifest(site, second.manifest_sha256).snapshot == said.snapshot.blob
         world.order(site, Rollback(1, "arn:somebody"))
-        third = importer.store.head(site)
-        was, now = (importer.results.manifest(site, head.manifest_sha256) for head in (first, third))
+        third = importer.publisher.store.head(site)
+        was, now = (importer.publisher.results.manifest(site, head.manifest_sha256) for head in (first, third))
         assert (third.version, now.snapshot) == (3, was.snapshot)

@@ -36,13 +36,13 @@ def members(world: World) -> tuple[str, ...]:
 
 
 def store_of(world: World) -> Any:
-    return world.importer().store
+    return world.store()
 
 
 def test_should_remember_what_is_kept_without_a_new_version(keeping: World) -> None:
     head = store_of(keeping).head(SITE)
     assert head.version == 1
-    memory = keeping.importer().results.memory(SITE, head.memory_sha256)
+    memory = keeping.importer().publisher.results.memory(SITE, head.memory_sha256)
     assert head.kept_until == memory.until != ""
     (fact,) = memory.kept
     assert (fact.username, fact.class_) == ("student.00", "Class 0")
@@ -132,7 +132,7 @@ def test_should_put_the_memory_of_a_held_plan_in_force_with_its_approval(world: 
     world.approve(SITE)
     head = store_of(world).head(SITE)
     assert head.memory_sha256 == report["plan"]["memory_sha256"]
-    assert head.kept_until == world.importer().results.memory(SITE, head.memory_sha256).until != ""
+    assert head.kept_until == world.importer().publisher.results.memory(SITE, head.memory_sha256).until != ""
 
 
 def test_should_forget_everything_when_a_version_is_gone_back_to(keeping: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from roster.plan import Known, Plan, plan_import
 from roster.request import Approval, Rollback
-from roster_aws import planning
+from roster_aws import importing
 
 from .conftest import World, csv
 
@@ -41,12 +41,13 @@ def test_should_keep_what_is_held_when_the_same_comes_again(published: World) ->
     assert again["pair"] != first["pair"]
     (told,) = published.told("hold_renewed")
     assert (told["site"], told["import"]) == (SITE, first["import"])
-    head = published.importer().store.head(SITE)
+    head = published.store().head(SITE)
     assert (head.running, head.held) == ("", first["import"])
     published.clock.pass_by(hours=47)
     assert published.approve(SITE)["version"] == 2
-    assert {file: each.version_id for file, each in published.importer().store.head(SITE).effective.items()} == {
-        file: about["version_id"] for file, about in again["pair"].items()
+    effective = published.store().head(SITE).effective
+    assert {file: {"version_id": each.version_id} for file, each in effective.items()} == {
+        file: {"version_id": about["version_id"]} for file, about in again["pair"].items()
     }
 
 
@@ -77,7 +78,7 @@ def knowing(published: World, monkeypatch: pytest.MonkeyPatch) -> tuple[World, l
         told.append(arguments[-1])
         return plan_import(*arguments)._replace(school_year="2026-09-01")
 
-    monkeypatch.setattr(planning, "plan_import", plan)
+    monkeypatch.setattr(importing, "plan_import", plan)
     return published, told
 
 
@@ -93,23 +94,23 @@ def test_should_count_from_the_version_of_seven_days_ago(knowing: tuple[World, l
     upload(world, STUDENTS + b"another,Class 1\n")
     assert told[-1].earlier
     assert told[-1].earlier.version == 2
-    assert [step.version for step in world.importer().store.head(SITE).steps] == [2, 3, 4, 5]
+    assert [step.version for step in world.store().head(SITE).steps] == [2, 3, 4, 5]
 
 
 def test_should_count_from_what_a_person_approved_or_went_back_to(knowing: tuple[World, list[Known]]) -> None:
     world, told = knowing
     upload(world, FEW)
     world.approve(SITE)
-    assert [(step.version, step.approved) for step in world.importer().store.head(SITE).steps] == [(2, True)]
+    assert [(step.version, step.approved) for step in world.store().head(SITE).steps] == [(2, True)]
     upload(world, FEW + b"new.1,Class 0\n")
     assert told[-1].earlier is None
     world.order(SITE, Rollback(2, "arn:somebody"))
-    assert [(step.version, step.approved) for step in world.importer().store.head(SITE).steps] == [(4, True)]
+    assert [(step.version, step.approved) for step in world.store().head(SITE).steps] == [(4, True)]
 
 
 def test_should_count_from_no_version_whose_objects_are_kept_no_longer(knowing: tuple[World, list[Known]]) -> None:
     world, told = knowing
-    first = world.importer().store.head(SITE).manifest_sha256
+    first = world.store().head(SITE).manifest_sha256
     world.clock.pass_by(days=1)
     upload(world, STUDENTS + b"new.1,Class 0\n")
     world.client("s3").delete_object(Bucket=world.results, Key=f"{SITE}/objects/{first}")
@@ -121,7 +122,7 @@ def test_should_remember_the_school_year_that_was_used_up_once_it_takes_effect(
     knowing: tuple[World, list[Known]],
 ) -> None:
     world, told = knowing
-    store = world.importer().store
+    store = world.store()
     upload(world, FEW)
     assert store.head(SITE).school_year == ""
     world.approve(SITE)

@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from roster.request import NewEpoch, Request, Rollback, read_message
-from roster_aws.keyrings import Keyrings
 from roster_aws.management import Management
 from roster_aws.questions import Questions
+from roster_aws.signing import Keyrings
 
 from .conftest import LIFE, World, csv
 
@@ -23,19 +23,18 @@ NEWEST = {"students": csv("Harry_Potter,Potions", "Hermione_Granger,Potions"), "
 
 
 def management(world: World) -> Management:
-    importer = world.importer()
-    questions = Questions(importer.store, importer.results, importer.publisher.projection, world.looking())
+    importer, store = world.importer(), world.store()
+    results, projection = importer.publisher.results, importer.publisher.projection
+    questions = Questions(store, results, projection, world.looking())
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    return Management(
-        questions, importer.store, importer.queue, world.enrolment(), keyrings, importer.results, world.clock
-    )
+    return Management(questions, store, importer.queue, world.enrolment(), keyrings, results, world.clock)
 
 
 def publish(world: World, pair: dict[str, bytes]) -> int:
     world.clock.pass_by(minutes=1)
     world.upload(SITE, **pair)
     world.run(SITE)
-    return world.importer().store.head(SITE).version
+    return world.store().head(SITE).version
 
 
 def restore(world: World, backup: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -83,13 +82,13 @@ def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stay
     assert publish(world, NEWEST) == 3
 
     restore(world, backup)
-    assert world.importer().store.head(SITE).version == 1
+    assert world.store().head(SITE).version == 1
     assert world.enrolment().recognise(revoked), "else there would be nothing to do"
     said = ask(world, "new-epoch")
     assert (said["ok"], said["above"] >= 3, said["revoked"]) == (True, True, ["srv-back", "srv-revoked"])
     carry_out(world)
 
-    head = world.importer().store.head(SITE)
+    head = world.store().head(SITE)
     assert (head.version, head.epoch) == (said["above"] + 1, 2)
     assert world.groups(SITE)["Potions"] == ("Harry_Potter", "Hermione_Granger")
     known = world.enrolment().recognise
@@ -103,7 +102,7 @@ def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stay
     assert ask(world, "new-epoch")["revoked"] == []
     carry_out(world)
     assert known(once_more)
-    before = world.importer().store.head(SITE).version
+    before = world.store().head(SITE).version
     assert publish(world, {"students": NEWEST["students"] + b"one.more,Potions\n"}) == before + 1
 
 
@@ -120,7 +119,7 @@ def test_a_site_that_is_newer_than_the_backup_is_told_to_upload_first(world: Wor
     above = ask(world, "new-epoch")["above"]
     assert above >= 2
     carry_out(world)
-    assert world.importer().store.head(SITE).version == above + 1
+    assert world.store().head(SITE).version == above + 1
     assert world.groups(SITE)["Potions"] == ("Harry_Potter", "Hermione_Granger"), "what was uploaded after the restore"
 
 
@@ -140,14 +139,14 @@ def test_servers_are_never_given_the_roster_of_the_backup_again(world: World) ->
     backup = world.items()
     assert publish(world, FEW) == 1
     assert world.approve(SITE)["status"] == "ok"
-    left = world.importer().results.published(SITE, 2)
+    left = world.importer().publisher.results.published(SITE, 2)
     assert left is not None
     restore(world, backup)
     begin_epochs(world)
     told = {report["import"]: report for report in world.reports(SITE)}
     assert "held" not in {report["status"] for report in told.values()}
-    head = world.importer().store.head(SITE)
-    again = world.importer().results.manifest(SITE, head.manifest_sha256)
+    head = world.store().head(SITE)
+    again = world.importer().publisher.results.manifest(SITE, head.manifest_sha256)
     assert (again.epoch, again.snapshot, again.counts) == (2, left.snapshot, left.counts)
     assert told[again.import_id]["restored_version"] == 2
     assert len(world.groups(SITE)["Potions"]) == 40
@@ -161,11 +160,11 @@ def test_an_epoch_is_above_that_of_every_server_however_often_the_table_was_rest
     publish(world, NEWER)
     restore(world, backup)
     begin_epochs(world, times=3)
-    servers_have = world.importer().store.head(SITE)
+    servers_have = world.store().head(SITE)
     assert servers_have.epoch == 4
     restore(world, backup)
     begin_epochs(world)
-    head = world.importer().store.head(SITE)
+    head = world.store().head(SITE)
     assert (head.epoch, head.version > servers_have.version) == (5, True)
 
 
@@ -184,7 +183,7 @@ def test_the_version_that_the_table_forgot_expires_like_any_other(world: World) 
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
-    results, s3 = world.importer().results, world.client("s3")
+    results, s3 = world.importer().publisher.results, world.client("s3")
     forgotten = results.published(SITE, 2)
     assert forgotten is not None
     restore(world, backup)
@@ -196,7 +195,7 @@ def test_the_version_that_the_table_forgot_expires_like_any_other(world: World) 
     assert expires("versions/2/manifest.json")
     assert expires(f"objects/{forgotten.sha256}")
     assert not expires(f"objects/{forgotten.snapshot.sha256}"), "which the new epoch has"
-    assert not expires(f"objects/{world.importer().store.head(SITE).manifest_sha256}")
+    assert not expires(f"objects/{world.store().head(SITE).manifest_sha256}")
 
 
 def test_a_number_below_what_was_ever_published_is_refused(world: World) -> None:
@@ -247,14 +246,14 @@ def test_what_was_rolled_back_since_stays_so_where_the_site_is_paused_first(worl
     assert ask(world, "pause")["ok"]
     begin_epochs(world)
     assert world.groups(SITE)["Potions"] == ("Harry_Potter",)
-    assert world.importer().store.head(SITE).version > 3
+    assert world.store().head(SITE).version > 3
 
 
 def test_a_version_whose_number_an_import_took_after_the_restore_expires_too(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
-    results, s3 = world.importer().results, world.client("s3")
+    results, s3 = world.importer().publisher.results, world.client("s3")
     forgotten = results.published(SITE, 2)
     assert forgotten is not None
     restore(world, backup)
@@ -267,6 +266,6 @@ def test_a_version_whose_number_an_import_took_after_the_restore_expires_too(wor
 
     assert expires(forgotten.sha256)
     assert expires(forgotten.snapshot.sha256)
-    head = results.manifest(SITE, world.importer().store.head(SITE).manifest_sha256)
+    head = results.manifest(SITE, world.store().head(SITE).manifest_sha256)
     assert not expires(head.sha256)
     assert not expires(head.snapshot.sha256)

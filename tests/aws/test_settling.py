@@ -37,7 +37,7 @@ def held(world: World) -> World:
     world.upload(SITE, teachers=TEACHERS, students=csv())
     world.run(SITE)
     assert world.held(SITE)["base_version"] == 1
-    store = world.importer().store
+    store = world.store()
     assert store.lease.take(SITE, OWNER, world.clock() + LIFE) is None
     store.begin_import(store.head(SITE), OWNER, "20260907T030000Z-000003", {})
     change_head(world, "SET open_import = :one, projected_steps = :some", one={"S": "of a year ago"}, some={"N": "1"})
@@ -50,15 +50,15 @@ REPORT = Report(SITE, "20260907T030000Z-000003", "no_change")
 
 def publish(world: World, head: Head) -> None:
     importer = world.importer()
-    old = importer.results.manifest(SITE, head.manifest_sha256)
+    old = importer.publisher.results.manifest(SITE, head.manifest_sha256)
     signed = importer.publisher.signer.sign(old._replace(version=2))
-    importer.store.settle(head, OWNER, replace(REPORT, status="ok"), signed)
+    importer.publisher.store.settle(head, OWNER, replace(REPORT, status="ok"), signed)
 
 
 def sign_again(world: World, head: Head) -> None:
     importer = world.importer()
-    signed = importer.publisher.signer.sign(importer.results.manifest(SITE, head.manifest_sha256))
-    importer.store.put_signature(head, OWNER, signed._replace(keyring_serial=7))
+    signed = importer.publisher.signer.sign(importer.publisher.results.manifest(SITE, head.manifest_sha256))
+    importer.publisher.store.put_signature(head, OWNER, signed._replace(keyring_serial=7))
 
 
 def renew(world: World, head: Head) -> None:
@@ -70,7 +70,7 @@ def renew(world: World, head: Head) -> None:
 
 
 def store_of(world: World) -> Store:
-    return world.importer().store
+    return world.store()
 
 
 TOLD = replace(REPORT, ended_at=AT)

@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from roster.request import Rollback
 from roster.site_head import Head
 from roster.statement import head_bytes, keyring_bytes
-from roster_aws.keyrings import Keyring, Keyrings
-from roster_aws.signing import KeyNotInKeyring
+from roster_aws.signing import KeyNotInKeyring, Keyring, Keyrings
 
 from .conftest import MakeWorld, World, csv, new_signing_key
 
@@ -28,7 +27,7 @@ def publish(world: World, *more: str) -> Head:
 
 
 def head(world: World) -> Head:
-    return world.importer().store.head("hogwarts")
+    return world.store().head("hogwarts")
 
 
 def keyrings(world: World) -> Keyrings:

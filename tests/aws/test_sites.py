@@ -19,7 +19,7 @@ def test_should_hold_the_first_import_of_a_site_that_nobody_has_added(world: Wor
         report = world.held(site)
         (reason,) = [each for each in report["held"] if each["code"] == "site_new"]
         assert reason.get("like", "") == like
-        assert (world.importer().store.head(site).version, world.groups(site)) == (0, {})
+        assert (world.store().head(site).version, world.groups(site)) == (0, {})
     assert {site["site"]: site["added"] for site in world.looking().page({})["sites"]} == {
         "lakeside": True,
         "lake-side": False,
@@ -33,20 +33,20 @@ def test_should_publish_the_first_import_once_it_is_approved_and_never_ask_again
     assert world.approve("durmstrang")["version"] == 1
     world.upload("durmstrang", teachers=TEACHERS, students=STUDENTS + b"Ron_Weasley,Potions\n")
     world.run("durmstrang")
-    assert world.importer().store.head("durmstrang").version == 2
+    assert world.store().head("durmstrang").version == 2
 
 
 def test_should_read_what_is_held_again_once_its_site_is_added(world: World) -> None:
     world.unknown = True
     upload(world, "durmstrang")
-    store = world.importer().store
+    store = world.store()
     store.add_site("durmstrang", "arn:somebody", again=True)
     world.run("durmstrang")
     assert store.head("durmstrang").version == 1
 
 
 def test_should_take_a_site_that_is_added_twice_for_added_once(world: World) -> None:
-    store = world.importer().store
+    store = world.store()
     store.add_site("durmstrang", "arn:somebody")
     first = store.head("durmstrang")
     world.clock.pass_by(days=1)

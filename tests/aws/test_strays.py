@@ -183,7 +183,7 @@ def test_should_let_a_message_without_a_name_fail_like_any_other(world: World) -
 
 
 def test_should_count_wrong_folders_for_the_overview_with_the_site_that_was_meant(world: World) -> None:
-    world.importer().store.add_site("lakeside", "arn:somebody")
+    world.store().add_site("lakeside", "arn:somebody")
     for key in (
         "Lakeside/students.csv",
         "Lakeside/teachers.csv",

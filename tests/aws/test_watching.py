@@ -61,14 +61,14 @@ def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -
     (stale,) = world.told("site_stale")
     assert stale["site"] == "hogwarts"
     assert stale["weekday_hours"] > 48
-    head = world.importer().store.head("hogwarts")
+    head = world.store().head("hogwarts")
     assert head.stale_since == head.files_at
     world.clock.pass_by(days=-5)  # as if the newest files were new: the inbox dates uploads by a clock of its own
     assert look(world)["SitesStale"] == 0
     assert look(world)["SitesStale"] == 0
     (recovered,) = world.told("site_recovered")
     assert recovered["site"] == "hogwarts"
-    assert world.importer().store.head("hogwarts").stale_since == ""
+    assert world.store().head("hogwarts").stale_since == ""
 
 
 def test_files_that_came_since_are_believed_at_once(world: World) -> None:
@@ -77,7 +77,7 @@ def test_files_that_came_since_are_believed_at_once(world: World) -> None:
     world.clock.pass_by(days=5)
     look(world)
     asked = {"view": "site", "site": "hogwarts"}
-    store = world.importer().store
+    store = world.store()
     since = store.head("hogwarts").files_at
     assert world.looking().page(asked)["stale_since"] == since
     assert world.looking().page({})["sites"][0]["stale_since"] == since

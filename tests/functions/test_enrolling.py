@@ -9,9 +9,8 @@ import pytest
 
 from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import Fleet
-from roster_aws.keyrings import Keyrings
 from roster_aws.server_calls import ServerCalls
-from roster_aws.site_items import SiteItems
+from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 from tests.deployed import Site, client, event, log_events
 from tests.functions.feed import enrol, enrolled, serve
@@ -64,9 +63,8 @@ def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school:
         dynamodb = school.cloud.client("dynamodb")
         dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_the_other)
         table = dynamodb, school.cloud.table_name
-        servers = ServerCalls(
-            Enrolment(*table, clock), Fleet(*table, clock), Store(SiteItems(*table), clock), Keyrings(*table), clock
-        )
+        stores = Enrolment(*table, clock), Fleet(*table, clock), Store(*table, clock)
+        servers = ServerCalls(*stores, Keyrings(*table), clock)
         return servers.enrol(body, "203.0.113.80").status
 
     with ThreadPoolExecutor(2) as threads:

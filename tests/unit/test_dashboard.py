@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from roster.listed_site import ListedSite
 from roster.log_events import METRICS
 from roster.notices import STUDENTS, TEACHERS
 from roster.notices_file import findings, notices_csv
@@ -71,11 +72,11 @@ class Log:
 class TwoSites:
     """A fleet of a site that has become stale and one that has recovered."""
 
-    def sites(self) -> list[dict[str, Any]]:
+    def sites(self) -> list[ListedSite]:
         long_ago, today = (NOW - timedelta(days=9)).isoformat(), NOW.isoformat()
         return [
-            {"site": "hogwarts", "paused": False, "files_at": long_ago, "succeeded_at": long_ago},
-            {"site": "durmstrang", "paused": False, "files_at": today, "succeeded_at": today, "stale_since": long_ago},
+            ListedSite("hogwarts", files_at=long_ago, succeeded_at=long_ago),
+            ListedSite("durmstrang", files_at=today, succeeded_at=today, stale_since=long_ago),
         ]
 
     def states(self, site: str) -> list[Any]:

@@ -21,9 +21,7 @@ from botocore.exceptions import ClientError
 from roster.pair import is_site
 from roster.servers import Server
 from roster.times import stamp
-from roster_aws.conflicts import condition_failed
-from roster_aws.fleet import server_key
-from roster_aws.table import from_wire, to_wire
+from roster_aws.table import condition_failed, from_wire, server_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from roster.server_report import ServerReport
 from roster.servers import Server
 from roster.times import stamp
 from roster.watch import ServerState
-from roster_aws.table import Item, from_wire, site_key, to_wire
+from roster_aws.table import Item, from_wire, server_key, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -100,8 +100,3 @@ class Fleet:
             UpdateExpression="SET stale_since = :since",
             ExpressionAttributeValues=to_wire({":since": since}),
         )
-
-
-def server_key(site: str, server: str) -> dict[str, str]:
-    """The key of a server's item: in a partition apart from its site's, the only one that the feed may write to."""
-    return {"pk": f"SERVERS#{site}", "sk": server}

@@ -20,6 +20,7 @@ from datetime import datetime
 
 from roster import next_step
 from roster.approval import is_same_hold, to_approve, why_not_ended
+from roster.csv_file import too_large
 from roster.memory import Memory
 from roster.next_step import (
     CarryOut,
@@ -32,21 +33,18 @@ from roster.next_step import (
 )
 from roster.notices import SETTINGS
 from roster.notices_file import findings_of, notices_csv
-from roster.pair import ImportNow, Wait, refusal_id
-from roster.plan import Plan, refuse
+from roster.pair import ImportNow, Wait, old_partner, refusal_id
+from roster.plan import Plan, plan_import, refuse
 from roster.report import Report, import_report
 from roster.request import EndKept, Request
 from roster.settings_file import SIZE_LIMIT, from_dict, read_settings
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.commit import OutOfTime, Publisher
+from roster_aws.gathering import Gathering
 from roster_aws.inbox import Inbox
-from roster_aws.logbook import Logbook
 from roster_aws.orders import Orders
-from roster_aws.planning import Planning
 from roster_aws.queue import Queue
-from roster_aws.results import Results
-from roster_aws.store import Store
 from roster_aws.telemetry import Phases, audit, logger
 
 # A message for later must not arrive a moment too early.
@@ -60,19 +58,17 @@ class Importer:
     """Imports sites. `clock` gives the time in UTC."""
 
     inbox: Inbox
-    results: Results
-    store: Store
-    planning: Planning
+    gathering: Gathering
     publisher: Publisher
     orders: Orders
     queue: Queue
-    logbook: Logbook
     clock: Callable[[], datetime]
 
     def run(self, request: Request, owner: str, alive_until: datetime) -> None:
         """Do whatever is to be done about a site now. `owner` names this run; it must not live past `alive_until`."""
+        store = self.publisher.store
         site = request.site
-        taken_until = self.store.lease.take(site, owner, alive_until)
+        taken_until = store.lease.take(site, owner, alive_until)
         if taken_until:
             # The holder looks again before it lets go: this message is for the case that it dies first. What a person
             # asked for, the holder does not know.
@@ -83,13 +79,13 @@ class Importer:
             self._look(request, owner)
             if request.order:  # which is a step of its own; what lies in the inbox is the next
                 self._look(Request(site), owner)
-            while not self.store.lease.release(site, owner):
+            while not store.lease.release(site, owner):
                 self._look(Request(site), owner)
         except OutOfTime:
-            self.store.lease.drop(site, owner)
+            store.lease.drop(site, owner)
             self.queue.ask(Request(site))
         except Exception:
-            self.store.lease.drop(site, owner)
+            store.lease.drop(site, owner)
             raise
 
     def _look(self, request: Request, owner: str) -> None:
@@ -97,13 +93,14 @@ class Importer:
 
         In this order, so that a version that the table cannot be brought to is overtaken by the next one.
         """
-        head = self.publisher.finish_earlier(self.store.head(request.site), owner)
+        store = self.publisher.store
+        head = self.publisher.finish_earlier(store.head(request.site), owner)
         head = self._read_settings(head, owner)
         step = next_step.next_step(head, request, lambda: self.inbox.of_site(head), self.clock())
         if ends_what_ran(head, step):
-            self.store.abandon(head, owner)
+            store.abandon(head, owner)
         self._do(head, owner, request, step)
-        self.publisher.project(self.store.head(request.site), owner)
+        self.publisher.project(store.head(request.site), owner)
 
     def _do(self, head: Head, owner: str, request: Request, step: next_step.Step) -> None:
         match step:
@@ -118,19 +115,20 @@ class Importer:
             case WaitForMore(wait):
                 self._wait(request, wait)
             case StayPaused():
-                self.store.put_paused(head.site, request.asked)
-                self.logbook.tell([{"message": "site_waiting", "site": head.site, "reason": "site_paused"}])
+                self.publisher.store.put_paused(head.site, request.asked)
+                self.publisher.logbook.tell([{"message": "site_waiting", "site": head.site, "reason": "site_paused"}])
             case NothingToDo(reason):
                 self._answer_nothing(request, reason)
 
     def _read_settings(self, head: Head, owner: str) -> Head:
         """Put a new upload of settings.json in force; a bad one is told, and the last good ones stay."""
+        store = self.publisher.store
         upload = self.inbox.newest(head.site, SETTINGS)
         if upload is None or upload.version_id == head.settings_version:
             return head
         settings, problems = read_settings(self.inbox.read(head.site, upload, SIZE_LIMIT + 1))
         if settings:
-            return self.store.put_settings(head, owner, upload.version_id, settings)
+            return store.put_settings(head, owner, upload.version_id, settings)
         report = Report(
             head.site,
             refusal_id(upload.uploaded_at, upload.version_id),
@@ -140,22 +138,22 @@ class Importer:
             file=SETTINGS,
             problems=[{"path": problem.path, "message": problem.message} for problem in problems],
         )
-        self.store.record_import(report)
-        self.logbook.tell_import(report)
-        return self.store.put_settings(head, owner, upload.version_id, None, problem=report.import_id)
+        store.record_import(report)
+        self.publisher.logbook.tell_import(report)
+        return store.put_settings(head, owner, upload.version_id, None, problem=report.import_id)
 
     def _answer_nothing(self, request: Request, reason: str) -> None:
-        self.store.drop_waiting(request.site)  # its file may have been deleted
+        self.publisher.store.drop_waiting(request.site)  # its file may have been deleted
         if request.asked:
             self.orders.refuse(request, reason)
         else:
             logger.info("nothing_new", extra={"site": request.site})
 
     def _wait(self, request: Request, wait: Wait) -> None:
-        self.store.put_waiting(request.site, wait, request.asked)
+        self.publisher.store.put_waiting(request.site, wait, request.asked)
         reason = "content_missing" if wait.missing == wait.arrived.file else "partner_missing"
         about = {"site": request.site, "reason": reason, "missing": wait.missing}
-        self.logbook.tell([{"message": "site_waiting", **about}])
+        self.publisher.logbook.tell([{"message": "site_waiting", **about}])
         if wait.until:
             self.queue.ask(Request(request.site), (wait.until - self.clock()).total_seconds() + _SLACK_SECONDS)
 
@@ -163,7 +161,7 @@ class Importer:
         """Import what is in force again, as it would be once the time of every kept fact has passed."""
         if self.orders.is_answered(request):
             return
-        memory = self.results.memory(head.site, head.memory_sha256)
+        memory = self.publisher.results.memory(head.site, head.memory_sha256)
         gone = [file for file, upload in head.effective.items() if not self.inbox.keeps(head.site, upload)]
         refused = why_not_ended(head, memory, gone)
         if refused:
@@ -185,12 +183,13 @@ class Importer:
         settled_by: str | None = None,
     ) -> None:
         """Import a pair. `memory` takes the place of what the site remembers, where `settled_by` wants that to end."""
-        if request.asked and self.store.was_told(request.site, request.asked):
+        store, results = self.publisher.store, self.publisher.results
+        if request.asked and store.was_told(request.site, request.asked):
             return  # the message came twice
         phases = Phases()
         pair = step.decision.pair
-        self.store.begin_import(head, owner, step.import_id, pair)
-        plan = refuse(()) if step.killed else self.planning.plan(head, step, phases, memory)
+        store.begin_import(head, owner, step.import_id, pair)
+        plan = self._plan(head, step, phases, memory)
         report = import_report(head.site, step.import_id, pair, plan, head.version)
         report = replace(report, asked=request.asked or None, settled_by=settled_by)
         if step.killed:
@@ -199,30 +198,42 @@ class Importer:
         if plan.held and self._renew_hold(head, owner, report, plan, after):
             return
         if plan.notices.totals or plan.kept:
-            key = self.results.put_notices(head.site, step.import_id, notices_csv(plan))
+            key = results.put_notices(head.site, step.import_id, notices_csv(plan))
             report = replace(report, notices_key=key)
         manifest = self.publisher.store_version(head, step.import_id, plan)
         if manifest and plan.held:
             report, manifest = self._to_approve(head, report, plan, manifest.sha256), None
         elif plan.outcome != "failed":
-            after = replace(after, memory_sha256=self.results.put_memory(head.site, plan.memory))
+            after = replace(after, memory_sha256=results.put_memory(head.site, plan.memory))
         signed = self.publisher.sign(head, manifest) if manifest else None
         phases.end("store")
-        settled = self.store.settle(head, owner, report, signed, after=after)
+        settled = store.settle(head, owner, report, signed, after=after)
         phases.end("settle")
         self.publisher.finish(settled, owner, report, phases, findings_of(plan))
 
+    def _plan(self, head: Head, step: ImportPair, phases: Phases, memory: Memory | None) -> Plan:
+        """The plan of a step's pair; `memory` takes the place of what the site remembers."""
+        pair = step.decision.pair
+        large = [notice for upload in pair.values() if (notice := too_large(upload.file, upload.size))]
+        if step.killed or large:
+            return refuse(large)
+        gathered = self.gathering.gather(head, step, memory)
+        phases.end("fetch")
+        plan = plan_import(gathered.files, step.settings, gathered.base, old_partner(pair), gathered.known)
+        phases.end("plan")
+        return plan
+
     def _to_approve(self, head: Head, report: Report, plan: Plan, manifest_sha256: str) -> Report:
-        memory_sha256 = self.results.put_memory(head.site, plan.memory)
+        memory_sha256 = self.publisher.results.put_memory(head.site, plan.memory)
         return replace(report, plan=to_approve(plan, manifest_sha256, memory_sha256, self.clock()))
 
     def _renew_hold(self, head: Head, owner: str, report: Report, plan: Plan, after: Head) -> bool:
         """Keep what is held, where this plan makes the very same version from the very same base; whether it does."""
-        held = self.store.report(head.site, head.held) if head.held else None
+        held = self.publisher.store.report(head.site, head.held) if head.held else None
         if held is None or held.plan is None or not is_same_hold(held, plan, head.version):
             return False
         renewed = replace(held, pair=report.pair, asked=report.asked or held.asked)
         renewed = self._to_approve(head, renewed, plan, held.plan["manifest_sha256"])
-        self.store.renew_hold(head, owner, renewed, after)
-        self.logbook.tell([{"message": "hold_renewed", "site": head.site, "import": head.held}])
+        self.publisher.store.renew_hold(head, owner, renewed, after)
+        self.publisher.logbook.tell([{"message": "hold_renewed", "site": head.site, "import": head.held}])
         return True

@@ -22,11 +22,11 @@ from roster.stray import file_like
 from roster.times import stamp
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.fleet import Fleet
-from roster_aws.ignored import Ignored
 from roster_aws.overview import overview, stale_since
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
+from roster_aws.strays import Ignored
 
 _IMPORTS_SHOWN = 20
 _FINDINGS_SHOWN = 100

@@ -20,10 +20,10 @@ from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.enrolment import Enrolment, is_server
-from roster_aws.keyrings import Keyrings
 from roster_aws.questions import WHY_NOT, Asked, Questions, Refused, import_of, text
 from roster_aws.queue import Queue
 from roster_aws.results import Results
+from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
 

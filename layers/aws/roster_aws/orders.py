@@ -21,9 +21,6 @@ from roster.request import Approval, NewEpoch, Request, Rollback
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.commit import Publisher
-from roster_aws.logbook import Logbook
-from roster_aws.results import Results
-from roster_aws.store import Store
 from roster_aws.telemetry import Phases, audit
 
 
@@ -32,9 +29,6 @@ class Orders:
     """Carries out orders. `clock` gives the time in UTC."""
 
     publisher: Publisher
-    store: Store
-    results: Results
-    logbook: Logbook
     clock: Callable[[], datetime]
 
     def carry_out(self, head: Head, owner: str, request: Request) -> None:
@@ -50,7 +44,7 @@ class Orders:
 
     def is_answered(self, request: Request) -> bool:
         """Whether a person's order has its answer, and nothing is to be done: now it has, if it comes too late."""
-        if self.store.was_told(request.site, request.asked):
+        if self.publisher.store.was_told(request.site, request.asked):
             return True
         if is_too_old(request, self.clock()):
             self.refuse(request, "order_too_old")
@@ -59,38 +53,40 @@ class Orders:
 
     def _approve(self, head: Head, owner: str, request: Request, approval: Approval) -> None:
         """Publish a held import exactly as its plan says."""
-        report = self.store.report(head.site, approval.import_id)
+        store, results = self.publisher.store, self.publisher.results
+        report = store.report(head.site, approval.import_id)
         refused = why_not_approved(report, approval.plan, head.version, self.clock())
         if report is None or report.plan is None or refused:
             self.refuse(request, refused or "import_unknown", report.superseded_by if report else None)
             return
-        manifest = self.results.manifest(head.site, approval.plan)
-        self.results.keep(manifest)
-        memory = self.results.memory(head.site, report.plan.get("memory_sha256", ""))
+        manifest = results.manifest(head.site, approval.plan)
+        results.keep(manifest)
+        memory = results.memory(head.site, report.plan.get("memory_sha256", ""))
         report = report.approved(head.version + 1, approval.by, request.asked)
-        after = head.after_approval(report, memory, self.results.put_memory(head.site, memory))
-        settled = self.store.settle(head, owner, report, self.publisher.sign(head, manifest), after=after)
+        after = head.after_approval(report, memory, results.put_memory(head.site, memory))
+        settled = store.settle(head, owner, report, self.publisher.sign(head, manifest), after=after)
         audit("approve", site=head.site, by=approval.by, **{"import": report.import_id})
-        found = self.results.findings(head.site, report.import_id) if report.notices_key else ()
+        found = results.findings(head.site, report.import_id) if report.notices_key else ()
         self.publisher.finish(settled, owner, report, Phases(), found)
 
     def _roll_back(self, head: Head, owner: str, request: Request, order: Rollback) -> None:
         """Publish an old version's content as a new version, and pause the site so that no upload undoes it."""
+        store, results = self.publisher.store, self.publisher.results
         phases = Phases()
         refused = why_not_rolled_back(head, order.version)
-        old = None if refused else self.results.published(head.site, order.version)
+        old = None if refused else results.published(head.site, order.version)
         if old is None:
             self.refuse(request, refused or "version_unknown")
             return
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
-        self.store.begin_import(head, owner, this_import, {})
-        delta, changes = plan_rollback(self.publisher.base(head), self.results.lines(head.site, old.snapshot))
+        store.begin_import(head, owner, this_import, {})
+        delta, changes = plan_rollback(self.publisher.base(head), results.lines(head.site, old.snapshot))
         phases.end("plan")
         signed = None
         if delta:
             again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
             again = self.publisher.store_manifest(again, head, delta)
-            self.results.keep(again)
+            results.keep(again)
             signed = self.publisher.sign(head, again)
         phases.end("store")
         report = Report(
@@ -108,18 +104,19 @@ class Orders:
             version=head.version + 1 if delta else head.version,
         )
         after = head.after_rollback(self._pair_behind(head.site, old))
-        settled = self.store.settle(head, owner, report, signed, after=after, pause=True)
+        settled = store.settle(head, owner, report, signed, after=after, pause=True)
         audit("rollback", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, report, phases)
 
     def _pair_behind(self, site: str, manifest: Manifest | None) -> dict[str, Upload]:
         """The uploads that a version was made of, as its import's report has them; {} where that is not known."""
+        store, results = self.publisher.store, self.publisher.results
         while manifest:
-            made_by = self.store.report(site, manifest.import_id)
+            made_by = store.report(site, manifest.import_id)
             if made_by is None or made_by.same_content_as is None:
                 return made_by.uploads() if made_by else {}
             older = made_by.same_content_as
-            manifest = self.results.published(site, older) if older < manifest.version else None
+            manifest = results.published(site, older) if older < manifest.version else None
         return {}
 
     def _begin_epoch(self, head: Head, owner: str, request: Request, order: NewEpoch) -> None:
@@ -130,29 +127,30 @@ class Orders:
         has: what the table knows is older, and would give people back what was taken from them since. Unless it was
         imported after the restore. Servers that have an older epoch take the snapshot.
         """
-        highest = self.results.highest_version(head.site)
+        store, results = self.publisher.store, self.publisher.results
+        highest = results.highest_version(head.site)
         refused = why_no_new_epoch(head, order.above, highest)
         if refused:
             self.refuse(request, refused)
             return
         phases = Phases()
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
-        self.store.begin_import(head, owner, this_import, {})
-        of_the_table = self.results.manifest(head.site, head.manifest_sha256)
-        lost = self.results.published(head.site, highest) if highest > head.version else None
+        store.begin_import(head, owner, this_import, {})
+        of_the_table = results.manifest(head.site, head.manifest_sha256)
+        lost = results.published(head.site, highest) if highest > head.version else None
         # An import's id begins with the time of its files, or of the order that it carried out.
         newest = lost if lost and lost.import_id > of_the_table.import_id else None
         old = newest or of_the_table
         base = self.publisher.base(head)
-        delta, changes = plan_rollback(base, self.results.lines(head.site, old.snapshot)) if newest else (None, {})
+        delta, changes = plan_rollback(base, results.lines(head.site, old.snapshot)) if newest else (None, {})
         if delta is None:
             delta, changes = nothing_changed(base)
         epoch = max(head.epoch, (lost or old).epoch) + 1
         again = old._replace(epoch=epoch, version=order.above + 1, import_id=this_import, delta=None, delta_from=None)
         again = self.publisher.store_manifest(again, head, delta)
         if lost:  # the table does not know it, and so would never let it go
-            self.results.retire(lost.version, again)
-        self.results.keep(again)
+            results.retire(lost.version, again)
+        results.keep(again)
         phases.end("store")
         report = Report(
             head.site,
@@ -169,7 +167,7 @@ class Orders:
             version=again.version,
             restored_version=newest.version if newest else None,
         )
-        settled = self.store.settle(head, owner, report, self.publisher.sign(head, again), after=head.after_new_epoch())
+        settled = store.settle(head, owner, report, self.publisher.sign(head, again), after=head.after_new_epoch())
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, report, phases)
 
@@ -178,7 +176,7 @@ class Orders:
         now = self.clock()
         refusal = refusal_id(request.asked_at or now, request.asked)
         about = {"site": request.site, "import": refusal, "asked": request.asked}
-        self.store.record_import(
+        self.publisher.store.record_import(
             Report(
                 request.site,
                 refusal,
@@ -190,4 +188,4 @@ class Orders:
             )
         )
         # Not an import that failed: whoever asked has the answer, and nobody else need be woken.
-        self.logbook.tell([{"message": "request_refused", **about, "reason": reason}])
+        self.publisher.logbook.tell([{"message": "request_refused", **about, "reason": reason}])

@@ -11,7 +11,7 @@ from roster.stray import site_like
 from roster.watch import ServerState
 from roster_aws.asked import Asked, Data, page_of, text_of
 from roster_aws.fleet import Fleet
-from roster_aws.ignored import Ignored
+from roster_aws.strays import Ignored
 
 SORTS = ("site", "status", "last_import", "version", "groups")
 

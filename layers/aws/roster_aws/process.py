@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import boto3
 from botocore.config import Config
 
-from roster_aws.conflicts import retry_conflicts
+from roster_aws.table import retry_conflicts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
     from roster_aws.enrolment import Enrolment
     from roster_aws.fleet import Fleet
-    from roster_aws.ignored import Ignored
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
-    from roster_aws.keyrings import Keyrings
     from roster_aws.logbook import Logbook
     from roster_aws.looking import Looking
     from roster_aws.management import Management
@@ -37,9 +35,9 @@ if TYPE_CHECKING:
     from roster_aws.results import Results
     from roster_aws.server_calls import ServerCalls
     from roster_aws.serving import Feed
-    from roster_aws.signing import Signer
+    from roster_aws.signing import Keyrings, Signer
     from roster_aws.store import Store
-    from roster_aws.strays import Strays
+    from roster_aws.strays import Ignored, Strays
     from roster_aws.watching import Watch
 
 # A link is a URL of the bucket's own host in its region. The host without a region knows no opt-in region, and sends
@@ -86,23 +84,13 @@ def client(service: Any) -> Any:
 def importer() -> Importer:
     """What `import_pair` does with a request."""
     from roster_aws.commit import Publisher
+    from roster_aws.gathering import Gathering
     from roster_aws.importing import Importer
     from roster_aws.orders import Orders
-    from roster_aws.planning import Planning
 
-    results, store, book = _results(), _store(), _logbook()
-    publisher = Publisher(results, store, signer(), _projection(), book, now)
-    return Importer(
-        _inbox(),
-        results,
-        store,
-        Planning(_inbox(), results, _fleet()),
-        publisher,
-        Orders(publisher, store, results, book, now),
-        queue(),
-        book,
-        now,
-    )
+    publisher = Publisher(_results(), _store(), signer(), _projection(), _logbook(), now)
+    gathering = Gathering(_inbox(), _results(), _fleet())
+    return Importer(_inbox(), gathering, publisher, Orders(publisher, now), queue(), now)
 
 
 def strays() -> Strays:
@@ -176,10 +164,9 @@ def watch() -> Watch:
 
 
 def _store() -> Store:
-    from roster_aws.site_items import SiteItems
     from roster_aws.store import Store
 
-    return Store(SiteItems(client("dynamodb"), variable("TABLE_NAME")), now)
+    return Store(client("dynamodb"), variable("TABLE_NAME"), now)
 
 
 def _results() -> Results:
@@ -207,13 +194,13 @@ def _fleet() -> Fleet:
 
 
 def _ignored() -> Ignored:
-    from roster_aws.ignored import Ignored
+    from roster_aws.strays import Ignored
 
     return Ignored(client("dynamodb"), variable("TABLE_NAME"), now)
 
 
 def _keyrings() -> Keyrings:
-    from roster_aws.keyrings import Keyrings
+    from roster_aws.signing import Keyrings
 
     return Keyrings(client("dynamodb"), variable("TABLE_NAME"))
 

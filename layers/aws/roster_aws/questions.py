@@ -16,8 +16,8 @@ from roster.names import fold
 from roster.pair import is_import
 from roster.site_head import Head
 from roster_aws.asked import encodable
+from roster_aws.gathering import resembled
 from roster_aws.looking import Looking, right_data
-from roster_aws.planning import resembled
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store

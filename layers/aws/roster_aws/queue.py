@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from roster.request import KEYRING_WANTED, Request, Unnamed, message_of
-from roster_aws.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,10 +41,10 @@ class Queue:
         delay = _whole_seconds(delay_seconds)
         self._sqs.send_message(QueueUrl=self._url, MessageBody=message, DelaySeconds=delay)
 
-    def retry_soon(self, receipt_handle: str, attempts: int) -> None:
+    def retry_soon(self, receipt_handle: str, attempts: int) -> bool:
         """Let a message that failed come back early: after 15 s the first time, then twice as long each time.
 
-        Where the queue does not take that, it comes back all the same, but later.
+        Where the queue does not take that, which raises nothing, it comes back all the same, but later; whether it did.
         """
         seconds = _RETRY_SECONDS * 2 ** (attempts - 1)
         try:
@@ -53,7 +52,8 @@ class Queue:
                 QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
         except (BotoCoreError, ClientError):
-            logger.exception("retry_not_hastened")
+            return False
+        return True
 
 
 def _whole_seconds(delay: float) -> int:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roster.feed_answer import Answer, json_answer, refuse
 from roster.server_report import SIZE_LIMIT, BadReport, read_report
 from roster.servers import Server
 from roster_aws.enrolment import CodeInvalid, Enrolment, SiteDiffers, TokenReplaced
 from roster_aws.fleet import Fleet
-from roster_aws.http_answer import Answer, json_answer, refuse
-from roster_aws.keyrings import Keyring, Keyrings
+from roster_aws.signing import Keyring, Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
 

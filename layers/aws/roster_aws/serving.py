@@ -16,10 +16,10 @@ from functools import lru_cache
 
 from roster.chain import Cursor, CursorUnknown, DeltaStep, deltas, has_newest, versions_between
 from roster.encode import Manifest
+from roster.feed_answer import KEPT, Answer, json_answer, refuse
 from roster.site_head import Head
-from roster_aws.http_answer import KEPT, Answer, json_answer, refuse
-from roster_aws.keyrings import Keyrings
 from roster_aws.results import Results, manifest_key, object_key
+from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 
 # A function's answer may have 6 MB, and base64 makes four bytes of three.

@@ -3,22 +3,31 @@
 In: a manifest that is about to become a head. Out: its signature, by the key in use, and the serial number of the
 keyring that the key is in. The private keys never leave KMS, and only import_pair may use them.
 Refused, with `KeyNotInKeyring`: to sign with a key that no agent could know.
+
+The table keeps the public keys, one item a serial number, never changed: the feed reads them there, and so needs no
+permission on a key.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from roster.encode import Manifest
 from roster.statement import Signed, head_bytes, keyring_bytes
-from roster_aws.keyrings import Keyring, Keyrings
+from roster_aws.table import from_wire, to_wire
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
 
 _KEY_ID_LENGTH = 16
+
+
+_PARTITION = "KEYRING"
 
 
 class KeyNotInKeyring(RuntimeError):
@@ -70,3 +79,74 @@ class Signer:
     def _sign(self, key: str, said: bytes) -> str:
         signed = self._kms.sign(KeyId=key, Message=said, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256")
         return b64encode(signed["Signature"]).decode()
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The key in use and the next one.
+
+    `keys` are public keys (DER, base64) by key id, `signatures` those of each key over `statement.keyring_bytes`, and
+    `arns` says what each key is called in KMS, which is nobody's business but ours.
+    """
+
+    serial: int
+    keys: dict[str, str]
+    signatures: dict[str, str]
+    arns: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a server is told."""
+        return {"serial": self.serial, "keys": self.keys, "signatures": self.signatures}
+
+    def key_id(self, arn: str) -> str | None:
+        """The id of the key that KMS calls so; None when it is not in this keyring."""
+        return next((key_id for key_id, known in self.arns.items() if known == arn), None)
+
+
+class Keyrings:
+    """The keyrings in the table."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        # Two or three in the life of a stack, and none ever changes.
+        self.of = lru_cache(maxsize=16)(self._read)
+
+    def _read(self, serial: int) -> Keyring:
+        """The keyring of a serial number that a head names; KeyError when it is gone, which is a fault of ours."""
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_key(serial)))
+        if "Item" not in got:
+            raise KeyError(f"the keyring with serial {serial} is gone")
+        return _keyring(from_wire(got["Item"]))
+
+    def newest(self) -> Keyring | None:
+        """The newest keyring; None in a stack that has none yet."""
+        found = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :keyring",
+            ExpressionAttributeValues=to_wire({":keyring": _PARTITION}),
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )
+        return _keyring(from_wire(found["Items"][0])) if found["Items"] else None
+
+    def add(self, keyring: Keyring) -> bool:
+        """Keep a new keyring; False when somebody else has just made the one with this serial number."""
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=to_wire({**_key(keyring.serial), **vars(keyring)}),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _key(serial: int) -> dict[str, str]:
+    return {"pk": _PARTITION, "sk": f"{serial:010}"}
+
+
+def _keyring(item: dict[str, Any]) -> Keyring:
+    return Keyring(item["serial"], item["keys"], item["signatures"], item["arns"])

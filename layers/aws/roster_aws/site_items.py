@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from roster_aws.conflicts import condition_failed
-from roster_aws.table import Item, from_wire, site_key, to_wire
+from roster_aws.table import Item, condition_failed, from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

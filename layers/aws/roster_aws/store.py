@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from roster.listed_site import last_import, last_import_after
 from roster.pair import Upload, Wait, barred
@@ -21,6 +21,9 @@ from roster.times import stamp
 from roster_aws.lease import Lease
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
 from roster_aws.table import Item, site_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 # A person's change meets a run that ends in the same moment.
 _TRIES = 3
@@ -51,9 +54,9 @@ class Waiting(TypedDict, total=False):
 class Store:
     """What imports read and write of a site. `lease` keeps two of them apart. `clock` gives the time in UTC."""
 
-    def __init__(self, items: SiteItems, clock: Callable[[], datetime]) -> None:
-        self.lease = Lease(items, clock)
-        self._items = items
+    def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
+        self._items = SiteItems(dynamodb, table)
+        self.lease = Lease(self._items, clock)
         self._clock = clock
 
     # The head

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from roster.servers import Server
-from roster_aws import conflicts
+from roster_aws import table
 from roster_aws.enrolment import CodeInvalid, Enrolment
 from roster_aws.lease import Lease
 from roster_aws.site_items import HeadMoved, SiteItems
@@ -93,7 +93,7 @@ def test_a_conflict_that_does_not_end_should_be_told_as_what_it_is(pauses: list[
     answers = Answers(BUSY)
     with pytest.raises(ClientError, match="TransactionCanceledException"):
         moving(SiteItems(answers.client, "table"))
-    assert len(answers.calls) == conflicts._TRIES
+    assert len(answers.calls) == table._CONFLICT_TRIES
     assert sum(pauses) < 10
 
 

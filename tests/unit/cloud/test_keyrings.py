@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from roster_aws.keyrings import Keyring, Keyrings
+from roster_aws.signing import Keyring, Keyrings
 from roster_aws.table import to_wire
 from tests.unit.cloud.answers import CONDITION, FINE, Answer, Answers
 

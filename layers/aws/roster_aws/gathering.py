@@ -1,4 +1,4 @@
-"""What an import has to know for its plan, gathered: both files, the versions it is compared with, what is remembered.
+"""What an import has to know for its plan: both files, the versions it is compared with, what is remembered.
 
 The plan itself is pure (`roster.plan`). Nothing is written here.
 """
@@ -7,35 +7,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from roster.csv_file import too_large
 from roster.memory import Memory
 from roster.next_step import ImportPair
-from roster.pair import old_partner
-from roster.plan import Base, Known, Plan, plan_import, refuse
+from roster.plan import Base, Known
 from roster.site_head import Head
 from roster.stray import site_like
 from roster_aws.fleet import Fleet
 from roster_aws.inbox import Inbox
 from roster_aws.results import Results
-from roster_aws.telemetry import Phases
+
+
+class Gathered(NamedTuple):
+    """The arguments of `roster.plan.plan_import`: the bytes of both files, the published version, and what is known."""
+
+    files: dict[str, bytes]
+    base: Base | None
+    known: Known
 
 
 @dataclass(frozen=True)
-class Planning:
-    """Gathers, and plans."""
+class Gathering:
+    """Gathers it from the inbox, the results and the list of sites."""
 
     inbox: Inbox
     results: Results
     fleet: Fleet
 
-    def plan(self, head: Head, step: ImportPair, phases: Phases, memory: Memory | None = None) -> Plan:
-        """The plan of a step's pair; `memory` takes the place of what the site remembers."""
-        pair = step.decision.pair
-        large = [notice for upload in pair.values() if (notice := too_large(upload.file, upload.size))]
-        if large:
-            return refuse(large)
-        files = {file: self.inbox.read(head.site, upload) for file, upload in pair.items()}
+    def gather(self, head: Head, step: ImportPair, memory: Memory | None = None) -> Gathered:
+        """What the plan of a step needs; `memory` takes the place of what the site remembers."""
+        files = {file: self.inbox.read(head.site, upload) for file, upload in step.decision.pair.items()}
         base = self.results.base(self.results.manifest(head.site, head.manifest_sha256)) if head.version else None
         known = Known(
             import_id=step.import_id,
@@ -45,10 +47,7 @@ class Planning:
             site_new=resembled(head, self.fleet),
             school_year=head.school_year,
         )
-        phases.end("fetch")
-        plan = plan_import(files, step.settings, base, old_partner(pair), known)
-        phases.end("plan")
-        return plan
+        return Gathered(files, base, known)
 
     def _earlier(self, head: Head, at: datetime) -> Base | None:
         """The version that steps are added up from, where that is another than the head's and still kept."""
