@@ -22,7 +22,7 @@ demo: $(VENV)/installed ## the whole way of the data, on this machine, with the 
 	$(BIN)/python -m local.demo
 
 cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLOUD_PORT chooses the port
-	@$(BIN)/python -m local.cloud
+	@$(BIN)/python -m local.run_cloud
 
 # A file's tests stay together, since they share what they deploy; each worker has a local cloud of its own.
 test: $(VENV)/installed ## every test

@@ -11,16 +11,14 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.cloud import Cloud
 from local.deployment import STACK_NAME
 from local.sanitise import sanitise
-
-if TYPE_CHECKING:
-    from local.cloud import Cloud
 
 FUNCTIONS = ("ShowReportsFunction", "ManageSiteFunction")
 _CALL_SECONDS = 60

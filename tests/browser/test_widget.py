@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from local.cloud import Cloud, dashboard_beside
+from local.cloud import Cloud
 from local.emulator import HOST
+from local.run_cloud import dashboard_beside
 from local.widget import Malformed, NotAllowed, Widget, shown
 
 CONTEXT = {

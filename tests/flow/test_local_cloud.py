@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def make_cloud(port: int | str, env_file: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "local.cloud", "--env-file", env_file],
+        [sys.executable, "-m", "local.run_cloud", "--env-file", env_file],
         cwd=ROOT,
         env=os.environ | {"CLOUD_PORT": str(port)},
         stdout=subprocess.PIPE,

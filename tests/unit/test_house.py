@@ -1,0 +1,133 @@
+"""The house: no circle between files, and no package without its types."""
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: Where the packages of the whole product are: the folders that Python looks for them in.
+ROOMS = ("layers/core", "layers/aws", "agent", "commands", "functions", ".")
+#: By their types alone: suspicious names those of parse, for the type checker.
+CIRCLES_LEFT = [["roster.parse", "roster.suspicious"]]
+PACKAGES = ("roster", "roster_pages", "roster_aws", "roster_agent", "roster_commands", "local")
+
+
+def modules() -> dict[str, Path]:
+    """Every file of the product, by the name under which it is imported."""
+    found: dict[str, Path] = {}
+    for room in ROOMS:
+        for package in sorted((ROOT / room).iterdir()):
+            if package.name in PACKAGES or room == "functions":
+                for file in sorted(package.rglob("*.py")):
+                    name = ".".join(file.relative_to(ROOT / room).with_suffix("").parts)
+                    found[name.removesuffix(".__init__")] = file
+    return found
+
+
+def imported(source: str, module: str, *, is_package: bool = False) -> Iterator[str]:
+    """The names that a file imports, wherever in it: at the top, in a function, for the type checker alone."""
+    package = module.split(".") if is_package else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*base, *filter(None, [node.module])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def file_of(name: str, known: Mapping[str, object]) -> str | None:
+    """The module that holds a name: the name itself, or what it is taken from."""
+    while name and name not in known:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def arrows() -> dict[str, set[str]]:
+    known = modules()
+    return {
+        module: {
+            target
+            for name in imported(file.read_text("utf-8"), module, is_package=file.name == "__init__.py")
+            if (target := file_of(name, known)) and target != module
+        }
+        for module, file in known.items()
+    }
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """Every set of modules that reach each other, sorted (Tarjan's strongly connected components)."""
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        order[module] = lowest[module] = len(order)
+        path.append(module)
+        for target in sorted(graph[module]):
+            if target not in order:
+                visit(target)
+            if target in path:
+                lowest[module] = min(lowest[module], lowest[target])
+        if lowest[module] == order[module]:
+            ring = path[path.index(module) :]
+            del path[path.index(module) :]
+            if len(ring) > 1:
+                found.append(sorted(ring))
+
+    for module in sorted(graph):
+        if module not in order:
+            visit(module)
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import local.cloud", {"local.cloud"}),
+        ("from local import cloud, widget", {"local.cloud", "local.widget"}),
+        ("from local.cloud import Cloud", {"local.cloud.Cloud"}),
+        ("from . import cloud", {"local.cloud"}),
+        ("from .cloud import Cloud", {"local.cloud.Cloud"}),
+        ("if TYPE_CHECKING:\n    from local.cloud import Cloud", {"local.cloud.Cloud"}),
+        ("def later():\n    from local.cloud import Cloud", {"local.cloud.Cloud"}),
+    ],
+)
+def test_should_see_every_import_of_a_file(source: str, names: set[str]) -> None:
+    assert set(imported(source, "local.widget")) == names
+
+
+def test_should_take_an_import_for_the_file_that_holds_the_name() -> None:
+    known = {"local": 1, "local.cloud": 2}
+    assert file_of("local.cloud.Cloud", known) == "local.cloud"
+    assert file_of("local.STACK_NAME", known) == "local"
+    assert file_of("boto3.client", known) is None
+
+
+def test_should_find_circles() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"f"}, "f": {"g"}, "g": {"e"}}
+    assert circles(graph) == [["b", "c"], ["e", "f", "g"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = arrows()
+    assert {module.partition(".")[0] for module in graph} >= set(PACKAGES), "a package has no files: see ROOMS"
+    assert any(graph[module] for module in graph if module.endswith(".handler")), "the functions import nothing"
+    assert circles(graph) == CIRCLES_LEFT
+
+
+@pytest.mark.parametrize("project", [".", "agent"])
+def test_every_package_says_that_it_has_types_and_takes_the_mark_along(project: str) -> None:
+    setuptools = tomllib.loads((ROOT / project / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    top = {package.partition(".")[0] for package in setuptools["packages"]}
+    assert setuptools["package-data"] == {package: ["py.typed"] for package in top}
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "local"])
+def test_every_package_has_the_mark_that_it_has_types(package: str) -> None:
+    assert any((ROOT / room / package / "py.typed").is_file() for room in ROOMS)
