@@ -28,13 +28,14 @@ cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLO
 test: $(VENV)/installed ## every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
-lint: $(VENV)/installed $(VENV)/checkov/installed ## formatting, types, templates, generated pages
+lint: $(VENV)/installed $(VENV)/checkov/installed ## formatting, types, template, workflow, generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/sam validate --lint --region eu-west-2
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=eu-west-2 $(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(BIN)/zizmor --offline --strict-collection --persona=pedantic --no-progress --quiet .github
 	$(BIN)/python docs/build.py --check
 	$(BIN)/python docs/confusables.py --check
 
@@ -56,7 +57,7 @@ build: $(VENV)/installed ## what a deployment uploads, in .aws-sam/build
 wheel: $(VENV)/installed ## the agent alone, and its requirements with their hashes, in dist/agent
 	rm -rf build/agent dist/agent
 	mkdir -p build/agent dist/agent
-	cp -R layers/core/roster agent/roster_agent agent/pyproject.toml build/agent
+	cp -R layers/core/roster agent/roster_agent agent/pyproject.toml LICENSE build/agent
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist/agent build/agent
 	cp agent/requirements.txt dist/agent
 
