@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.translated import translated
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [
-    ROOT / "README.md",
+    *sorted(ROOT.glob("*.md")),
     *sorted(ROOT.glob("docs/**/*.md")),
     ROOT / "benchmarks/README.md",
     ROOT / "events/README.md",
@@ -36,6 +37,22 @@ def test_every_command_is_in_the_readme(program: str) -> None:
     rows = [line for line in README.splitlines() if line.startswith(f"| `{program} ")]
     missing = [name for name in commands if not any(re.search(rf"`({program} )?{name}\b", row) for row in rows)]
     assert not missing
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs/README.md").read_text("utf-8")
+    linked = {page.partition("#")[0] for page in re.findall(r"\]\(([^)]+)\)", index)}
+    pages = {page.name for page in ROOT.glob("docs/*.md")} - {"README.md"}
+    assert pages | {f"../{page.name}" for page in ROOT.glob("*.md")} == {
+        each for each in linked if each.endswith(".md")
+    }
+    assert "docs/README.md" in README
+
+
+def test_the_changelog_has_what_is_not_released_above_the_version_of_the_project() -> None:
+    versions = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert versions[:2] == ["Unreleased", project["version"]]
 
 
 def test_every_guard_is_in_the_page_about_holding_in_its_order() -> None:
