@@ -1,7 +1,7 @@
 """A headless Chromium of this machine, for the tests and the screenshots of the dashboard page.
 
-In: nothing. Out: a browser that talks to nobody of its own accord. Refused: a machine without Chromium
-(`NoBrowser`, with what to install).
+In: nothing. Out: a browser that contacts nobody by itself. Refused: a machine without Chromium (`NoBrowser`, which says
+what to install).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _FLAGS = [
 
 
 class NoBrowser(Exception):
-    """There is no Chromium here; the text says what to install."""
+    """This machine has no Chromium; the text says what to install."""
 
 
 def executable() -> str:
-    """Where Chromium is."""
+    """The path of Chromium. Raises NoBrowser."""
     for name in _NAMES:
         if found := shutil.which(name):
             return found
-    raise NoBrowser("no Chromium on the PATH: apt-get install chromium, or what your system calls it")
+    raise NoBrowser("there is no Chromium on the PATH. Install it: apt-get install chromium, or your system's package")
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A running Chromium, without any window."""
+    """A running Chromium without a window. Raises NoBrowser."""
     path = executable()
     with sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=path, headless=True, args=_FLAGS)

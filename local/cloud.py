@@ -24,7 +24,7 @@ from local.progress import Progress, silent
 
 
 class Cloud:
-    """A deployed stack, between ``__enter__`` and ``__exit__``. Several may be up at once, each on its port."""
+    """A deployed stack, while the context is open. Several may be up at once, each on its own port."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class Cloud:
         *,
         deployed: bool = True,
     ) -> None:
-        """Prepare only. ``progress`` is told of each step of the start. Not ``deployed``: there is nothing in it.
+        """Prepare only. ``progress`` wraps each step of the start. With ``deployed=False`` the cloud is empty.
 
-        ``folder`` takes the log and temporary files. A cloud that was given neither port nor folder removes its own
-        when all went well; otherwise the log stays to be read.
+        ``folder`` takes the log and temporary files. A cloud that was given neither port nor folder removes its folder
+        when all went well; otherwise the log stays, so that it can be read.
         """
         self.port = port or free_port()
         self.folder = folder or STATE / str(self.port)
@@ -49,7 +49,7 @@ class Cloud:
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start the emulator, build, deploy."""
+        """Start the emulator, build, deploy. Raises LocalCloudError."""
         with ExitStack() as starting:
             with self._progress("Starting the emulator"):
                 starting.enter_context(self._emulator)
@@ -71,14 +71,14 @@ class Cloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the emulator; what it held is gone."""
+        """Stop the emulator. All that it stored is gone."""
         self._running.close()
         if error is None and not self._keeps_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def endpoint_url(self) -> str:
-        """Where all of AWS answers."""
+        """The address at which all of AWS answers."""
         return self._emulator.endpoint_url
 
     @property
@@ -93,7 +93,7 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What our commands, and a person's shell, need: also the names of what was deployed."""
+        """`aws_environment`, and the names of what was deployed: what our commands and a person's shell need."""
         return {
             **self.aws_environment,
             "STACK_NAME": STACK_NAME,
@@ -120,7 +120,7 @@ class Cloud:
 
     @property
     def feed_url(self) -> str:
-        """The feed, at the path under which the emulator serves a stage of an API."""
+        """The feed's address: the emulator serves each API below a path of its own."""
         host = urlsplit(self.outputs["FeedUrl"]).hostname or ""
         return f"{self.endpoint_url}/_aws/execute-api/{host.split('.')[0]}/$default"
 
@@ -141,7 +141,7 @@ class Cloud:
         return self.session().resource(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def shell_environment(self, more: Mapping[str, str] | None = None) -> str:
-        """`environment`, and more, as a file for ``. FILE`` in any shell. Other AWS settings give way to it."""
+        """`environment`, and `more`, as a script for ``. FILE`` in any shell. It unsets other AWS settings."""
         named = {**self.environment, **(more or {})}
         lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE"]
         lines += [f"export {name}={shlex.quote(value)}" for name, value in named.items()]

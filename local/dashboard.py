@@ -1,9 +1,9 @@
 """Serves the dashboard page on this machine: the stand-in for CloudWatch, with the deployed functions behind it.
 
 In: the widget of a local cloud, and a port (or none, for a free one). Out: an address on 127.0.0.1 with a page that
-shows the widget, carries out its actions and sends its forms. Refused: whatever is not this page asking. A page of
-somebody else's in the same browser reaches 127.0.0.1 too, hence each request must name this host (DNS rebinding), and
-a call must come from this origin, as JSON.
+shows the widget, carries out its actions and sends its forms. Refused: every request that does not come from this page.
+Another page in the same browser can reach 127.0.0.1 too. So each request must name this host (DNS rebinding), and a
+call must come from this origin, as JSON.
 
 The answers of the functions are sanitised (`local.sanitise`); the page's Content-Security-Policy, which allows no
 script but the page's own and no address but this one, is the second wall.
@@ -59,23 +59,32 @@ class _Refused(Exception):
 
 
 class Shown(Protocol):
-    """What is served: a widget of some dashboard (see `local.widget.Widget`)."""
+    """What is served: the widget of a dashboard (see `local.widget.Widget`)."""
 
     @property
-    def dashboard(self) -> str: ...
+    def dashboard(self) -> str:
+        """The dashboard's name."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """The widget's title."""
+
     @property
-    def selector(self) -> dict[str, Any]: ...
-    def show(self, asked: dict[str, Any]) -> dict[str, Any]: ...
-    def act(self, asked: dict[str, Any]) -> dict[str, Any]: ...
+    def selector(self) -> dict[str, Any]:
+        """The site selector: {"label", "value": what it begins with}."""
+
+    def show(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What the widget shows first: {"html"}, {"text"} or {"error"}. Raises Malformed."""
+
+    def act(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What an action of the widget answers, as `show` does. Raises Malformed, NotAllowed."""
 
 
 class Dashboard:
     """The served page, between ``__enter__`` and ``__exit__``."""
 
     def __init__(self, widget: Shown, port: int = 0) -> None:
-        """Take the port; 0 is any free one, and a taken one raises OSError."""
+        """Take the port; 0 means any free one. Raises OSError if it is taken."""
         self._server = _Server((HOST, port), _Handler)
         self._server.widget = widget
         self.url = f"http://{HOST}:{self._server.server_port}/"
@@ -95,7 +104,7 @@ class Dashboard:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    #: Does not wait for a browser that keeps its connection open.
+    #: Closing does not wait for a browser that keeps its connection open.
     block_on_close = False
     widget: Shown
 
@@ -105,11 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "dashboard"
     sys_version = ""
-    #: A connection on which nothing comes is closed.
+    #: A silent connection is closed after so many seconds.
     timeout = 60
 
     def do_GET(self) -> None:
-        """Answer with a file of the page, or with what the page must know of the dashboard."""
+        """Answer with a file of the page, or with what the page must know about the dashboard."""
         try:
             self._check_host()
             if self.path.partition("?")[0] == "/dashboard.json":
@@ -125,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(refused)
 
     def do_POST(self) -> None:
-        """Answer with what the widget's function, or an action's, says."""
+        """Answer with what the function of the widget, or of an action, says."""
         try:
             self._check_host()
             self._check_origin()
@@ -143,33 +152,33 @@ class _Handler(BaseHTTPRequestHandler):
     def _check_host(self) -> None:
         port = self.server.server_port
         if self.headers.get_all("Host") not in ([f"{HOST}:{port}"], [f"localhost:{port}"]):
-            raise _Refused(HTTPStatus.MISDIRECTED_REQUEST, "This is another host.")
+            raise _Refused(HTTPStatus.MISDIRECTED_REQUEST, "The request is for another host.")
 
     def _check_origin(self) -> None:
         if self.headers.get("Origin") != f"http://{self.headers['Host']}":
             raise _Refused(HTTPStatus.FORBIDDEN, "Only the page itself may call.")
         if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             raise _Refused(HTTPStatus.FORBIDDEN, "Only the page itself may call.")
-        # A form of another page can send no JSON without being asked first, and this server answers no such question.
+        # Another page cannot send JSON without asking first, and this server does not answer that question.
         if self.headers.get_content_type() != "application/json":
-            raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A call is JSON.")
+            raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A call must be JSON.")
 
     def _sent(self) -> dict[str, Any]:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
-            raise _Refused(HTTPStatus.LENGTH_REQUIRED, "Say how long it is.")
+            raise _Refused(HTTPStatus.LENGTH_REQUIRED, "The call does not say how long it is.")
         if int(length) > MOST_BYTES:
-            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too long for a call.")
+            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The call is too long.")
         try:
             sent = json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError) as error:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "That is not JSON.") from error
+            raise _Refused(HTTPStatus.BAD_REQUEST, "The call is not JSON.") from error
         if not isinstance(sent, dict):
-            raise _Refused(HTTPStatus.BAD_REQUEST, "A call is a JSON object.")
+            raise _Refused(HTTPStatus.BAD_REQUEST, "A call must be a JSON object.")
         return sent
 
     def _refuse(self, refused: _Refused) -> None:
-        # What was sent may not have been read, so nothing else can come on this connection.
+        # The body may not have been read, so nothing else can come on this connection.
         self.close_connection = True
         self._answer_json(refused.status, {"error": str(refused)})
 
@@ -186,4 +195,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the base class's)
-        """Say nothing: a person's terminal is for the cloud's messages."""
+        """Say nothing: the terminal is for the cloud's messages."""

@@ -1,9 +1,8 @@
-"""The main job, start to finish, on this machine: the example pair goes up, an Impero server's folder receives it.
+"""The main job, from start to finish, on this machine: an upload of the example pair reaches an Impero server's folder.
 
 ``python -m local.demo`` (``make demo``) starts a cloud of its own, deploys template.yaml to it, adds a site, uploads
-the pair that the product's guide explains itself with, waits for the import, enrols a server, pulls, prints what each
-of them would see, writes the import's page to .local/import.html, and stops everything. Exit status: 0, or 1 with the
-reason.
+the pair of the product's guide, waits for the import, enrols a server, pulls, prints what was stored and delivered,
+writes the import's page to .local/import.html, and stops everything. Exit status: 0, or 1 with the reason.
 """
 
 import json
@@ -34,7 +33,7 @@ _PATIENCE_SECONDS = 60
 
 
 def main() -> int:
-    """Run the demo."""
+    """Run the demo; the exit status."""
     progress = shown()
     out = Console(highlight=False)
     try:
@@ -54,8 +53,8 @@ def main() -> int:
     except (LocalCloudError, _DemoFailed) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
-    out.print(f"The import's page, as the dashboard has it: [link={PAGE.as_uri()}]{os.path.relpath(PAGE)}[/link]")
-    out.print("Everything is stopped again. [cyan]make cloud[/] keeps such a cloud up for you to try.")
+    out.print(f"The import's page, as the dashboard shows it: [link={PAGE.as_uri()}]{os.path.relpath(PAGE)}[/link]")
+    out.print("Everything is stopped. [cyan]make cloud[/] starts such a cloud and keeps it up for you to try.")
     return 0
 
 
@@ -70,7 +69,7 @@ def _wait_for_import(cloud: Cloud) -> dict[str, Any]:
         for report in said["imports"]:
             if report["status"] != "fetching":
                 return dict(report)
-    raise _DemoFailed(f"no import within {_PATIENCE_SECONDS} s; the log is {cloud.log}")
+    raise _DemoFailed(f"the import did not end within {_PATIENCE_SECONDS} s; the log is {cloud.log}")
 
 
 def _pull(cloud: Cloud, csv_import: Path, state: Path) -> None:
@@ -82,7 +81,7 @@ def _pull(cloud: Cloud, csv_import: Path, state: Path) -> None:
 
 
 def _run(cloud: Cloud, program: str, *arguments: str | Path) -> str:
-    """What one of the product's commands prints, run as a person would."""
+    """What one of the product's commands prints when it is run as a person runs it."""
     ran = subprocess.run(
         [Path(sys.executable).with_name(program), *arguments],
         env=clean_environment() | cloud.environment,
@@ -96,7 +95,7 @@ def _run(cloud: Cloud, program: str, *arguments: str | Path) -> str:
 
 
 def _stored(cloud: Cloud, kind: str) -> list[dict[str, Any]]:
-    """The items of one kind, GROUP or RIGHT, in the order of their keys."""
+    """The items of one kind, GROUP or RIGHT, sorted by key."""
     table = cloud.resource("dynamodb").Table(cloud.table_name)
     of_kind = Key("sk").begins_with(f"{kind}#")
     found = [

@@ -1,8 +1,8 @@
 """Builds template.yaml and deploys it with the same two commands as for AWS: ``sam build`` and ``sam deploy``.
 
-In: the checkout, and the environment that names where to deploy to. Out: the stack's outputs. Only the endpoint and
-the parameter LocalCloud differ from a real deployment. Refused: a build or a deployment that fails; the text then holds
-the end of what sam said.
+In: the checkout, and an environment that says where to deploy. Out: a built folder, and a deployed stack. Only the
+endpoint and the parameter LocalCloud differ from a real deployment. Refused, with `LocalCloudError`: a build or a
+deployment that fails. The text ends with the last lines of sam's output.
 """
 
 import fcntl
@@ -18,22 +18,25 @@ from pathlib import Path
 from local.emulator import LocalCloudError
 
 ROOT = Path(__file__).parent.parent
-#: Folder of everything the local cloud writes.
+#: Everything that the local cloud writes is in this folder.
 STATE = ROOT / ".local"
 STACK_NAME = "impero-sis"
-#: What a build is made from. The functions are not built: they go to the cloud as they are.
+#: What a build is made from. The functions are deployed as they are.
 BUILD_INPUTS = ("template.yaml", "layers")
-#: Builds that nobody used for this long are removed.
+#: Builds that were not used for so long are removed.
 OLD_BUILD_SECONDS = 3600
 SAM = Path(sys.executable).with_name("sam")
 
 
 def build(environment: Mapping[str, str]) -> Path:
-    """The folder of the built template, made by ``sam build`` unless these very sources have been built before."""
+    """Build the template, unless the same sources were built before; the folder of the build.
+
+    Raises LocalCloudError.
+    """
     builds = STATE / "builds"
     builds.mkdir(parents=True, exist_ok=True)
     folder = builds / _digest_of_inputs()
-    # Two clouds that start at once build once, and none of them deploys half a build.
+    # Two clouds that start at once build once, and neither deploys half a build.
     with _locked(builds / "lock"):
         if not (folder / "template.yaml").exists():
             unfinished = builds / "unfinished"
@@ -50,7 +53,7 @@ def build(environment: Mapping[str, str]) -> Path:
 def deploy(
     build_folder: Path, environment: Mapping[str, str], parameters: Mapping[str, str], stack_name: str = STACK_NAME
 ) -> None:
-    """Deploy a build to the cloud that ``environment`` names."""
+    """Deploy a build to the cloud that ``environment`` names. Raises LocalCloudError."""
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     _run(
         [
@@ -66,7 +69,7 @@ def _run(command: list[str | Path], environment: Mapping[str, str]) -> None:
     done = subprocess.run(
         command,
         cwd=ROOT,
-        # An emulator is done at once, so ask it more often than sam asks AWS, which is every five seconds.
+        # sam asks AWS every five seconds. The emulator is faster, so it is asked more often.
         env={**environment, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

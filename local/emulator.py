@@ -1,10 +1,10 @@
 """One emulator of AWS as a process of ours: started, waited for, stopped.
 
-In: a port and a folder for its log and temporary files. Out: an endpoint that speaks to 127.0.0.1 only, with nothing
-in it. Refused: a port that somebody else uses, and an emulator that does not come up.
+In: a port and a folder for its log and temporary files. Out: an empty AWS that answers on 127.0.0.1 only. Refused: a
+port that is taken, and an emulator that does not start.
 
-Nothing is left running however the parent ends: the emulator lives in a process group of its own, and gives up when
-the pipe from its parent closes (see ``run_ministack.py``).
+However the parent ends, nothing keeps running: the emulator has a process group of its own, and ends when the pipe from
+its parent closes (see ``run_ministack.py``).
 """
 
 import contextlib
@@ -27,11 +27,11 @@ RUNNER = Path(__file__).with_name("run_ministack.py")
 
 
 class LocalCloudError(Exception):
-    """The local cloud cannot be had; the text says why and what to do about it."""
+    """The local cloud cannot be started; the text says why, and what to do about it."""
 
 
 class PortTaken(LocalCloudError):
-    """Somebody else listens on the port."""
+    """Another program listens on the port."""
 
 
 def free_port() -> int:
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def credentials() -> dict[str, str]:
-    """The environment that makes any AWS client talk to the emulator as its one user, endpoint apart."""
+    """The environment with which any AWS client is the emulator's one user. The endpoint is not in it."""
     return {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -66,7 +66,7 @@ def clean_environment() -> dict[str, str]:
 
 
 class Emulator:
-    """A running emulator, between ``__enter__`` and ``__exit__``."""
+    """A running emulator, while the context is open."""
 
     def __init__(self, port: int, folder: Path) -> None:
         """Prepare only; ``folder`` is made when the emulator starts."""
@@ -78,7 +78,7 @@ class Emulator:
         self._output: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start, and return when requests are answered."""
+        """Start, and return when requests are answered. Raises PortTaken, LocalCloudError."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -97,12 +97,12 @@ class Emulator:
             env=clean_environment()
             | credentials()
             | {
-                # Without it every interface of the machine is bound.
+                # Otherwise it would listen on every interface of the machine.
                 "BIND_HOST": HOST,
                 "GATEWAY_PORT": str(self.port),
                 "MINISTACK_REGION": REGION,
                 "MINISTACK_HOST": HOST,
-                # The roles and policies of the template hold here as they do on AWS: what they forbid fails here too.
+                # The template's roles and policies apply as they do on AWS: what they forbid fails here too.
                 "AUTH": "true",
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
@@ -128,7 +128,7 @@ class Emulator:
         self.stop()
 
     def stop(self) -> None:
-        """End this emulator and the functions it runs, and no other process. Doing it twice is fine."""
+        """End this emulator and the functions that it runs, and no other process. May be called twice."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -138,7 +138,7 @@ class Emulator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        # Its functions' processes are in the group that it leads; nobody else can be.
+        # Only the processes of its functions are in the group that it leads.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         if process.stdin:
@@ -159,4 +159,4 @@ class Emulator:
                 time.sleep(0.05)
             finally:
                 connection.close()
-        raise LocalCloudError(f"The emulator did not come up; its log is {self.log}")
+        raise LocalCloudError(f"The emulator did not start; its log is {self.log}")

@@ -1,4 +1,4 @@
-"""Shows a person what is being done and how long it took, a line per step, on stderr."""
+"""Shows a person on stderr what is being done and how long each step took."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ def silent(_step: str) -> AbstractContextManager[None]:
 
 
 def shown(console: Console | None = None) -> Progress:
-    """A Progress with a spinner on a terminal and plain lines in a log. A step that raises gets a cross."""
+    """A Progress with a spinner on a terminal, and plain lines elsewhere. A step that raises gets a cross."""
     console = console or Console(stderr=True, highlight=False)
 
     @contextmanager

@@ -46,13 +46,13 @@ In another terminal, from this folder:
   add a site        [cyan]roster-admin site add hogwarts[/]
   upload a pair     [cyan]aws s3 cp local/example/teachers.csv s3://$INBOX_BUCKET/hogwarts/teachers.csv[/]
                     [cyan]aws s3 cp local/example/students.csv s3://$INBOX_BUCKET/hogwarts/students.csv[/]
-  what became of it [cyan]roster-admin imports hogwarts[/]
+  see the import    [cyan]roster-admin imports hogwarts[/]
   enrol a server    [cyan]roster-admin enrol hogwarts server-1[/]
                     [cyan]AT=$(mktemp -d); mkdir $AT/CSVImport; export ROSTER_AGENT_STATE=$AT/state[/]
                     [cyan]roster-agent enrol --feed "$FEED_URL" --site hogwarts --code CODE --folder $AT/CSVImport[/]
   pull the roster   [cyan]roster-agent pull[/]
 
-Ctrl-C stops it; nothing is kept.""",
+Ctrl-C stops it. Nothing is kept.""",
         soft_wrap=True,
     )
 
@@ -65,16 +65,16 @@ def _arguments() -> argparse.Namespace:
         help="default: CLOUD_PORT, else %(default)s",
     )
     parser.add_argument(
-        "--env-file", type=Path, default=ENV_FILE, metavar="FILE", help="what a shell sources to reach the cloud"
+        "--env-file", type=Path, default=ENV_FILE, metavar="FILE", help="where to write the environment for a shell"
     )
     arguments = parser.parse_args()
     if not arguments.port.isdecimal() or not 0 < int(arguments.port) < 65536:
-        parser.error(f"CLOUD_PORT or --port must be a port, 1 to 65535, and is {arguments.port!r}")
+        parser.error(f"CLOUD_PORT or --port must be a port from 1 to 65535, not {arguments.port!r}")
     return arguments
 
 
 def main() -> int:
-    """Keep a cloud up until Ctrl-C (or SIGTERM). Exit status: 0, 1 if it could not be started, 2 for wrong usage."""
+    """Keep a cloud up until Ctrl-C (or SIGTERM). Exit status: 0, 1 if it did not start, 2 for wrong usage."""
     arguments = _arguments()
     console = Console(stderr=True, highlight=False)
     port, env_file = int(arguments.port), arguments.env_file.resolve()
@@ -98,7 +98,7 @@ def main() -> int:
                 while True:
                     signal.pause()
             finally:
-                # Another cloud may have put its own there since.
+                # Another cloud may have written its own file there since.
                 if env_file.exists() and env_file.read_text(encoding="utf-8") == written:
                     env_file.unlink()
     except KeyboardInterrupt:

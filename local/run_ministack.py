@@ -1,7 +1,7 @@
 """The emulator's process: runs ministack, and ends it when standard input closes.
 
-The parent holds the other end of that pipe and writes nothing to it. Should the parent be killed, the pipe closes, and
-the emulator goes too, with the functions it runs: they are all of one process group.
+The parent holds the other end of that pipe and writes nothing to it. If the parent is killed, the pipe closes, and the
+emulator ends with the functions that it runs: they are all in one process group.
 """
 
 import os

@@ -1,11 +1,11 @@
 """What CloudWatch leaves of a custom widget's HTML: no script, no frame, no ``<use>``, no event attribute.
 
-In: the HTML that a widget's function answered. Out: HTML that shows and does nothing: text, tables, forms, styles,
-SVG, and ``<cwdb-action>``, which the page carries out. Refused, that is taken out: every element and attribute that is
-not listed here, links that are not http(s), images that are not in the page itself, styles that would load something.
+In: the HTML that a widget's function answered. Out: HTML that can be looked at and does nothing: text, tables, forms,
+styles, SVG, and ``<cwdb-action>``, which the page carries out. Taken out: every element and attribute that is not
+listed here, links that are not http(s), images that are not part of the page, styles that would load something.
 
-CloudWatch says what it takes out (JavaScript, ``<iframe>``, ``<use>``) but not everything that it leaves, so this is a
-list of what may stay. What passes here passes there.
+CloudWatch documents only some of what it takes out (JavaScript, ``<iframe>``, ``<use>``), so this is a list of what may
+stay. What passes here passes there.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ _ATTRIBUTES = {
     "th": {"abbr", "colspan", "headers", "rowspan", "scope"},
     "time": {"datetime"},
 }
-#: These go with everything inside them; of the rest that is not listed the inside stays.
+#: These are removed with everything inside them. Of other elements that are not listed, the content stays.
 _WHOLE = {"applet", "embed", "frame", "frameset", "iframe", "noscript", "object", "script", "template"}
 _IMAGE = re.compile(r"data:image/(?:gif|jpeg|png|svg\+xml|webp)[;,]", re.IGNORECASE)
-#: A backslash may spell any of the other words.
+#: A backslash can spell any of the other words.
 _LOADS = re.compile(
     r"url\s*\((?!\s*['\"]?#)|image-set\s*\(|image\s*\(|src\s*\(|@import|expression\s*\(|\\", re.IGNORECASE
 )
@@ -72,7 +72,7 @@ _SHEET = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """What stays of an attribute's value; None takes the attribute out."""
+    """What stays of an attribute's value; None removes the attribute."""
     if tag == "img" and name == "src":
         return value if _IMAGE.match(value) else None
     if name == "href":
@@ -92,5 +92,5 @@ _cleaner = nh3.Cleaner(
 
 
 def sanitise(html: str) -> str:
-    """The HTML without anything that could run or load."""
+    """The HTML without anything that could run or load something."""
     return _SHEET.sub(lambda sheet: "" if _LOADS.search(sheet[2]) else sheet[0], _cleaner.clean(html))

@@ -1,8 +1,8 @@
 """The custom widget of the deployed dashboard: which function it calls, with what, and what is shown of the answer.
 
-In: a local cloud, and what the page in the browser says of itself (theme, size, form inputs). Out: what CloudWatch
-would show: sanitised HTML, or text. A function that fails is an answer too, {"error": …}. Refused: a function other
-than the two that the dashboard is for (`NotAllowed`), and what has not the form of a call (`Malformed`).
+In: a local cloud, and what the page in the browser says about itself (theme, size, form inputs). Out: what CloudWatch
+would show: sanitised HTML, or text. If a function fails, the answer is {"error": …}. Refused: every function but the
+two of the dashboard (`NotAllowed`), and a call in the wrong form (`Malformed`).
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ Json = dict[str, Any]
 
 
 class NotAllowed(Exception):
-    """The page asked for a function that is none of the dashboard's."""
+    """The page asked for a function that does not belong to the dashboard."""
 
 
 class Malformed(Exception):
-    """What the page sent is no call of a widget; the text says what is wrong with it."""
+    """What the page sent is not a call of a widget; the text says what is wrong with it."""
 
 
 class Widget:
-    """The one custom widget of the stack's dashboard. Its methods may be called by several threads."""
+    """The one custom widget of the stack's dashboard. Several threads may call its methods."""
 
     def __init__(self, cloud: Cloud) -> None:
         """Read the deployed dashboard, as CloudWatch would."""
@@ -83,7 +83,7 @@ class Widget:
         return dict(variable)
 
     def _properties(self, chosen: str) -> Json:
-        """The widget as the dashboard has it when `chosen` is what the selector says."""
+        """The widget's properties when `chosen` is selected."""
         pattern = json.dumps(self._variable["pattern"])[1:-1]
         # CloudWatch replaces in the text of the widgets, where a quotation mark is written \".
         widgets = json.dumps(json.loads(self._body)["widgets"]).replace(pattern, json.dumps(chosen)[1:-1])
@@ -91,9 +91,10 @@ class Widget:
         return dict(found)
 
     def show(self, asked: Json) -> Json:
-        """What the widget shows first, and after a refresh: {"site": the selector's, "context": the page's}.
+        """What the widget shows first, and after a refresh: {"html"}, {"text"} or {"error"}.
 
-        With "describe", what the function tells of itself.
+        In: {"site": the selector's value, "context": what the page says about itself}; with "describe": true, the
+        function's own documentation is shown. Raises Malformed.
         """
         properties = self._properties(_text(asked, "site"))
         params = properties.get("params", {})
@@ -101,15 +102,18 @@ class Widget:
         return self._call(properties["endpoint"], sent, self._context(asked, properties))
 
     def act(self, asked: Json) -> Json:
-        """What an action of the widget answers: {"site", "endpoint", "params", "context"}."""
+        """What an action answers, as `show` does. In: {"site", "endpoint", "params", "context"}.
+
+        Raises Malformed, and NotAllowed for a function that does not belong to the dashboard.
+        """
         endpoint, params = _text(asked, "endpoint"), asked.get("params")
         if not isinstance(params, dict):
-            raise Malformed("params: a JSON object")
+            raise Malformed("params must be a JSON object")
         return self._call(endpoint, params, self._context(asked, self._properties(_text(asked, "site"))))
 
     def _call(self, endpoint: str, params: Json, context: Json) -> Json:
         if endpoint not in self.endpoints:
-            raise NotAllowed(f"{endpoint} is no function of this dashboard")
+            raise NotAllowed(f"{endpoint} is not a function of this dashboard")
         sent = json.dumps({**params, "widgetContext": context})
         try:
             answer = self._lambda.invoke(FunctionName=endpoint, Payload=sent)
@@ -123,10 +127,10 @@ class Widget:
         return shown(said, describe=params.get("describe") is True)
 
     def _context(self, asked: Json, properties: Json) -> Json:
-        """`widgetContext`, with the fields that CloudWatch sends. What the page cannot know better is ours."""
+        """`widgetContext`, with the fields that CloudWatch sends."""
         page = asked.get("context")
         if not isinstance(page, dict):
-            raise Malformed("context: a JSON object")
+            raise Malformed("context must be a JSON object")
         now = int(time.time() * 1000)
         return {
             "dashboardName": self._name,
@@ -148,7 +152,7 @@ class Widget:
 
 
 def shown(said: object, *, describe: bool = False) -> Json:
-    """How an answer is shown: a text as HTML, {"markdown"} as its text, other JSON as JSON."""
+    """How an answer is shown: a string as HTML, {"markdown"} as its text, everything else as JSON."""
     if isinstance(said, str):
         return {"text": said} if describe else {"html": sanitise(said)}
     if isinstance(said, dict) and isinstance(said.get("markdown"), str):
@@ -159,26 +163,26 @@ def shown(said: object, *, describe: bool = False) -> Json:
 def _text(asked: Mapping[str, Any], name: str) -> str:
     value = asked.get(name)
     if not isinstance(value, str):
-        raise Malformed(f"{name}: a text")
+        raise Malformed(f"{name} must be a text")
     return value
 
 
 def _pixels(page: Json, name: str) -> int:
     value = page.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100_000:
-        raise Malformed(f"{name}: a number of pixels")
+        raise Malformed(f"{name} must be a number of pixels")
     return value
 
 
 def _theme(value: object) -> str:
     if value not in _THEMES:
-        raise Malformed("theme: light or dark")
+        raise Malformed("theme must be light or dark")
     return str(value)
 
 
 def _timezone(value: object) -> Json:
     if not isinstance(value, dict) or not isinstance(value.get("offsetInMinutes"), int):
-        raise Malformed("timezone: label, offsetISO and offsetInMinutes")
+        raise Malformed("timezone must have label, offsetISO and offsetInMinutes")
     return {
         "label": _text(value, "label"),
         "offsetISO": _text(value, "offsetISO"),
@@ -192,5 +196,5 @@ def _fields(value: object) -> dict[str, str]:
         or len(value) > _MOST_FIELDS
         or not all(isinstance(it, str) for it in value.values())
     ):
-        raise Malformed(f"forms: texts by the names of at most {_MOST_FIELDS} inputs")
+        raise Malformed(f"forms must be the texts of at most {_MOST_FIELDS} inputs, by name")
     return value

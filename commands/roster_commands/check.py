@@ -1,4 +1,4 @@
-"""`roster`: what an upload of a folder's pair would be told, and the roster it makes, without any cloud.
+"""`roster`: what an import of a folder's pair would report, and the roster it makes, without any cloud.
 
 In: a folder with teachers.csv and students.csv. Out: `check` prints the findings by code with what to do about them,
 `show` the groups and the console access; both as JSON with --json. Both print names; `check --no-values` prints none.
@@ -34,10 +34,10 @@ _MOST_ROWS = 1000
 
 _EXAMPLES = """\
 examples:
-  roster check exports/hogwarts           what would an upload of these files be told?
-  roster check exports/hogwarts --json    the same for a program
-  roster check new --after old            what would it do after the other, and would it be held?
-  roster show exports/hogwarts            who would be in which group, and see which
+  roster check exports/hogwarts           what would an import of these files report?
+  roster check exports/hogwarts --json    the same as JSON
+  roster check new --after old            what would it change after old, and would it be held?
+  roster show exports/hogwarts            who would be in which group, and who would see it
 
 exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage
 """
@@ -46,18 +46,20 @@ exit status: 0 fine, 1 the data has errors or would be held, or a file is missin
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     options = _parser().parse_args(arguments)
-    # Into a pipe or a file no line is broken, so that it can be searched.
+    # No line is broken in a pipe or a file, so that it can be searched.
     out = standard_output(UNBROKEN)
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         options.folder = folder(options.named)
         if Path(options.named).is_file():
-            err.print(Text(f"roster: {options.named} is one file of a pair: both in {options.folder} are looked at"))
+            err.print(
+                Text(f"roster: {options.named} is one file of a pair: both files in {options.folder} are checked")
+            )
         status: int = options.run(options, out, err)
         sys.stdout.flush()
     except Unreadable as unreadable:
         if options.json and options.run is _check:
-            # A missing file is waited for; what is there and cannot be read fails.
+            # An import waits for a missing file, and fails on one that cannot be read.
             said = {"status": "waiting", "missing": unreadable.missing} if unreadable.missing else {}
             print(json.dumps(checked(refuse([])) | said, indent=2))
         err.print(Text(f"roster: {unreadable}"))
@@ -105,7 +107,7 @@ def _check(options: argparse.Namespace, out: Console, err: Console) -> int:
 
 
 def _settings_text(chosen: Chosen) -> str:
-    return str(chosen.file) if chosen.file else "the default ones"
+    return str(chosen.file) if chosen.file else "the defaults"
 
 
 def _show(options: argparse.Namespace, out: Console, err: Console) -> int:
@@ -124,7 +126,7 @@ def _show(options: argparse.Namespace, out: Console, err: Console) -> int:
             out.print(part)
     if rejected := plan.counts["rows_rejected"]:
         err.print(
-            Text(f"roster: without {_several(rejected, 'rejected row')}: roster check {options.folder} tells why")
+            Text(f"roster: {_several(rejected, 'rejected row')} left out: roster check {options.folder} says why")
         )
     return 0
 
@@ -182,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--settings", type=Path, metavar="FILE", help="the site's settings (default: settings.json in DIR, if there)"
     )
-    shared.add_argument("--no-settings", action="store_true", help="the default settings, whatever lies in DIR")
+    shared.add_argument("--no-settings", action="store_true", help="use the defaults, even if DIR has a settings.json")
     shared.add_argument("--json", action="store_true", help="print JSON")
     parser = argparse.ArgumentParser(
         prog="roster",
@@ -193,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"roster {version('impero-sis-import')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for run, name, what in (
-        (_check, "check", "what an upload of the pair would be told"),
+        (_check, "check", "what an import of the pair would report"),
         (_show, "show", "the groups and the console access that the pair makes"),
     ):
         command = commands.add_parser(
@@ -215,7 +217,7 @@ def _add_checking(command: argparse.ArgumentParser) -> None:
         "--after",
         type=folder,
         metavar="DIR",
-        help="what the pair would do after that other pair, and whether it would be held",
+        help="what the pair would change after that other pair, and whether it would be held",
     )
     command.add_argument(
         "--show-rows", type=_rows, default=5, metavar="N", help="show the first N rows as understood (default: 5)"

@@ -1,4 +1,4 @@
-"""How much of a difference is listed, and how a terminal shows it: the same for every command that has one."""
+"""How much of a difference is listed, and how a terminal shows it, for all commands alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roster_pages.model import harmless
 
 
 def listing_options() -> argparse.ArgumentParser:
-    """The options that say how much is listed."""
+    """An argparse parent with the options that say how much is listed."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--all", action="store_true", help=f"list every user and group, not the first {LISTED}")
     options.add_argument("--members", action="store_true", help=f"list every name of each, not the first {NAMED}")
@@ -24,14 +24,14 @@ def listing_options() -> argparse.ArgumentParser:
 
 
 def between(old: Base | None, new: Base | None, arguments: argparse.Namespace) -> Difference:
-    """What changes from one version to another; None is a site without any."""
+    """What changes from one version to another. None stands for a site without a version."""
     limit = None if arguments.all else LISTED
     names = None if arguments.members else NAMED
     return of_versions(old.lines() if old else (), new.lines() if new else (), limit, names)
 
 
 def of_plan(plan: Plan, base: Base | None, arguments: argparse.Namespace) -> Difference:
-    """What a plan would change: nothing, where it makes no version."""
+    """What a plan would change. A plan that makes no version changes nothing."""
     if plan.snapshot is None:
         return Difference(dict.fromkeys(delta.CHANGES, 0))
     packed = plan.snapshot

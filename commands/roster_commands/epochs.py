@@ -1,8 +1,8 @@
-"""`roster-admin new-epoch`: after the table was restored from a backup, every site goes above what its servers have.
+"""`roster-admin new-epoch`: after the table was restored from a backup, publish above what servers already have.
 
-In: a site, or --all for each that ever published something by what the results bucket has. Out: a report, or with --all
-one line for each site; who was revoked since the backup and is revoked again. Sites that never published anything are
-skipped. The status is 1 when a site was not brought above: the command can be given again, which does no harm.
+In: a site, or --all for every site of which the results bucket has a version. Out: a report, or with --all one line for
+each site, and the servers that were revoked since the backup and are revoked again. Sites that never published anything
+are skipped. The exit status is 1 if a site could not be published: the command can be given again and does no harm.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from roster_commands.looking import shown_report
 from roster_commands.site import NOTHING_PUBLISHED, Failed, Site
 from roster_commands.stack import in_words, published_sites
 
-# A site takes seconds, nearly all of them waiting. The feed is closed until the last one is done.
+# A site takes seconds, nearly all of them waiting, and the feed is closed until the last one is done.
 _AT_ONCE = 8
 
 
@@ -30,14 +30,14 @@ def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Publish again what servers have, above every version that any of them may have."""
     if arguments.all:
         return _of_all(arguments, out, err)
-    number = f"version {arguments.above + 1}" if arguments.above else "a version above every one there ever was"
+    number = f"version {arguments.above + 1}" if arguments.above else "a version above every earlier one"
     if not agreed(arguments, err, f"Publish again what was published last, as {number}, in a new epoch?"):
         return 1
     above = {"above": arguments.above} if arguments.above else {}
     with waiting(err, "Publishing …"):
         done = Site(arguments.site, arguments.stack).order("new-epoch", **above)
     if done["status"] == NOTHING_PUBLISHED:
-        raise Failed(f"{arguments.site} has never published anything, so nothing has to be above it")
+        raise Failed(f"{arguments.site} has never published anything, so it needs no new epoch")
     shown_report(done, out, as_json=arguments.json)
     if done.get("revoked"):
         err.print(f"Revoked again: {', '.join(done['revoked'])}", markup=False, soft_wrap=True)
@@ -64,14 +64,14 @@ def _of_all(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 
 
 def _begin(names: list[str], stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What becomes of each site, as it does."""
+    """Each site and what became of it, as soon as it has ended."""
     first = Site(names[0], stack)
     threads = ThreadPoolExecutor(_AT_ONCE)
     try:
         sites = {threads.submit(_order, first.other(name), stack): name for name in names}
         for site in as_completed(sites):
             yield sites[site], site.result()
-    finally:  # whoever breaks this off waits for those that have begun, and for no other
+    finally:  # after Ctrl-C, wait only for the sites that have begun
         threads.shutdown(cancel_futures=True)
 
 
@@ -80,7 +80,7 @@ def _order(site: Site, stack: str) -> dict[str, Any]:
         report = site.order("new-epoch")
     except Failed as failed:
         return {"ok": False, "why": str(failed)}
-    except (BotoCoreError, ClientError) as error:  # of one site among many: the others go on
+    except (BotoCoreError, ClientError) as error:  # the other sites go on
         return {"ok": False, "why": in_words(error, stack)}
     if report["status"] == NOTHING_PUBLISHED:
         return {"ok": True, "skipped": NOTHING_PUBLISHED}

@@ -1,7 +1,7 @@
-"""A plan as a person and a program read it: status, counts, why it would be held, and every finding with its row.
+"""A plan, for a person and for a program: status, counts, why it would be held, and every finding with its row.
 
-In: a plan and its folder. Out: something that rich prints, or JSON. Rows of the files are shown beside what is said of
-them, with what cannot be seen made visible, unless somebody does not want to see them.
+In: a plan and its folder. Out: something that rich prints, or JSON. Unless `values` is false, each finding shows its
+row, with invisible characters made visible.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from roster_pages.wording import kept_texts, people_text, roster_text, rows_text
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
 _PLACES_SHOWN = 5
 
-# Of a row: a damaged file may be one line of megabytes.
+# How much of a row is shown: a damaged file may be one line of megabytes.
 _LONGEST = 1000
 _LONGEST_PRINTED = 120
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-# Letters and marks by their category that show nothing all the same: joiners, fillers, selectors.
+# Their category says letter or mark, but they show nothing: joiners, fillers, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
@@ -58,19 +58,19 @@ def checked(plan: Plan, *, values: bool = True) -> dict[str, Any]:
 
 
 def kept_facts(plan: Plan) -> dict[str, Any]:
-    """What a plan keeps, as a report has it: how many facts, because of which rows, until when."""
+    """What a plan keeps, in the fields of a report: how many facts, because of which rows, until when."""
     report = import_report("", "", {}, plan, 0).as_dict()
     names = ("kept", "kept_until", "kept_rows", "kept_ended", "not_removed")
     return {name: report[name] for name in names if name in report}
 
 
 def _held(plan: Plan) -> list[dict[str, Any]]:
-    """Why a plan would be held, as its report says it."""
+    """Why a plan would be held, in the form that its report has."""
     return [reason.as_dict() for reason in plan.held]
 
 
 def report_of(folder: Path, plan: Plan, settings: Text | str = "", *, values: bool = True) -> Iterator[RenderableType]:
-    """A plan as a person reads it: who comes and goes first, then why it would be held, then the findings."""
+    """A plan for a person: first who comes and goes, then why it would be held, then the findings."""
     about = Table.grid(padding=(0, 2))
     about.add_row("Folder", Text(str(folder)))
     if settings:
@@ -87,11 +87,11 @@ def report_of(folder: Path, plan: Plan, settings: Text | str = "", *, values: bo
     yield from held_lines(_held(plan))
     yield from _findings(plan, values=values)
     if not plan.notices.totals and not plan.held:
-        yield Text("\nNothing to say about this pair: it can be uploaded as it is.", "green")
+        yield Text("\nNothing is wrong with this pair: it can be uploaded as it is.", "green")
 
 
 def first_rows_lines(first: Mapping[str, list[FirstRow]]) -> Iterator[RenderableType]:
-    """The first rows of each file, as understood."""
+    """The first rows of each file, as an import understands them."""
     for file, rows in first.items():
         yield Text.assemble("\n", (f"{file} as understood", "bold"))
         table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
@@ -102,7 +102,7 @@ def first_rows_lines(first: Mapping[str, list[FirstRow]]) -> Iterator[Renderable
 
 
 def visible(text: str) -> str:
-    """A text in which nothing hides: what cannot be seen, or is a blank of another kind, is shown by its number."""
+    """A text in which nothing hides: invisible characters and unusual blanks are shown by their number."""
     if text.isprintable() and text == text.strip() and not _BLANK.search(text):
         return text
     shown = "".join(_seen(each) for each in text)
@@ -121,7 +121,7 @@ def _seen(character: str) -> str:
 
 
 def _rows(plan: Plan, notices: list[Notice]) -> dict[tuple[str | None, int | None], str]:
-    """What stands in the rows that these findings are about; of a refused file nothing can be shown."""
+    """The text of the rows that these findings are about, by file and row. A refused file has none."""
     return {
         (file, row): visible(line[:_LONGEST])
         for file, text in plan.texts.items()
@@ -146,7 +146,7 @@ def _findings(plan: Plan, *, values: bool) -> Iterator[RenderableType]:
 
 
 def _places(plan: Plan, kind: type[Notice], notices: list[Notice], *, values: bool) -> Iterator[Text]:
-    """Where each is, with the row as it stands; of a group that shrank, which and how."""
+    """Where each finding is, with its row. For a group that shrank: which group, and by how much."""
     if kind is GroupShrank and plan.shrunk:
         yield from (Text(f"    {said}", "dim") for said in islice(shrunk_texts(plan, values=values), _PLACES_SHOWN))
         return
@@ -159,7 +159,7 @@ def _places(plan: Plan, kind: type[Notice], notices: list[Notice], *, values: bo
 
 
 def shrunk_texts(plan: Plan, *, values: bool = True) -> Iterator[str]:
-    """The groups that lost more than half: which, from how many members to how many, and how many of them stayed."""
+    """For each group that lost more than half: its name, its size before and after, and how many members stayed."""
     for group, before, after, stayed in plan.shrunk:
         said = f"from {before:,} to {after:,}, {stayed:,} of them stayed"
         yield f"{visible(group)}: {said}" if values else said

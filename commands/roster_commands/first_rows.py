@@ -1,7 +1,7 @@
 """The first rows of each file as an import understands them, so that a wrong column is seen at a glance.
 
-In: a plan, and how many rows. Out: for each row its number, and its username and class or what is wrong with it. Each
-row is read by itself, by the code that reads them all; only the head of a file is looked at.
+In: a plan, and how many rows. Out: for each row its number, and either its username and class or what is wrong with it.
+The code that reads whole files reads each row alone; only the beginning of a file is looked at.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from roster.notices import STUDENTS, TEACHERS
 from roster.plan import Plan, plan_import
 from roster.settings import Settings
 
-# As much of a file as so many rows may take; a longer one is no pair's.
+# How much of a file is looked at for each row. No row of a real pair is longer.
 _BYTES_A_ROW = 4096
 
 _PARTNER = b"version,1\nusername,class\n"
@@ -36,7 +36,7 @@ class FirstRow(NamedTuple):
 
 
 def first_rows(plan: Plan, settings: Settings, many: int) -> dict[str, list[FirstRow]]:
-    """The first rows of each file that could be read."""
+    """The first rows of each file that could be read, by file."""
     return {
         file: list(_of_file(file, plan.texts[file], settings, many))
         for file in (TEACHERS, STUDENTS)
@@ -46,7 +46,7 @@ def first_rows(plan: Plan, settings: Settings, many: int) -> dict[str, list[Firs
 
 def _of_file(file: str, text: bytes, settings: Settings, many: int) -> Iterator[FirstRow]:
     head = text[: _BYTES_A_ROW * (many + 3)]
-    if len(head) < len(text):  # what was cut off in the middle is no row
+    if len(head) < len(text):  # the last line is cut off in the middle
         head = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
     lines = lines_at(head, range(1, many + 4))
     reserved = 3 if lines.get(1, "").lstrip('\ufeff"').lower().startswith("sep=") else 2

@@ -31,14 +31,14 @@ class Unreadable(Exception):
 
 
 class Chosen(NamedTuple):
-    """The settings that a pair is read with, and the file that they come from; None: they are the default ones."""
+    """The settings that a pair is read with, and the file that they come from (None: the defaults)."""
 
     settings: Settings
     file: Path | None
 
 
 def folder(name: str) -> Path:
-    """The folder that an argument means; of one of its two files, the folder that this lies in."""
+    """The folder that an argument names. If it names one of the two files, the folder of that file."""
     path = Path(name)
     if path.is_dir():
         return path
@@ -50,7 +50,7 @@ def folder(name: str) -> Path:
 
 
 def read_pair_of(folder: Path, settings: Settings, base: Base | None = None, known: Known | None = None) -> Plan:
-    """What an import of the folder's files would come to, against the published version if there is one."""
+    """What an import of the folder's files would do, compared with the published version if there is one."""
     try:
         there = sorted(path.name for path in folder.iterdir())
         missing = [file for file in FILES if file not in there]
@@ -67,11 +67,13 @@ def read_pair_of(folder: Path, settings: Settings, base: Base | None = None, kno
 
 
 def read_after(folder: Path, before: Path, settings: Settings) -> tuple[Plan, Base]:
-    """What an import of the folder's files would come to the night after those of another folder were published."""
+    """What an import of the folder's files would do on the night after those of another folder were published."""
     now = datetime.now(UTC)
     first = read_pair_of(before, settings, known=Known(now=now))
     if first.snapshot is None:
-        raise Unreadable(f"the pair in {before} is refused, and nothing can come after it: see roster check {before}")
+        raise Unreadable(
+            f"the pair in {before} would be refused, so nothing can be compared with it: see roster check {before}"
+        )
     packed = first.snapshot
     base = Base(packed.blob.content_sha256, first.counts, lambda: lines(packed.data, packed.blob), version=1)
     known = Known(now=now, memory=first.memory, school_year=first.school_year)
@@ -79,7 +81,7 @@ def read_after(folder: Path, before: Path, settings: Settings) -> tuple[Plan, Ba
 
 
 def settings_of(folder: Path, file: Path | None, *, default: bool = False) -> Chosen:
-    """The settings of a file; else those beside the pair, if there are any and `default` does not say otherwise."""
+    """The settings in `file`; without it those beside the pair, unless there are none or `default` is true."""
     beside = folder / SETTINGS_FILE
     file = file or (beside if not default and beside.exists() else None)
     if file is None:
@@ -94,7 +96,7 @@ def settings_of(folder: Path, file: Path | None, *, default: bool = False) -> Ch
 
 
 def _missing(folder: Path, file: str, there: list[str]) -> str:
-    """That a file is missing, and which one may be meant."""
+    """Says that a file is missing, and which other file may be meant."""
     names = {name.lower(): name for name in there if name not in FILES}
     alike = difflib.get_close_matches(file, names, n=1, cutoff=0.75)
     hint = f" There is {names[alike[0]]}: is that the one? Its name must be exactly {file}." if alike else ""

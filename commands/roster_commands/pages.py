@@ -53,7 +53,7 @@ def printed(page: Page, out: Console) -> None:
         out.print(line, soft_wrap=True)
     for block in page.blocks:
         for part in _parts(block):
-            # What is no table is left to the terminal to wrap, so that a command can be copied.
+            # Only tables are wrapped here. The terminal wraps the rest, so that a command can be copied.
             out.print(part, soft_wrap=isinstance(part, Text))
     out.print(Text(f"\n{page.note}", "dim"))
 
@@ -89,7 +89,7 @@ def _parts(block: Block) -> Iterator[RenderableType]:
 
 
 def _facts(facts: Facts) -> Iterator[RenderableType]:
-    """A link stands in a line of its own, which the terminal wraps, so that it can be copied."""
+    """A link has a line of its own, which the terminal wraps, so that it can be copied."""
     for is_link, rows in groupby(facts.rows, lambda row: isinstance(row[1], Link)):
         said = [(Text(harmless(term), "dim"), _cell(cell)) for term, cell in rows]
         if is_link:
@@ -123,7 +123,7 @@ def _table(table: Table) -> Iterator[RenderableType]:
 
 
 class _Rows:
-    """The rows of a table: under their headings, or where that is too wide each row's cells below each other."""
+    """The rows of a table under their headings. If that is too wide, each row has its cells below each other."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -131,7 +131,7 @@ class _Rows:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         grid = self._grid()
-        # As it is, not as it would be made to fit.
+        # The width that it wants, not the width that it would be squeezed into.
         if Measurement.get(console, options.update(width=_ANY_WIDTH), grid).minimum <= options.max_width:
             yield grid
             return
@@ -142,7 +142,7 @@ class _Rows:
             yield _grid([(Text(harmless(heading), "dim"), cell) for heading, cell in cells if cell])
 
     def _grid(self) -> Grid:
-        """With numbers, ids and codes whole: half of one is another, or cannot be copied."""
+        """Numbers, ids and codes are never cut: half of one is another one, or cannot be copied."""
         grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for place in self._shown:
             column = self._table.columns[place]

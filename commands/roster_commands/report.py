@@ -32,7 +32,7 @@ def report(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 
 
 def _write(file: Path, text: str) -> None:
-    """A page may name pupils: a new file is its owner's alone; one that is there stays as its owner has it."""
+    """A page may name pupils, so only the owner can read a new file. A file that exists keeps its permissions."""
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
         file.write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
-"""A site of a deployed stack, seen from an admin's desk: every request goes through `manage_site`.
+"""A site of a deployed stack, as an administrator sees it: every request goes through `manage_site`.
 
-AWS credentials are found as every AWS program finds them. `Failed` says what a person has to do something about.
+AWS credentials are found as every AWS program finds them. `Failed` tells a person what to do.
 """
 
 from __future__ import annotations
@@ -26,19 +26,18 @@ from roster_commands.stack import outputs_of
 _PATIENCE_SECONDS = 600
 _PARTITIONS = 16
 
-# What two files of the largest size can leave to remember is less.
+# Two files of the largest size leave less than this to remember.
 _MEMORY_LIMIT = 64 << 20
 
-# A report that is waited for is among so many, and a few kilobytes each.
+# Among how many of the newest reports the awaited one is looked for; each has a few kilobytes.
 _NEWEST = 20
 
-
-#: The status of an order that had nothing to be done with.
+#: The status of an order for a site that has published nothing.
 NOTHING_PUBLISHED = "nothing_published"
 
 
 class Site:
-    """One site, by its name, of the stack of this name."""
+    """One site of one stack."""
 
     def __init__(self, name: str, stack: str) -> None:
         self.name = name
@@ -46,28 +45,29 @@ class Site:
         self._lambda = boto3.client("lambda")
 
     def other(self, name: str) -> Site:
-        """Another site of the same stack, asked by the same client: in a thread of its own, too."""
-        for known in ("_function", "_by"):  # asked for once, and here: a thread must not make clients
+        """Another site of the same stack, with the same client. Another thread may use it."""
+        for known in ("_function", "_by"):  # asked for once, and here, since a thread must not make clients
             getattr(self, known)
         other = copy(self)
         other.name = name
         return other
 
     def ask(self, action: str, **details: Any) -> dict[str, Any]:
-        """The answer to one request; Failed when it is refused or the function breaks off."""
+        """The answer to one request. Raises Failed if it is refused, or if the function fails."""
         payload = json.dumps({"action": action, "site": self.name, **details})
         answer = self._lambda.invoke(FunctionName=self._function, Payload=payload)
         said: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise Failed(f"manage_site broke off ({said.get('errorType', 'unknown')}); its log in CloudWatch says why")
+            raise Failed(f"manage_site failed ({said.get('errorType', 'unknown')}); its log in CloudWatch says why")
         if not said["ok"]:
             raise Failed(said["message"])
         return said
 
     def order(self, action: str, **details: Any) -> dict[str, Any]:
-        """Have something done that takes an import's time, and wait for the report of it.
+        """Order something that takes as long as an import, and wait for its report.
 
-        The status is NOTHING_PUBLISHED where there is nothing to do it with. `revoked` is who was revoked by the way.
+        The report's status is NOTHING_PUBLISHED if the site has published nothing. `revoked` lists the servers that
+        were revoked with it. Raises Failed if it has not ended after ten minutes.
         """
         answer = self.ask(action, by=self._by, **details)
         asked, by_the_way = answer["asked"], {"revoked": answer["revoked"]} if "revoked" in answer else {}
@@ -76,7 +76,7 @@ class Site:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             said = self.ask("imports", limit=_NEWEST)
-            # What a held import becomes stands in its own report, however many are newer.
+            # A held import's own report says what became of it, however many newer reports there are.
             reports = said["imports"] + ([self.ask("report", **details)["report"]] if "import" in details else [])
             if said["waiting"] and said["waiting"].get("asked") == asked:
                 return {"status": "waiting", **said["waiting"]}
@@ -84,14 +84,14 @@ class Site:
                 if report.get("asked") == asked and report["status"] != "fetching":
                     return {**report, **by_the_way}
             time.sleep(1)
-        raise Failed("this has not ended after ten minutes; `roster-admin imports` will show what comes of it")
+        raise Failed("this is still running after ten minutes; `roster-admin imports` shows what becomes of it")
 
     def change(self, action: str, **details: Any) -> dict[str, Any]:
-        """Have something changed at once, with who wants it."""
+        """Change something at once, in the name of whoever these credentials belong to."""
         return self.ask(action, by=self._by, **details)
 
     def parts(self, action: str, **details: Any) -> Iterator[dict[str, Any]]:
-        """The answers to a request that is answered in sixteen parts."""
+        """The sixteen parts of an answer, one after the other."""
         for part in range(_PARTITIONS):
             yield self.ask(action, part=part, **details)
 
@@ -103,7 +103,7 @@ class Site:
             before = {"before": batch[-1]["import"]}
 
     def version(self, number: int = 0, **held: str) -> tuple[dict[str, Any], Base | None]:
-        """What `manage_site` says of a version (0: the newest), and its snapshot; None when nothing is published.
+        """What `manage_site` says of a version (0: the newest), and its snapshot; None if nothing is published.
 
         With `import`, the version that this held import would publish.
         """
@@ -111,7 +111,7 @@ class Site:
         return said, _base(said) if said["version"] else None
 
     def known(self, said: dict[str, Any]) -> Known:
-        """What an import knows besides its pair, from what `manage_site` says of the newest version.
+        """What an import knows besides its pair. `said` is what `manage_site` says of the newest version.
 
         `memory_link` leads to what the site remembers; without one it remembers nothing.
         """
@@ -149,7 +149,7 @@ class Site:
 
 
 def _base(said: dict[str, Any]) -> Base:
-    """A version by what `manage_site` says of it, fetched."""
+    """Fetch the version that `manage_site` describes."""
     blob = Blob(**said["snapshot"])
     data = _fetched(said["link"], blob.bytes + 1, f"version {said['version']}")
     return Base(blob.content_sha256, said["counts"], lambda: lines(data, blob), said["version"])

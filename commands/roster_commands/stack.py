@@ -1,7 +1,6 @@
-"""The deployed stack that a command talks to, and what stands in the way of talking to it, in words.
+"""The deployed stack that a command talks to, and what AWS says against it, in words.
 
-AWS credentials and the region are found as every AWS program finds them. `Failed` says what a person has to do
-something about.
+AWS credentials and the region are found as every AWS program finds them. `Failed` tells a person what to do.
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ _UNKNOWN = {
     *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"),
     *("AuthFailure", "InvalidAccessKeyId", "InvalidToken"),
 }
-# AWS says so by the same codes as of a wrong key; only the text tells.
+# AWS uses the same codes as for a wrong key; only the text tells them apart.
 _WRONG_TIME = ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed")
 FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
 
 class Failed(Exception):
-    """Something a person has to do something about; the text says what."""
+    """The command cannot go on; the text says why, and what a person can do."""
 
 
 def outputs_of(stack: str) -> dict[str, str]:
-    """The outputs of a stack, by name; Failed for a stack that is none of ours."""
+    """The outputs of a stack, by name. Raises Failed for a stack that is not an Impero SIS Import."""
     described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     if "ManageSiteFunctionName" not in outputs:
-        raise Failed(f"the stack {stack} is no Impero SIS Import: it has no output ManageSiteFunctionName")
+        raise Failed(f"the stack {stack} is not an Impero SIS Import: it has no output ManageSiteFunctionName")
     return outputs
 
 
 def published_sites(stack: str) -> list[str]:
-    """Every site that may have published something, by name: by the results bucket, whatever the table says."""
+    """Every site that may have published something, sorted. The results bucket says so, whatever the table says."""
     pages = (
         boto3.client("s3")
         .get_paginator("list_objects_v2")
@@ -57,11 +56,11 @@ def published_sites(stack: str) -> list[str]:
 
 
 def in_words(error: BotoCoreError | ClientError, stack: str) -> str:
-    """What AWS or its client said, as a person can act on it: with the next command, where there is one."""
+    """What AWS or its client said, so that a person can act on it: with the next command, if there is one."""
     if isinstance(error, NoRegionError):
-        return "No AWS region is chosen here. Next: export AWS_REGION=REGION, the one that the stack is in"
+        return "No AWS region is set here. Next: export AWS_REGION=REGION, the region that the stack is in"
     if isinstance(error, SSOError | TokenRetrievalError):
-        return "Nobody is signed in to AWS here, or no longer. Next: aws sso login"
+        return "You are not signed in to AWS, or your session has ended. Next: aws sso login"
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "No AWS credentials were found here. Next: aws configure, or aws sso login"
     if isinstance(error, ProfileNotFound):
@@ -69,7 +68,7 @@ def in_words(error: BotoCoreError | ClientError, stack: str) -> str:
     if isinstance(error, CredentialRetrievalError):
         return f"The AWS credentials could not be fetched. Next: aws sts get-caller-identity ({error})"
     if isinstance(error, NotConnected):
-        return "AWS cannot be reached from here. Look at the network, and at AWS_REGION: it may name no region"
+        return "AWS cannot be reached from here. Check the network, and that AWS_REGION names a region"
     if any(sign in str(error) for sign in _WRONG_TIME):
         return "This machine's clock is wrong: AWS refuses what it signs. Next: timedatectl, on Windows w32tm /resync"
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
@@ -78,14 +77,16 @@ def in_words(error: BotoCoreError | ClientError, stack: str) -> str:
     if code in _UNKNOWN:
         return (
             "AWS does not recognise these credentials in this region. Next: aws sts get-caller-identity, which shows "
-            "whose they are; a region may have to be switched on for the account first"
+            "whose they are; some regions have to be switched on for an account first"
         )
     if code in FORBIDDEN:
-        return f"These credentials may not do this ({_operation(error)}). Ask who runs the AWS account for the right"
+        return (
+            f"These credentials may not do this ({_operation(error)}). Ask whoever runs the AWS account for permission"
+        )
     if code == "ValidationError" and "does not exist" in str(error):
         return (
             f"There is no stack {stack} in this account and region. "
-            "Next: aws cloudformation list-stacks --query StackSummaries[].StackName, or look at --stack and AWS_REGION"
+            "Next: aws cloudformation list-stacks --query StackSummaries[].StackName, or check --stack and AWS_REGION"
         )
     return f"AWS says: {error}"
 

@@ -31,7 +31,7 @@ class Scripted:
     def act(self, asked: Json) -> Json:
         self.acts.append(asked)
         if asked["endpoint"] == "arn:not-allowed":
-            raise NotAllowed("arn:not-allowed is no function of this dashboard")
+            raise NotAllowed("arn:not-allowed is not a function of this dashboard")
         answer = self.answers(asked["params"])
         self.may_answer.wait(60)
         if isinstance(answer, Exception):

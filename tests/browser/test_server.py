@@ -157,15 +157,15 @@ def test_refuses_what_is_no_call(body: bytes, client: Client, widget: Scripted) 
 def test_refuses_a_function_that_is_not_the_dashboards(client: Client) -> None:
     status, said = client.call("/act", CALL | {"endpoint": "arn:not-allowed"})
     assert status == 403
-    assert "no function of this dashboard" in said["error"]
+    assert "not a function of this dashboard" in said["error"]
 
 
 def test_says_what_is_wrong_with_a_call(client: Client, widget: Scripted) -> None:
     def malformed(_params: object) -> None:
-        raise Malformed("params: a JSON object")
+        raise Malformed("params must be a JSON object")
 
     widget.answers = malformed
-    assert client.call("/act", CALL) == (400, {"error": "params: a JSON object"})
+    assert client.call("/act", CALL) == (400, {"error": "params must be a JSON object"})
 
 
 def test_refuses_other_calls(client: Client) -> None:

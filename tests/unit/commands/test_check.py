@@ -267,7 +267,7 @@ def test_should_read_the_settings_beside_the_pair_unless_told_otherwise(
         assert (status, shown["settings"]) == (0, file)
         assert ("email_shortened" in shown["notice_totals"]) == shortened
         assert main(["check", where, *more]) == 0
-        assert f"Settings  {file or 'the default ones'}" in capsys.readouterr().out
+        assert f"Settings  {file or 'the defaults'}" in capsys.readouterr().out
     _, shown, _ = run_json(capsys, "show", where)
     assert list(shown["rights"]) == ["snape@x.org"]
     _, shown, _ = run_json(capsys, "show", where, "--no-settings")
@@ -288,7 +288,7 @@ def test_should_look_at_the_folder_where_one_of_its_files_is_named(file: str, fo
     where = Path(folder(SEED))
     status, shown, err = run_json(capsys, "check", str(where / file))
     assert (status, shown["counts"]) == (0, SEED_COUNTS)
-    assert err == f"roster: {where / file} is one file of a pair: both in {where} are looked at\n"
+    assert err == f"roster: {where / file} is one file of a pair: both files in {where} are checked\n"
 
 
 def test_should_ask_for_the_folder_where_another_file_is_named(folder: Folder, capsys: Capture) -> None:
@@ -355,12 +355,12 @@ def test_should_say_that_a_pair_changes_nothing_after_itself(
     assert not any(part["total"] for part in shown["difference"].values() if isinstance(part, dict) and "total" in part)
 
 
-def test_should_say_that_nothing_comes_after_a_refused_pair(
+def test_should_say_that_nothing_can_be_compared_with_a_refused_pair(
     years: Callable[..., tuple[str, str]], capsys: Capture
 ) -> None:
     old, new = years(pair(["Ron,A"], b"nonsense"), SEED)
     assert main(["check", new, "--after", old]) == 1
-    assert f"the pair in {old} is refused" in capsys.readouterr().err
+    assert f"the pair in {old} would be refused" in capsys.readouterr().err
 
 
 def test_should_list_the_first_hundred_after_another_pair_unless_asked_for_all(
@@ -515,7 +515,7 @@ def test_should_not_break_lines_into_a_pipe(folder: Folder, capsys: Capture) -> 
 def test_should_say_that_rejected_rows_are_not_shown(folder: Folder, capsys: Capture) -> None:
     status, shown, err = run_json(capsys, "show", folder(pair(["Ron,A", "Harry,"], ["Snape,A"])))
     assert (status, shown["groups"]) == (0, {"A": ["Ron"]})
-    assert "without 1 rejected row" in err
+    assert "1 rejected row left out" in err
 
 
 def test_should_show_nothing_of_a_file_that_is_refused(folder: Folder, capsys: Capture) -> None:

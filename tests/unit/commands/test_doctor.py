@@ -300,7 +300,7 @@ def test_should_end_with_a_status_that_a_script_can_read(
         (EndpointConnectionError(endpoint_url="https://aws"), "cannot be reached", "AWS_REGION"),
         (refused("ExpiredToken"), "have expired", "aws sso login"),
         (refused("InvalidClientTokenId"), "does not recognise", "aws sts get-caller-identity"),
-        (refused("AccessDeniedException"), "may not do this (DescribeStacks)", "Ask who runs"),
+        (refused("AccessDeniedException"), "may not do this (DescribeStacks)", "Ask whoever runs"),
         (refused("ValidationError", "Stack with id sis does not exist"), "no stack sis", "aws cloudformation"),
         (refused("SomethingElse", "odd"), "AWS says", "odd"),
     ],
