@@ -40,7 +40,10 @@ def outputs_of(stack: str) -> dict[str, str]:
     described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     if "ManageSiteFunctionName" not in outputs:
-        raise Failed(f"the stack {stack} is not an Impero SIS Import: it has no output ManageSiteFunctionName")
+        raise Failed(
+            f"the stack {stack} is not an Impero SIS Import: it has no output ManageSiteFunctionName. "
+            "Name another one with --stack or STACK_NAME"
+        )
     return outputs
 
 

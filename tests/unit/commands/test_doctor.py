@@ -25,7 +25,10 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
+from roster.checks import Result
 from roster_commands import admin, doctor
+from roster_commands.deployed import Deployed
+from roster_commands.health import CHECKS
 from roster_commands.stack import in_words
 
 OUTPUTS = {
@@ -135,17 +138,21 @@ def refused(code: str, text: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": text}}, "DescribeStacks")
 
 
-def look(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> dict[str, doctor.Check]:
-    """The checks, where AWS answers otherwise: `service__operation` = what it says."""
+def answer_with(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("deployed", "stack"):
+        monkeypatch.setattr(f"roster_commands.{module}.boto3", aws)
+
+
+def look(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> dict[str, Result]:
+    """The results by name, if AWS answers otherwise: `service__operation` = what it says."""
     answers = healthy() | {name.replace("__", "."): said for name, said in changed.items()}
-    monkeypatch.setattr("roster_commands.doctor.boto3", Aws(answers))
-    monkeypatch.setattr("roster_commands.stack.boto3", Aws(answers))
-    return {check.name: check for check in doctor.examine("sis")}
+    answer_with(Aws(answers), monkeypatch)
+    return {result.name: result for result in doctor.examine("sis")}
 
 
 def test_should_find_nothing_where_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     found = look(monkeypatch)
-    assert list(found) == ["credentials", "stack", *doctor.CHECKS]
+    assert list(found) == [check.name for check in CHECKS]
     assert [check for check in found.values() if check.verdict != "ok"] == []
 
 
@@ -180,7 +187,7 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
         ("stack", "failed", {"cloudformation__describe_stacks": stack(StackStatus="ROLLBACK_COMPLETE")}),
         ("stack", "failed", {"cloudformation__describe_stacks": stack(StackStatus="UPDATE_IN_PROGRESS")}),
         ("stack", "failed", {"cloudformation__describe_stacks": stack(Outputs=[])}),
-        ("stack", "failed", {"cloudformation__describe_stacks": stack(Outputs=outputs("TableName"))}),
+        ("outputs", "failed", {"cloudformation__describe_stacks": stack(Outputs=outputs("TableName"))}),
         ("stack", "failed", {"cloudformation__describe_stacks": refused("AccessDenied")}),
         ("stack", "warning", {"cloudformation__describe_stacks": stack(StackStatus="UPDATE_ROLLBACK_COMPLETE")}),
         (
@@ -237,7 +244,7 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
             },
         ),
         ("sites", "warning", {"lambda__invoke": overview()}),
-        ("sites", "warning", {"lambda__invoke": overview(applied=1, silent=1)}),
+        ("silent servers", "warning", {"lambda__invoke": overview(applied=1, silent=1)}),
         ("sites", "failed", {"lambda__invoke": overview() | {"FunctionError": "Unhandled"}}),
         ("sites", "failed", {"lambda__invoke": {"Payload": {"ok": False, "message": "no"}}}),
     ],
@@ -247,7 +254,7 @@ def test_should_find_what_is_wrong_and_say_what_to_do(
 ) -> None:
     found = look(monkeypatch, **changed)
     assert found[check].verdict == verdict
-    assert found[check].advice or verdict != "warning"
+    assert found[check].advice
     others = [each for each in found.values() if each.name != check and each.verdict not in ("ok", "skipped")]
     assert others == []
 
@@ -257,7 +264,58 @@ def test_should_skip_what_needs_a_stack_where_there_is_none(monkeypatch: pytest.
     found = look(monkeypatch, cloudformation__describe_stacks=gone)
     assert "no stack sis in this account and region" in found["stack"].found
     assert "aws cloudformation list-stacks" in found["stack"].advice
-    assert {found[name].verdict for name in doctor.CHECKS} == {"skipped"}
+    assert {result.verdict for result in found.values() if result.name not in ("credentials", "stack")} == {"skipped"}
+
+
+def names_of(found: dict[str, Result], verdict: str) -> set[str]:
+    return {name for name, result in found.items() if result.verdict == verdict}
+
+
+@pytest.mark.parametrize("answer", [stack(Outputs=[]), refused("AccessDenied"), stack(StackStatus="CREATE_FAILED")])
+def test_should_look_at_nothing_of_a_stack_that_is_not_there_or_may_not_be_seen(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = look(monkeypatch, cloudformation__describe_stacks=answer)
+    assert found["stack"].advice
+    rest = {name: result for name, result in found.items() if name not in ("credentials", "stack")}
+    assert {(result.verdict, result.because) for result in rest.values()} == {("skipped", ("stack",))}
+
+
+def test_should_skip_only_what_needs_an_output_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = look(monkeypatch, cloudformation__describe_stacks=stack(Outputs=outputs("TableName")))
+    assert found["outputs"].found == "the stack has no output TableName"
+    assert names_of(found, "skipped") == {"table", "buckets", "who is told", "sites", "silent servers"}
+    assert names_of(found, "failed") == {"outputs"}
+
+
+def test_should_not_guess_about_servers_where_the_sites_could_not_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = look(monkeypatch, lambda__invoke=overview() | {"FunctionError": "Unhandled"})
+    assert found["sites"].found == "manage_site failed"
+    assert "AuditLogGroupName" in found["sites"].advice
+    assert found["silent servers"][2:] == ("skipped", "not looked at, because sites failed", "", ("sites",))
+
+
+def test_should_not_guess_whether_the_watch_runs_while_the_stack_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: dict[str, Any] = {"cloudwatch__get_metric_statistics": {"Datapoints": []}}
+    ages = {"skipped": timedelta(hours=1), "warning": timedelta(hours=3)}
+    for verdict, age in ages.items():
+        described = stack(CreationTime=datetime.now(UTC) - age)
+        found = look(monkeypatch, **nothing, cloudformation__describe_stacks=described)
+        assert found["watch"].verdict == verdict
+
+
+def test_should_say_that_a_stack_without_a_queue_is_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = look(monkeypatch, cloudformation__list_stack_resources={"StackResourceSummaries": []})["queue"]
+    assert (found.verdict, found.found) == ("failed", "the stack has no ImportQueue")
+    assert "deploy again" in found.advice
+
+
+def test_should_tell_of_both_a_site_without_a_server_and_a_silent_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = [{"site": "alone", "version": 1, "servers": NONE}]
+    sites.append({"site": "quiet", "version": 1, "servers": NONE | {"silent": 1}})
+    found = look(monkeypatch, lambda__invoke={"Payload": {"ok": True, "page": {"sites": sites, "pages": 1}}})
+    assert "alone" in found["sites"].found
+    assert "quiet" in found["silent servers"].found
 
 
 @pytest.mark.parametrize(
@@ -267,10 +325,10 @@ def test_should_end_with_a_status_that_a_script_can_read(
     status: int, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws = Aws(healthy() | changed)
-    monkeypatch.setattr("roster_commands.doctor.boto3", aws)
-    monkeypatch.setattr("roster_commands.stack.boto3", aws)
+    answer_with(aws, monkeypatch)
     assert admin.main(["doctor", "--stack", "sis", "--json"]) == status
     said = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert set(said["stack"]) == {"code", "name", "verdict", "found", "advice", "because"}
     assert (said["who is told"]["verdict"] == "failed") == bool(status)
     assert admin.main(["doctor", "--stack", "sis"]) == status
     assert "ok       table: sis-table can be restored" in capsys.readouterr().out
@@ -344,7 +402,8 @@ def test_should_look_at_the_buckets_under_the_host_of_the_region(region: str, mo
         client.meta.events.register("before-send", send)
         return client
 
-    monkeypatch.setattr("roster_commands.doctor.boto3.client", made)
-    monkeypatch.setattr(doctor.Stack, "outputs", OUTPUTS)
-    doctor.CHECKS["buckets"](doctor.Stack("sis"))
+    monkeypatch.setattr("roster_commands.deployed.boto3.client", made)
+    monkeypatch.setattr(Deployed, "outputs", OUTPUTS)
+    (buckets,) = (check for check in CHECKS if check.code == "buckets")
+    assert buckets.judge(Deployed("sis")).verdict == "ok"
     assert hosts == [f"{name}.s3.{region}.amazonaws.com" for name in ("sis-inbox", "sis-results")]
