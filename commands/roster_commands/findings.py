@@ -58,14 +58,14 @@ def checked(plan: Plan, *, values: bool = True) -> dict[str, Any]:
 
 
 def kept_facts(plan: Plan) -> dict[str, Any]:
-    """What a plan keeps, in the fields of a report: how many facts, because of which rows, until when."""
+    """What a plan keeps, as a report has it: how many facts, because of which rows, until when."""
     report = import_report("", "", {}, plan, 0).as_dict()
     names = ("kept", "kept_until", "kept_rows", "kept_ended", "not_removed")
     return {name: report[name] for name in names if name in report}
 
 
 def _held(plan: Plan) -> list[dict[str, Any]]:
-    """Why a plan would be held, in the form that its report has."""
+    """Why a plan would be held, as its report says it."""
     return [reason.as_dict() for reason in plan.held]
 
 
