@@ -214,7 +214,10 @@ def _sites(stack: Deployed) -> Judged:
 
 
 def _silent_servers(stack: Deployed) -> Judged:
-    silent = [name for name, servers in stack.published_sites.items() if servers["silent"]]
+    sites = stack.published_sites
+    if not any(sum(servers.values()) for servers in sites.values()):
+        return skipped("there is no server yet")
+    silent = [name for name, servers in sites.items() if servers["silent"]]
     if silent:
         return warning(f"these sites have one: {_some(silent)}", f"roster-admin servers {silent[0]} says which.")
     return ok("every server has asked within a day")

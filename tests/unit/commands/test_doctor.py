@@ -310,6 +310,11 @@ def test_should_say_that_a_stack_without_a_queue_is_an_older_one(monkeypatch: py
     assert "deploy again" in found.advice
 
 
+def test_should_not_say_that_every_server_asks_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = look(monkeypatch, lambda__invoke=overview())
+    assert found["silent servers"][2:4] == ("skipped", "there is no server yet")
+
+
 def test_should_tell_of_both_a_site_without_a_server_and_a_silent_one(monkeypatch: pytest.MonkeyPatch) -> None:
     sites = [{"site": "alone", "version": 1, "servers": NONE}]
     sites.append({"site": "quiet", "version": 1, "servers": NONE | {"silent": 1}})
