@@ -19,7 +19,7 @@ from roster_agent.version import Version
 
 
 def status(state: State) -> dict[str, Any]:
-    """Who this server is, what it holds, and how the last pull ended.
+    """Who this server is, its current version, and how the last pull ended.
 
     ``files`` are those that are in the folder as they were delivered; one that was deleted or changed since is missing.
     """
@@ -30,12 +30,12 @@ def status(state: State) -> dict[str, Any]:
         "feed": enrolment.feed,
         "folder": enrolment.folder,
     }
-    held: dict[str, Any] = {"version": None, "epoch": None, "applied_at": None, "counts": None, "files": {}}
+    current: dict[str, Any] = {"version": None, "epoch": None, "applied_at": None, "counts": None, "files": {}}
     if state.has_mirror():
         with Mirror(state.mirror) as mirror:
             applied, expected = mirror.applied(), mirror.files()
         if applied:
-            held = {
+            current = {
                 "version": applied.manifest.version,
                 "epoch": applied.manifest.epoch,
                 "applied_at": applied.applied_at,
@@ -46,14 +46,14 @@ def status(state: State) -> dict[str, Any]:
     last = {"at": attempt.at, "outcome": attempt.outcome, "message": attempt.message} if attempt else None
     hold = state.hold()
     waits = {"version": hold.version, "approved": hold.approved, **asdict(hold.loss)} if hold else None
-    return about | held | {"held": waits, "last_attempt": last}
+    return about | current | {"held": waits, "last_attempt": last}
 
 
 def history(state: State) -> list[dict[str, Any]]:
     """The versions that this server has applied, newest first, as far as it keeps them."""
     with _mirror(state) as mirror:
         applied, before = mirror.applied(), mirror.history()
-    held = [Kept(applied.manifest, applied.applied_at)] if applied else []
+    current = [Kept(applied.manifest, applied.applied_at)] if applied else []
     return [
         {
             "version": kept.manifest.version,
@@ -61,7 +61,7 @@ def history(state: State) -> list[dict[str, Any]]:
             "applied_at": kept.applied_at,
             "counts": kept.manifest.counts,
         }
-        for kept in (*held, *before)
+        for kept in (*current, *before)
     ]
 
 

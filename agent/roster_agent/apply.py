@@ -1,7 +1,8 @@
-"""What this server holds, and how another version takes its place: the mirror first, then both files.
+"""The current version of this server, and how another one takes its place: the mirror first, then both files.
 
-Comes in: a state folder, the CSVImport folder, a verified version. Goes out: the version held, proved; the names of the
-files that were written. A damaged mirror is dropped here, because the feed has it all; nothing else is ever removed.
+Comes in: a state folder, the CSVImport folder, a verified version. Goes out: the current version, proved; the
+names of the files that were written. A damaged mirror is dropped here, because the feed has it all; nothing else is
+ever removed.
 """
 
 import contextlib
@@ -21,8 +22,8 @@ from roster_agent.trust import Head, Offer, Seen
 from roster_agent.version import Version
 
 
-def held(state: State, site: str) -> Version | None:
-    """The version that the mirror holds. A mirror that is damaged, or another site's, is dropped."""
+def current(state: State, site: str) -> Version | None:
+    """The current version, from the mirror. A mirror that is damaged, or another site's, is dropped."""
     try:
         with Mirror(state.mirror, create=True) as mirror:
             found = mirror.version()
@@ -35,7 +36,7 @@ def held(state: State, site: str) -> Version | None:
 
 
 def cursor(state: State) -> Head | None:
-    """What to tell the feed of the version held, where nothing depends on whether every byte of it is in order."""
+    """What to tell the feed of the current version, where nothing depends on whether every byte of it is in order."""
     with contextlib.suppress(MirrorUnusable):
         if state.has_mirror():
             with Mirror(state.mirror) as mirror:
@@ -74,8 +75,8 @@ def note(state: State, version: Version) -> Seen:
 def roll_forward(
     state: State, folder: Folder, found: Version | None, newest: Seen | None
 ) -> tuple[Version | None, list[str]]:
-    """Deliver what the mirror holds where the folder has something else. The version that is held then, and the names
-    of the files written.
+    """Deliver the current version where the folder has something else. The version that is current then, and the
+    names of the files written.
     """
     # An old mirror that somebody put back would take the folder back with it.
     if found is None or (newest and found.manifest.version < newest.version):
@@ -96,7 +97,7 @@ def roll_forward(
 
 
 def sign_again(state: State, offer: Offer) -> None:
-    """Keep the signature of another key under the version held. A mirror that is damaged is dropped."""
+    """Keep the signature of another key under the current version. A mirror that is damaged is dropped."""
     try:
         with Mirror(state.mirror) as mirror:
             mirror.sign_again(offer)
@@ -118,7 +119,7 @@ def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, 
 
 
 def replace(state: State, version: Version, offer: Offer, files: Mapping[str, bytes]) -> None:
-    """Hold this version in the mirror; from here on it counts as held."""
+    """Put this version into the mirror; from here on it is the current one."""
     for last_try in (False, True):
         try:
             with Mirror(state.mirror, create=True) as mirror:

@@ -1,6 +1,6 @@
 """A version in one file, for a server that no network reaches: written on one server, carried to another.
 
-Comes in: a state folder that holds a version; a bundle. Goes out: the bundle; or, as a source, what the feed would
+Comes in: a state folder with a current version; a bundle. Goes out: the bundle; or, as a source, what the feed would
 answer. It is a zip file of the signed head with the keyring, the manifest and the content; nothing of it is believed
 before it has gone through the very rules that the feed's answers go through, so it may be carried by anybody. Refused
 (``BundleUnusable``): a file that is no bundle. It holds names: who finds it can read them.
@@ -27,7 +27,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def export(state: State, file: Path) -> int:
-    """Write the version that this server holds; its number."""
+    """Write the current version of this server; its number."""
     state.enrolment()
     if not state.has_mirror():
         raise NothingPulled
@@ -74,7 +74,7 @@ class Bundle:
     def manifest(self, version: int) -> bytes:
         return self._read(_MANIFEST, MAX_ANSWER_BYTES)
 
-    def content(self, offer: Offer, manifest: Manifest, held: Version | None, progress: Progress | None) -> bytes:
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
         unzip = zlib.decompressobj(_GZIP)
         try:
             return unzip.decompress(self._read(_CONTENT, trust.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)

@@ -85,7 +85,7 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
         commands.enrol,
         "make this machine a server of a site",
         "Uses a single-use code. The CSVImport folder must exist and be writable; it is tried before the code is used. "
-        "A state folder holds one enrolment: to enrol it again, for example after its token was revoked, add --force. "
+        "A state folder has one enrolment: to enrol it again, for example after its token was revoked, add --force. "
         "The mirror is kept when feed and site stay the same.",
     )
     enrol.add_argument("--feed", required=True, metavar="URL", help="the feed's address, as the cloud's FeedUrl")
@@ -110,14 +110,14 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
         "let the version that is held come, and pull",
         "A version that would remove too much is held. This approves exactly the one that is held now.",
     )
-    export = add("export", commands.export, "write the version held into a file, for a server without a network")
+    export = add("export", commands.export, "write the current version into a file, for a server without a network")
     export.add_argument("file", type=Path, metavar="FILE", help="the bundle to write; it holds names")
     bundle = add("import-bundle", commands.import_bundle, "take a version from such a file, verified as ever")
     bundle.add_argument("file", type=Path, metavar="FILE", help="a bundle that roster-agent export wrote")
 
 
 def _add_asking(add: Callable[..., argparse.ArgumentParser]) -> None:
-    add("status", commands.status, "what this server is, holds, and tried last")
+    add("status", commands.status, "what this server is, its version, and how the last pull ended")
     add("history", commands.history, "the versions that this server applied, and when")
     group = add("group", commands.group, "a group's members, from the local mirror")
     group.add_argument("name", metavar="NAME", help="the group's name, in any case")

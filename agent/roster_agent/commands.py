@@ -78,7 +78,7 @@ def rotate_token(state: State, options: Namespace) -> Said:
 
 
 def export(state: State, options: Namespace) -> Said:
-    """Write the version held to a file."""
+    """Write the current version to a file."""
     from roster_agent.bundle import export
 
     version = export(state, options.file)

@@ -33,7 +33,7 @@ class Source(Protocol):
     def manifest(self, version: int) -> bytes:
         """The bytes of a version's manifest, unverified."""
 
-    def content(self, offer: Offer, manifest: Manifest, held: Version | None, progress: Progress | None) -> bytes:
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
         """A version's content, unverified, no longer than the manifest says."""
 
 
@@ -54,10 +54,10 @@ class Online:
     def manifest(self, version: int) -> bytes:
         return self.feed.manifest(version)
 
-    def content(self, offer: Offer, manifest: Manifest, held: Version | None, progress: Progress | None) -> bytes:
-        if held and trust.is_chain(offer.deltas, head_of(held), manifest):
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
+        if current and trust.is_chain(offer.deltas, head_of(current), manifest):
             try:
-                return trust.content(self._chained(offer, held, progress), manifest)
+                return trust.content(self._chained(offer, current, progress), manifest)
             except (Stopped, FeedUnreachable, AccessError):
                 raise  # which would meet the snapshot, too
             except FeedFailed as failure:
@@ -67,8 +67,8 @@ class Online:
                 pass
         return unpack(self.feed.object(manifest.snapshot, progress), manifest.snapshot)
 
-    def _chained(self, offer: Offer, held: Version, progress: Progress | None) -> bytes:
-        content = held.content
+    def _chained(self, offer: Offer, current: Version, progress: Progress | None) -> bytes:
+        content = current.content
         for delta in offer.deltas:
             content = apply_delta(content, unpack(self.feed.object(delta.blob, progress), delta.blob))
         return content
@@ -90,7 +90,7 @@ def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyri
 def version(
     source: Source,
     offer: Offer,
-    held: Version | None,
+    current: Version | None,
     progress: Progress | None,
     demand_room: Callable[[Manifest], None] = lambda _: None,
 ) -> tuple[Version, dict[str, bytes]]:
@@ -99,7 +99,7 @@ def version(
     manifest = trust.manifest(manifest_bytes, offer.head)
     demand_room(manifest)
     try:
-        content = source.content(offer, manifest, held, progress)
+        content = source.content(offer, manifest, current, progress)
         found = Version(manifest_bytes, trust.content(content, manifest))
         # Read it all now: a form that this agent does not know must not get as far as the mirror.
         return found, found.files()
@@ -107,8 +107,8 @@ def version(
         raise CorruptDownload(str(problem)) from problem
 
 
-def head_of(held: Version) -> Head:
+def head_of(current: Version) -> Head:
     """The head that a version was, or is."""
-    about = held.manifest
+    about = current.manifest
     # Of the very bytes: a newer publisher may say more in them than this agent reads.
-    return Head(about.site, about.epoch, about.version, hashlib.sha256(held.manifest_bytes).hexdigest())
+    return Head(about.site, about.epoch, about.version, hashlib.sha256(current.manifest_bytes).hexdigest())

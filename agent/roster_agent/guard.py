@@ -1,8 +1,8 @@
 """Holding a version that would remove too much, until a person approves it or a better one comes.
 
-Comes in: the version held and the one to come. Goes out: nothing when it may come. Refused (``VersionHeld``): a version
-beyond the limits, unless it was approved: exactly this one, over exactly the one held. A hold is remembered, so that a
-version that waits for a person is not downloaded again at every poll.
+Comes in: the current version and the one to come. Goes out: nothing when it may come. Refused (``VersionHeld``): a
+version beyond the limits, unless it was approved: exactly this one, over exactly the current one. A hold is remembered,
+so that a version that waits for a person is not downloaded again at every poll.
 """
 
 from dataclasses import replace
@@ -24,20 +24,20 @@ def refuse_again(state: State, limits: Limits, have: Head | None, offer: Offer) 
         raise VersionHeld(_told(known))
 
 
-def judge(state: State, limits: Limits, held: Version | None, seen: Seen | None, version: Version) -> None:
+def judge(state: State, limits: Limits, current: Version | None, seen: Seen | None, version: Version) -> None:
     """Raise when a version would remove more than it may."""
-    found = holds(state, limits, held, seen, version)
+    found = holds(state, limits, current, seen, version)
     if found:
         state.save_hold(found)
         raise VersionHeld(_told(found))
 
 
-def holds(state: State, limits: Limits, held: Version | None, seen: Seen | None, version: Version) -> Hold | None:
+def holds(state: State, limits: Limits, current: Version | None, seen: Seen | None, version: Version) -> Hold | None:
     """Why a version has to be held; None when it may come."""
-    loss = loss_by(held, seen, version)
+    loss = loss_by(current, seen, version)
     if loss is None or not loss.is_beyond(limits):
         return None
-    over = fetch.head_of(held).manifest_sha256 if held else None
+    over = fetch.head_of(current).manifest_sha256 if current else None
     digest = fetch.head_of(version).manifest_sha256
     known = state.hold()
     if known and known.approved and (known.manifest_sha256, known.over) == (digest, over):
@@ -45,12 +45,12 @@ def holds(state: State, limits: Limits, held: Version | None, seen: Seen | None,
     return Hold(version.manifest.version, digest, over, loss, limits)
 
 
-def loss_by(held: Version | None, seen: Seen | None, version: Version) -> Loss | None:
+def loss_by(current: Version | None, seen: Seen | None, version: Version) -> Loss | None:
     """What a version would remove; None before the first. Where the mirror was lost, the facts beside it say who was
     there; where those are lost, too, nobody is known to stay.
     """
-    if held:
-        return hold.loss(held.entries, version.entries)
+    if current:
+        return hold.loss(current.entries, version.entries)
     if seen is None:
         return None
     if seen.manifest_sha256 == fetch.head_of(version).manifest_sha256:

@@ -49,7 +49,7 @@ CREATE TABLE file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
 
 @dataclass(frozen=True)
 class Applied:
-    """The version that the mirror holds, who signed it, and when it came."""
+    """The version that is current, who signed it, and when it came."""
 
     manifest: Manifest
     manifest_sha256: str
@@ -111,7 +111,7 @@ class Mirror:
         self._db.close()
 
     def applied(self) -> Applied | None:
-        """The version held; None before the first."""
+        """The current version; None before the first."""
         with self._failures():
             row = self._db.execute(
                 "SELECT manifest, manifest_sha256, key_id, signature, applied_at FROM version"
@@ -128,7 +128,7 @@ class Mirror:
             raise MirrorBroken from problem
 
     def version(self) -> Version | None:
-        """The whole version held, re-made from its lines and proved by its manifest's digest; None before the first."""
+        """The whole current version, made from its lines and proved by its manifest's digest; None before the first."""
         applied = self.applied()
         if applied is None:
             return None
@@ -141,7 +141,7 @@ class Mirror:
         return Version(manifest, content)
 
     def replace(self, version: Version, offer: Offer, files: dict[str, str], applied_at: str) -> None:
-        """Hold `version`, which was offered as `offer`, instead of what was held, and that one as one before it.
+        """Make `version`, which was offered as `offer`, the current one, and keep the one before it among the earlier.
 
         `files` are the SHA-256 of the files that it delivers.
         """
@@ -149,9 +149,9 @@ class Mirror:
         signed = (version.manifest_bytes, offer.head.manifest_sha256, offer.key_id, offer.signature, applied_at)
         self._fold_log()
         with self._failures(), self._transaction():
-            before, held = self.applied(), self.version()
-            if before and held:
-                past.keep(self._db, held, before.applied_at, version)
+            before, current = self.applied(), self.version()
+            if before and current:
+                past.keep(self._db, current, before.applied_at, version)
             for table in ("version", "line", "member", "file"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
             self._db.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?)", signed)
@@ -163,20 +163,20 @@ class Mirror:
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
 
     def history(self) -> list[past.Kept]:
-        """The versions that were held before, newest first, as far as they are kept."""
+        """The versions that were current before, newest first, as far as they are kept."""
         with self._failures():
             return past.history(self._db)
 
     def as_of(self, number: int) -> Version | None:
-        """A version of this number, the one held or one before it; None when it is not kept."""
+        """A version of this number, the current one or one before it; None when it is not kept."""
         with self._failures(), self._transaction("DEFERRED"):  # one look, also while a pull is at work
-            held = self.version()
-            if held is None or held.manifest.version == number:
-                return held
-            return past.version(self._db, held, number)
+            current = self.version()
+            if current is None or current.manifest.version == number:
+                return current
+            return past.version(self._db, current, number)
 
     def files(self) -> dict[str, str]:
-        """The SHA-256 of each file that the version held delivers."""
+        """The SHA-256 of each file that the current version delivers."""
         with self._failures():
             rows = self._db.execute("SELECT name, sha256 FROM file").fetchall()
         return dict(of_kinds(row, str, str) for row in rows)
@@ -188,7 +188,7 @@ class Mirror:
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
 
     def sign_again(self, offer: Offer) -> None:
-        """Keep the signature of another key under the version held: a bundle with that of an old key is believed by
+        """Keep the signature of another key under the current version: a bundle with that of an old key is believed by
         nobody who has the new ones.
         """
         with self._failures(), self._transaction():

@@ -1,9 +1,9 @@
-"""The versions that were held before: each as what leads back to it from the one that came after, zipped.
+"""The versions that were current before: each as what leads back to it from the one that came after, zipped.
 
 Comes in: the mirror's database within its transaction, and the version that goes. Goes out: a version of before, proved
 by its manifest's digest, and when each was applied. The last `MOST` are kept: a night's changes are a few kilobytes,
 where a snapshot of a large school has megabytes. Refused (``MirrorBroken``): a way back that does not end at exactly
-what was held.
+what that version was.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ CREATE TABLE past (
 
 @dataclass(frozen=True)
 class Kept:
-    """A version that was held before."""
+    """A version that was current before."""
 
     manifest: Manifest
     applied_at: str
 
 
-def keep(database: sqlite3.Connection, held: Version, applied_at: str, follower: Version) -> None:
+def keep(database: sqlite3.Connection, current: Version, applied_at: str, follower: Version) -> None:
     """Keep the version that goes, as the way back to it from the one that takes its place."""
-    way_back = zlib.compress(follower.delta_to(held), 1)
-    row = (held.manifest.version, held.manifest_bytes, applied_at, way_back)
+    way_back = zlib.compress(follower.delta_to(current), 1)
+    row = (current.manifest.version, current.manifest_bytes, applied_at, way_back)
     database.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)", row)
     database.execute(
         "DELETE FROM past WHERE version <= (SELECT version FROM past ORDER BY 1 DESC LIMIT 1 OFFSET ?)", (MOST,)
@@ -51,13 +51,13 @@ def history(database: sqlite3.Connection) -> list[Kept]:
         raise MirrorBroken from problem
 
 
-def version(database: sqlite3.Connection, held: Version, number: int) -> Version | None:
-    """The version of this number, found by going back from the one held; None when it is not kept."""
+def version(database: sqlite3.Connection, current: Version, number: int) -> Version | None:
+    """The version of this number, found by going back from the current one; None when it is not kept."""
     query = "SELECT version, manifest, way_back FROM past WHERE version >= ? ORDER BY version DESC"
     rows = database.execute(query, (number,)).fetchall()
     if not rows or rows[-1][0] != number:
         return None
-    content = held.content
+    content = current.content
     try:
         for row in rows:
             _, manifest, way_back = of_kinds(row, int, bytes, bytes)

@@ -27,35 +27,35 @@ def preview(
     """What would change, in the shape that ``--json`` prints; `limit` and `names` as in `roster.difference`."""
     enrolment, settings = state.enrolment(), state.settings()
     with state.locked():
-        held, seen = _held(state, enrolment.site), state.seen()
+        current, seen = _current(state, enrolment.site), state.seen()
         found = None
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             source = fetch.Online(feed)
             with contextlib.suppress(NothingPublished):
-                have = fetch.head_of(held) if held else None
+                have = fetch.head_of(current) if current else None
                 offer, _ = fetch.offered(source, have, seen, state.keyring())
-                found = fetch.version(source, offer, held, progress)[0] if offer and offer.head != have else None
-    coming = found or held
-    told = of_versions(held.lines if held and found else [], found.lines if found else [], limit, names)
-    loss = guard.loss_by(held, seen, found) if found else None
+                found = fetch.version(source, offer, current, progress)[0] if offer and offer.head != have else None
+    coming = found or current
+    told = of_versions(current.lines if current and found else [], found.lines if found else [], limit, names)
+    loss = guard.loss_by(current, seen, found) if found else None
     return {
         "version": coming.manifest.version if coming else None,
-        "from": held.manifest.version if held else None,
+        "from": current.manifest.version if current else None,
         "changes": told.changes,
         "difference": told.as_dict(),
         "files": _files(Folder(Path(enrolment.folder)), coming) if coming else [],
         "memberships_gone": loss.gone if loss else 0,
-        "held": bool(found and guard.holds(state, settings.limits, held, seen, found)),
+        "held": bool(found and guard.holds(state, settings.limits, current, seen, found)),
     }
 
 
-def _held(state: State, site: str) -> Version | None:
-    """The version held; a mirror that a pull would drop counts as none."""
+def _current(state: State, site: str) -> Version | None:
+    """The current version; a mirror that a pull would drop counts as none."""
     with contextlib.suppress(MirrorBroken):
         if state.has_mirror():
             with Mirror(state.mirror) as mirror:
-                held = mirror.version()
-            return held if held and held.manifest.site == site else None
+                current = mirror.version()
+            return current if current and current.manifest.site == site else None
     return None
 
 

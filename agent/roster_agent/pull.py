@@ -14,7 +14,7 @@ Comes in: a state folder. Goes out: how it ended, which the state folder remembe
    room. A full disk changes nothing, here or later.
 6. Fetch the deltas or the snapshot; refused unless the content is as the manifest promised. So far nothing changed.
 7. Hold it, if it would remove more than this server allows at once.
-8. Replace the mirror in one transaction. From here the version counts as held.
+8. Replace the mirror in one transaction. From here the version is the current one.
 9. Deliver both files. When this fails, step 3 of the next pull makes up for it.
 10. Tell the cloud what this server has now, also after a failure.
 
@@ -79,15 +79,15 @@ def update(
 ) -> Attempt:
     """Steps 2 to 9; the lock is taken."""
     folder = Folder(Path(enrolment.folder), settings.file_retry_seconds)
-    held = apply.held(state, enrolment.site)
-    seen = apply.seen(state, held)
+    current = apply.current(state, enrolment.site)
+    seen = apply.seen(state, current)
     full, repaired = None, list[str]()
     try:
-        held, repaired = apply.roll_forward(state, folder, held, seen)
+        current, repaired = apply.roll_forward(state, folder, current, seen)
     except DiskFull as failure:
         full = failure  # for this version's files; a newer one's may fit
 
-    at, trusted = fetch.head_of(held) if held else None, state.keyring()
+    at, trusted = fetch.head_of(current) if current else None, state.keyring()
     try:
         # What the folder lacks is not said to be there.
         offer, ring = fetch.offered(source, None if full else at, seen, trusted)
@@ -101,11 +101,11 @@ def update(
         # Last: a server that trusts these keys is not sent this head again.
         state.save_keyring(ring)
     if offer and offer.head != at:
-        return _take(state, settings, source, folder, offer, held, seen, progress)
+        return _take(state, settings, source, folder, offer, current, seen, progress)
     if full:
         raise full
     state.end_hold()
-    number = held.manifest.version if held else "none"
+    number = current.manifest.version if current else "none"
     return Attempt(apply.now(), "nothing_new", f"Nothing new: version {number} is the newest.{_delivered(repaired)}")
 
 
@@ -115,14 +115,16 @@ def _take(
     source: Source,
     folder: Folder,
     offer: Offer,
-    held: Version | None,
+    current: Version | None,
     seen: Seen | None,
     progress: Progress | None,
 ) -> Attempt:
     """Steps 5 to 9."""
-    guard.refuse_again(state, settings.limits, fetch.head_of(held) if held else None, offer)
-    version, files = fetch.version(source, offer, held, progress, lambda manifest: apply.demand_room(state, manifest))
-    guard.judge(state, settings.limits, held, seen, version)
+    guard.refuse_again(state, settings.limits, fetch.head_of(current) if current else None, offer)
+    version, files = fetch.version(
+        source, offer, current, progress, lambda manifest: apply.demand_room(state, manifest)
+    )
+    guard.judge(state, settings.limits, current, seen, version)
     apply.demand_room(state, version.manifest, folder, sum(map(len, files.values())))
     apply.replace(state, version, offer, files)
     apply.note(state, version)

@@ -75,7 +75,7 @@ class VersionNotKept(NoAnswer):
 
 
 class UnknownName(NoAnswer):
-    """The version that this server holds has no such name.
+    """This server's current version has no such name.
 
     Upper and lower case do not matter; roster-agent status shows which version it is.
     """

@@ -36,20 +36,20 @@ def tell(state: State, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bo
 
 def about(state: State, enrolment: Enrolment, attempt: Attempt) -> dict[str, object]:
     """What there is to tell, without the clock."""
-    held: dict[str, object] = {"version": None, "epoch": None, "manifest_sha256": None}
+    current: dict[str, object] = {"version": None, "epoch": None, "manifest_sha256": None}
     with contextlib.suppress(AgentError):
         if state.has_mirror():
             with Mirror(state.mirror) as mirror:
                 if applied := mirror.applied():
                     numbers = {"version": applied.manifest.version, "epoch": applied.manifest.epoch}
-                    held = {**numbers, "manifest_sha256": applied.manifest_sha256}
+                    current = {**numbers, "manifest_sha256": applied.manifest_sha256}
     try:
         files = Folder(Path(enrolment.folder)).digests((STUDENTS, TEACHERS))
     except FolderUnusable:
         files = {}
     waits = state.hold()
     is_held = waits is not None and not waits.approved
-    return held | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
+    return current | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
 
 
 @cache

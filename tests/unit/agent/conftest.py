@@ -31,7 +31,7 @@ def enrolled(new_server: Server) -> Server:
 
 @pytest.fixture
 def server(enrolled: Server) -> Server:
-    """An enrolled server that holds version 1, the seed's roster."""
+    """An enrolled server with version 1, the seed's roster."""
     enrolled.feed.publish(SITE, SEED)
     assert enrolled.pull() == 0, enrolled.err
     enrolled.feed.paths()

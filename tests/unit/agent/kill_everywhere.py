@@ -1,11 +1,11 @@
 """Run a pull again and again, each time killed one line later, and look at what is left. Started by test_interruptions.
 
-In: a state folder that holds a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
+In: a state folder that has a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
 JSON: how many kills there were, and what was found that must never be. Its own program, because it forks.
 
 `--every N` kills at every n-th line only. `--approve` approves the held version first. `--full` kills nothing: each
 time, files may grow a little larger before the disk is full. `--control` breaks the agent on purpose, and the check
-must notice: `in-place` writes files where they are read, `checkpoint-first` notes the version as held before its
+must notice: `in-place` writes files where they are read, `checkpoint-first` notes the version as current before its
 content is there. What is broken is killed alone.
 """
 

@@ -78,13 +78,13 @@ class Server:
         return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
 
     def mirror(self) -> tuple[int, bytes] | None:
-        """The version and the content that the mirror holds."""
+        """The current version and its content, from the mirror."""
         if not self.state.has_mirror():
             return None
         with Mirror(self.state.mirror) as mirror:
             version = mirror.version()
         return (version.manifest.version, version.content) if version else None
 
-    def holds(self) -> tuple[dict[str, bytes], tuple[int, bytes] | None]:
+    def left(self) -> tuple[dict[str, bytes], tuple[int, bytes] | None]:
         """Everything that a refused version must leave as it was."""
         return self.files(), self.mirror()

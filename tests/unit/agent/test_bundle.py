@@ -15,7 +15,7 @@ from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
 
 @pytest.fixture
 def stick(server: Server, tmp_path: Path) -> Path:
-    """A bundle of version 2, written by another server of the site; this one holds version 1, and its feed is away."""
+    """A bundle of version 2, written by another server of the site; this one has version 1, and its feed is away."""
     other = Server(tmp_path / "other", server.feed, server._capsys)
     assert other.enrol(server="canteen") == 0
     server.feed.publish(SITE, NEXT)
@@ -132,37 +132,37 @@ FORGED: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
 
 @pytest.mark.parametrize("forgery", FORGED)
 def test_should_refuse_a_bundle_with(server: Server, stick: Path, forgery: str) -> None:
-    before = server.holds()
+    before = server.left()
     change, code = FORGED[forgery]
     _rewrite(stick, change)
     assert server.run("import-bundle", str(stick)) == 1
     assert server.outcome() == code, server.err
-    assert server.holds() == before
+    assert server.left() == before
     assert "Nothing was changed" in server.err
 
 
 @pytest.mark.parametrize("data", [None, b"", b"no zip file", b"PK\x03\x04" + bytes(100)])
 def test_should_refuse_a_file_that_is_no_bundle(server: Server, tmp_path: Path, data: bytes | None) -> None:
-    before = server.holds()
+    before = server.left()
     if data is not None:
         (tmp_path / "file").write_bytes(data)
     assert server.run("import-bundle", str(tmp_path / "file")) == 1
     assert server.outcome() == "bundle_unusable"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_refuse_any_bundle_with_a_bit_flipped_where_it_matters(server: Server, stick: Path) -> None:
     data, refused = stick.read_bytes(), 0
     for place in range(0, len(data), 29):
         stick.write_bytes(data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :])
-        before = server.holds()
+        before = server.left()
         if server.run("import-bundle", str(stick)) == 0:
             # It struck what says nothing, a date for example.
-            assert server.holds() == (NEXT_FILES, (2, snapshot(NEXT)))
+            assert server.left() == (NEXT_FILES, (2, snapshot(NEXT)))
             server.state.forget_versions()
         else:
             refused += 1
-            assert server.holds() == before
+            assert server.left() == before
     assert refused > 20
 
 

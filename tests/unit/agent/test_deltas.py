@@ -47,7 +47,7 @@ def school(change: int = 0) -> Roster:
 
 @pytest.fixture
 def behind(enrolled: Server) -> Server:
-    """A server that holds version 1 of a larger school."""
+    """A server with version 1 of a larger school."""
     enrolled.feed.publish(SITE, school())
     assert enrolled.pull() == 0, enrolled.err
     enrolled.feed.paths()
@@ -76,12 +76,12 @@ def test_should_come_to_the_same_bytes_by_either_way(feed: FeedSimulator, histor
     for roster in history:
         feed.publish(SITE, roster)
     first, *_, newest = feed.published[SITE]
-    held = Version(first.manifest, first.content)
+    current = Version(first.manifest, first.content)
     manifest = Version(newest.manifest, newest.content).manifest
     offer = trust.offer(feed.head(SITE, newest) | {"deltas": _all_deltas(feed)}, SITE)
     feed.tokens["token"] = SITE
     with Feed(feed.url, SITE, "token") as connection:
-        chained = fetch.Online(connection)._chained(offer, held, None)
+        chained = fetch.Online(connection)._chained(offer, current, None)
         whole = fetch.Online(connection).content(offer, manifest, None, None)
     assert chained == whole == snapshot(history[-1])
 
@@ -119,10 +119,10 @@ def test_should_refuse_a_cloud_that_knows_only_older_versions(behind: Server) ->
     behind.feed.publish(SITE, school(1))
     behind.pull()
     behind.feed.published[SITE].pop()
-    before = behind.holds()
+    before = behind.left()
     assert behind.pull() == 1
     assert behind.outcome() == "version_went_backwards"
-    assert behind.holds() == before
+    assert behind.left() == before
 
 
 def _first_object(change: Callable[[Answer], Answer]) -> Callable[[Answer], Answer]:
@@ -311,12 +311,12 @@ def test_should_read_lines_however_long_they_are_with_reason(behind: Server) -> 
 
 
 def test_should_refuse_a_line_longer_than_any_group(behind: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = behind.holds()
+    before = behind.left()
     behind.feed.publish(SITE, make_roster({"All": [f"pupil-{p}" for p in range(1000)]}))
     monkeypatch.setattr(version, "LONGEST_LINE", 5000)
     assert behind.pull() == 1
     assert behind.outcome() == "corrupt_download"
-    assert behind.holds() == before
+    assert behind.left() == before
 
 
 def test_should_make_no_list_of_more_lines_than_a_roster_has() -> None:

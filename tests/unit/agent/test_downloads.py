@@ -19,7 +19,7 @@ from tests.unit.agent.server import NEXT_FILES, SITE, Server
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_should_change_nothing_when(server: Server, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = server.holds()
+    before = server.left()
     server.feed.publish(SITE, NEXT)
     route, change, code = FAULTS[fault]
     server.feed.spoil(route, change)
@@ -29,7 +29,7 @@ def test_should_change_nothing_when(server: Server, fault: str, monkeypatch: pyt
             impatient.setattr(transport, "_LONGEST_ANSWER_SECONDS", 0.5)
         assert server.pull() == 1
     assert server.outcome() == code, server.err
-    assert server.holds() == before
+    assert server.left() == before
     assert "Nothing was changed" in server.err
     assert "Traceback" not in server.err
 
@@ -39,13 +39,13 @@ def test_should_change_nothing_when(server: Server, fault: str, monkeypatch: pyt
 
 
 def test_should_change_nothing_when_the_feed_is_away(server: Server) -> None:
-    before = server.holds()
+    before = server.left()
     enrolment = server.state.enrolment()
     server.state.save_enrolment(replace(enrolment, feed="http://127.0.0.1:9/feed"))
     assert server.pull() == 1
     assert server.outcome() == "feed_unreachable"
     assert "Connection refused" in server.err
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_reach_a_feed_on_this_machine_past_any_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,14 +56,14 @@ def test_should_reach_a_feed_on_this_machine_past_any_proxy(server: Server, monk
 
 @pytest.mark.parametrize("proxy", ["http://user:secret@127.0.0.1:9", "socks5://user:secret@127.0.0.1:9", "secret://x"])
 def test_should_say_it_when_the_proxy_is_of_no_use(server: Server, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    before = server.holds()
+    before = server.left()
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     server.state.save_enrolment(replace(server.state.enrolment(), feed="https://feed.invalid"))
     assert server.pull() == 1
     assert server.outcome() == "feed_unreachable"
     assert "proxy" in server.err
     assert "secret" not in server.err
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_keep_the_time_that_a_busy_feed_asks_for(server: Server) -> None:
@@ -96,11 +96,11 @@ def _publish(server: Server, content: bytes) -> None:
     ids=["format 2", "no end", "blank line", "alien line", "key twice", "not utf-8", "no snapshot", "zipped"],
 )
 def test_should_refuse_content_that_it_cannot_read(server: Server, content: bytes) -> None:
-    before = server.holds()
+    before = server.left()
     _publish(server, content)
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download", server.err
-    assert server.holds() == before
+    assert server.left() == before
 
 
 @pytest.mark.parametrize(
@@ -115,37 +115,37 @@ def test_should_refuse_content_that_it_cannot_read(server: Server, content: byte
     ids=["path for a digest", "huge", "huge content", "negative", "empty"],
 )
 def test_should_refuse_a_manifest_that_promises_nonsense(server: Server, blob: Blob) -> None:
-    before = server.holds()
+    before = server.left()
     published = server.feed.publish(SITE, NEXT)
     published.manifest = Manifest.from_bytes(published.manifest)._replace(snapshot=blob).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
-    assert server.holds() == before
+    assert server.left() == before
     assert not [path for path in server.feed.paths() if "/objects/" in path]
 
 
 @pytest.mark.parametrize("change", [{"site": "durmstrang"}, {"epoch": 7}, {"version": 1}], ids=str)
 def test_should_refuse_a_manifest_of_anything_else(server: Server, change: dict[str, Any]) -> None:
-    before = server.holds()
+    before = server.left()
     published = server.feed.publish(SITE, NEXT)
     published.manifest = Manifest.from_bytes(published.manifest)._replace(**change).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 @pytest.mark.parametrize("manifest", [b"{}", b"[]", b"null", b"[" * 60_000, b'{"format":2}', b'{"format":"x"}'])
 def test_should_refuse_a_manifest_that_it_cannot_read(server: Server, manifest: bytes) -> None:
-    before = server.holds()
+    before = server.left()
     published = server.feed.publish(SITE, NEXT)
     published.manifest = manifest
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_unzip_no_more_than_was_promised(server: Server) -> None:
-    before = server.holds()
+    before = server.left()
     bomb = gzip.compress(bytes(64 << 20))
     published = server.feed.publish(SITE, NEXT)
     blob = Blob(hashlib.sha256(bomb).hexdigest(), len(bomb), "0" * 64, 1000)
@@ -153,7 +153,7 @@ def test_should_unzip_no_more_than_was_promised(server: Server) -> None:
     published.manifest = Manifest.from_bytes(published.manifest)._replace(snapshot=blob).to_bytes()
     assert server.pull() == 1
     assert server.outcome() == "corrupt_download"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 # A version never goes backwards, and never changes.
@@ -163,11 +163,11 @@ def test_should_unzip_no_more_than_was_promised(server: Server) -> None:
 def test_should_refuse_to_go_backwards(server: Server, version: int, epoch: int) -> None:
     server.feed.publish(SITE, SEED, version=5, epoch=2)
     assert server.pull() == 0
-    before = server.holds()
+    before = server.left()
     server.feed.publish(SITE, NEXT, version=version, epoch=epoch)
     assert server.pull() == 1
     assert server.outcome() == "version_went_backwards"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_follow_a_restored_cloud_that_jumped_ahead(server: Server) -> None:
@@ -178,12 +178,12 @@ def test_should_follow_a_restored_cloud_that_jumped_ahead(server: Server) -> Non
 
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_should_refuse_other_contents_under_the_same_number(server: Server, epoch: int) -> None:
-    before = server.holds()
+    before = server.left()
     published = server.feed.publish(SITE, NEXT, version=1, epoch=epoch)
     server.feed.spoil("head", other_json(200, server.feed.head(SITE, published)))
     assert server.pull() == 1
     assert server.outcome() == "version_rewritten"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_not_go_backwards_when_the_mirror_was_lost(server: Server) -> None:
@@ -228,7 +228,7 @@ def test_should_deliver_nothing_of_an_old_mirror_that_was_put_back(server: Serve
     assert server.files() == NEXT_FILES
     server.feed.heal()
     assert server.pull() == 0
-    assert server.holds() == (NEXT_FILES, (2, snapshot(NEXT)))
+    assert server.left() == (NEXT_FILES, (2, snapshot(NEXT)))
 
 
 def test_should_take_unchanged_answers_of_the_newest_version_as_nothing_new(server: Server) -> None:
@@ -270,13 +270,13 @@ def test_should_follow_a_redirect_of_an_object_without_the_token(server: Server)
     ids=["flipped bit", "longer", "login page", "expired", "busy", "redirects again", "breaks off"],
 )
 def test_should_change_nothing_when_a_redirected_download_fails(server: Server, change: Change, code: str) -> None:
-    before = server.holds()
+    before = server.left()
     server.feed.redirects = True
     server.feed.publish(SITE, NEXT)
     server.feed.spoil("download", change)
     assert server.pull() == 1
     assert server.outcome() == code, server.err
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_not_read_the_versions_of_another_site(server: Server, feed: FeedSimulator) -> None:

@@ -99,14 +99,14 @@ def _applies_again(server: Server, filler: Path, roster: Roster) -> None:
 
 
 def test_should_keep_what_it_has_on_a_disk_without_a_byte(small: Path, cramped: Server) -> None:
-    before = cramped.holds()
+    before = cramped.left()
     cramped.feed.publish(SITE, NEXT)
     filler = fill(small)
     for _ in range(3):
         assert cramped.pull() == 1
         assert "disk is full" in cramped.err
         assert "Make room" in cramped.err
-    assert cramped.holds() == before
+    assert cramped.left() == before
     assert cramped.asks("group", "potions")["members"] == ["Harry_Potter", "Ron_Weasley"]
     assert cramped.asks("user", "severus_snape", "--as-of", "1")["console"]["groups"] == ["Dark Arts", "Potions"]
     assert [kept["version"] for kept in cramped.asks("history")] == [1]
@@ -120,13 +120,13 @@ def test_should_keep_what_it_has_on_a_disk_without_a_byte(small: Path, cramped: 
 @pytest.mark.usefixtures("unforeseen")
 @pytest.mark.parametrize("leave", [64 << 10, 1 << 20, 3 << 20])
 def test_should_keep_what_it_has_when_the_room_ends_amid_a_version(small: Path, cramped: Server, leave: int) -> None:
-    before = cramped.holds()
+    before = cramped.left()
     cramped.feed.publish(SITE, school(60_000))
     filler = fill(small, leave)
     for _ in range(3):
         assert cramped.pull() == 1
         assert cramped.outcome() == "disk_full", cramped.err
-    assert cramped.holds() == before
+    assert cramped.left() == before
     assert cramped.asks("user", "ron_weasley")["member_of"] == ["Muggle Studies", "Potions"]
     # Neither the log nor a file that was begun keeps the room that there was.
     assert shutil.disk_usage(small).free > leave - (16 << 10)
@@ -151,27 +151,27 @@ def test_should_answer_also_from_a_log_that_was_not_folded(small: Path, cramped:
 
 
 def test_should_not_fetch_what_has_no_room(small: Path, cramped: Server) -> None:
-    before = cramped.holds()
+    before = cramped.left()
     cramped.feed.publish(SITE, school(60_000))
     filler = fill(small, 10 << 20)
     assert cramped.pull() == 1
     assert cramped.outcome() == "disk_full"
     assert "10.0 MB are free of" in cramped.err
     assert [path for path in cramped.feed.paths() if "/objects/" in path] == []
-    assert cramped.holds() == before
+    assert cramped.left() == before
     cramped.feed.publish(SITE, NEXT)
     assert cramped.pull() == 0, cramped.err
-    assert cramped.holds() == (NEXT_FILES, (3, snapshot(NEXT)))
+    assert cramped.left() == (NEXT_FILES, (3, snapshot(NEXT)))
     filler.unlink()
 
 
 def test_should_change_nothing_when_only_the_files_have_no_room(small: Path, apart: Server) -> None:
-    before = apart.holds()
+    before = apart.left()
     apart.feed.publish(SITE, school(60_000))
     filler = fill(small, 9 << 20)
     assert apart.pull() == 1
     assert apart.outcome() == "disk_full"
-    assert apart.holds() == before
+    assert apart.left() == before
     _applies_again(apart, filler, school(60_000))
 
 
@@ -197,7 +197,7 @@ def test_should_go_on_to_a_newer_version_whose_files_fit(small: Path, apart: Ser
 
     apart.feed.publish(SITE, NEXT)
     assert apart.pull() == 0, apart.err
-    assert apart.holds() == (NEXT_FILES, (3, snapshot(NEXT)))
+    assert apart.left() == (NEXT_FILES, (3, snapshot(NEXT)))
     filler.unlink()
 
 
@@ -301,12 +301,12 @@ def _fail_in_a_transaction(mirror: Mirror, problem: Exception) -> None:
 
 def test_should_keep_its_mirror_on_a_disk_that_cannot_be_written_any_more(small: Path, cramped: Server) -> None:
     cramped.feed.publish(SITE, NEXT)
-    before = cramped.holds()
+    before = cramped.left()
     subprocess.run(("mount", "-o", "remount,ro", str(small)), check=True)
     assert cramped.pull() == 1
     assert "Read-only file system" in cramped.err
     assert cramped.asks("group", "potions")["members"] == ["Harry_Potter", "Ron_Weasley"]
     subprocess.run(("mount", "-o", "remount,rw", str(small)), check=True)
-    assert cramped.holds() == before
+    assert cramped.left() == before
     assert cramped.pull() == 0
     assert cramped.mirror() == (2, snapshot(NEXT))

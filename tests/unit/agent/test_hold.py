@@ -20,7 +20,7 @@ def school(pupils: int, first: int = 0) -> Roster:
 
 @pytest.fixture
 def full(enrolled: Server) -> Server:
-    """A server that holds a school of 100 memberships."""
+    """A server whose current version has 100 memberships."""
     enrolled.feed.publish(SITE, school(100))
     assert enrolled.pull() == 0
     enrolled.feed.paths()
@@ -28,13 +28,13 @@ def full(enrolled: Server) -> Server:
 
 
 def test_should_hold_a_version_that_empties_the_school(full: Server) -> None:
-    before = full.holds()
+    before = full.left()
     full.feed.publish(SITE, Roster((), ()))
     assert full.pull() == 1
     assert full.outcome() == "version_held"
     assert "100 of 100 memberships" in full.err
     assert "roster-agent approve" in full.err
-    assert full.holds() == before
+    assert full.left() == before
     assert full.asks("status")["held"] == {"version": 2, "approved": False, "gone": 100, "of": 100}
     full.run("status")
     assert "waits for roster-agent approve" in full.out

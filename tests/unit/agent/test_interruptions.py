@@ -75,11 +75,11 @@ def holding(enrolled: Server) -> Server:
 
 @forks
 def test_should_hold_wherever_it_is_killed(holding: Server, tmp_path: Path) -> None:
-    before = holding.holds()
+    before = holding.left()
     result = _interrupted(holding, tmp_path / "work")
     assert result["found"] == []
     assert result["kills"] > 80
-    assert holding.holds() == before
+    assert holding.left() == before
 
 
 @forks
@@ -142,7 +142,7 @@ def test_should_stay_whole_when_any_disk_operation_fails(
         if at > 0 and status == 0:
             break
         assert (status, "No space left" in server.err) == (1, True)
-        files, mirror = server.holds()
+        files, mirror = server.left()
         found = {name: data for name, data in files.items() if name.endswith(".csv")}
         if name == "replace":
             # Where nothing can be renamed any more, the first file cannot be taken back either: each is whole.

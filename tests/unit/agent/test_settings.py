@@ -101,7 +101,7 @@ def test_should_enrol_by_settings_that_were_there_first(new_server: Server) -> N
 
 
 def test_should_say_it_when_the_certificates_cannot_be_read(server: Server, tmp_path: Path) -> None:
-    before = server.holds()
+    before = server.left()
     for content in (None, "no certificate"):
         if content:
             (tmp_path / "ca.pem").write_text(content)
@@ -109,4 +109,4 @@ def test_should_say_it_when_the_certificates_cannot_be_read(server: Server, tmp_
         assert server.pull() == 1
         assert server.outcome() == "bad_settings"
         assert "certificates in PEM" in server.err
-    assert server.holds() == before
+    assert server.left() == before

@@ -66,13 +66,13 @@ def _later(keys: Keys) -> Keys:
 
 @pytest.mark.parametrize("forgery", FORGED)
 def test_should_refuse_a_head_with(server: Server, forgery: str) -> None:
-    before = server.holds(), server.state.keyring()
+    before = server.left(), server.state.keyring()
     server.feed.publish(SITE, NEXT)
     server.feed.spoil("head", _said(FORGED[forgery]))
     assert server.pull() == 1
     assert server.outcome() == "wrongly_signed", server.err
     assert "Nothing was changed" in server.err
-    assert (server.holds(), server.state.keyring()) == before
+    assert (server.left(), server.state.keyring()) == before
     assert server.asks("status")["last_attempt"]["outcome"] == "wrongly_signed"
     server.feed.heal()
     assert server.pull() == 0
@@ -85,24 +85,24 @@ def test_should_refuse_a_head_with(server: Server, forgery: str) -> None:
     ids=str,
 )
 def test_should_refuse_a_keyring_without_its_form(server: Server, keyring: dict[str, Any]) -> None:
-    before = server.holds()
+    before = server.left()
     server.feed.publish(SITE, NEXT)
     spoilt = server.feed.keys.keyring() | keyring if keyring else keyring
     server.feed.spoil("head", _said(lambda said: said.update(keyring=spoilt)))
     assert server.pull() == 1
     assert server.outcome() == "not_the_feed"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_refuse_an_older_head_that_was_signed_once(server: Server) -> None:
     replayed = server.feed.head(SITE, server.feed.published[SITE][0])
     server.feed.publish(SITE, NEXT)
     server.pull()
-    before = server.holds()
+    before = server.left()
     server.feed.spoil("head", lambda answer: replace(answer, status=200, body=json.dumps(replayed).encode()))
     assert server.pull() == 1
     assert server.outcome() == "version_went_backwards"
-    assert server.holds() == before
+    assert server.left() == before
 
 
 def test_should_follow_a_change_of_keys_by_itself(server: Server) -> None:
@@ -117,12 +117,12 @@ def test_should_follow_a_change_of_keys_by_itself(server: Server) -> None:
 
 
 def test_should_learn_newer_keys_although_no_version_is_new(server: Server) -> None:
-    before = server.holds()
+    before = server.left()
     for new in ("second", "third"), ("third", "fourth"):
         server.feed.keys.change(*new)
         assert server.pull() == 0, server.err
         assert (server.outcome(), set(server.state.keyring().keys)) == ("nothing_new", set(new))
-    assert server.holds() == before
+    assert server.left() == before
     server.feed.paths()
     assert server.pull() == 0
     assert server.feed.paths() == [f"/v1/sites/hogwarts/head{server.question()}"]
@@ -164,7 +164,7 @@ def test_should_not_enrol_with_a_keyring_that_does_not_hold_together(new_server:
 def test_should_refuse_to_pull_without_its_keys(server: Server) -> None:
     (server.state.folder / "keyring.json").unlink()
     server.feed.publish(SITE, NEXT)
-    before = server.holds()
+    before = server.left()
     assert server.pull() == 1
     assert "enrol with --force" in server.err
-    assert server.holds() == before
+    assert server.left() == before
