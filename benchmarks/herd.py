@@ -27,8 +27,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.reports_cost import DOLLARS, EVENT_BYTES, PRICES_OF
-from roster_agent import schedule
-from roster_agent.schedule import Schedule
+from roster_agent.daemon import schedule
+from roster_agent.daemon.schedule import Schedule
 from roster_aws.serving import SOON, SOON_SECONDS
 
 HERDS = (10_000, 100_000)

@@ -34,9 +34,11 @@ MODULES = {
     f"{AWS}/lease.py": f"{ADAPTERS}/test_leases.py",
     f"{AWS}/results.py": f"{ADAPTERS}/test_orders.py {ADAPTERS}/test_reports.py {ADAPTERS}/test_importing.py",
     f"{AWS}/store.py": f"{ADAPTERS}/test_settling.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_leftovers.py",
-    f"{AGENT}/keyring.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
-    f"{AGENT}/trust.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
-    f"{AGENT}/apply.py": f"{OF_AGENT}/test_pull.py {OF_AGENT}/test_full_disk.py {OF_AGENT}/test_interruptions.py",
+    f"{AGENT}/trust/trusted_keys.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
+    f"{AGENT}/trust/rules.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",
+    f"{AGENT}/update/apply.py": " ".join(
+        f"{OF_AGENT}/{name}.py" for name in ("test_pull", "test_full_disk", "test_interruptions")
+    ),
 }
 
 # Changes that say nothing, or the same as another: unions in annotations, which are never evaluated; `is` for `==`,

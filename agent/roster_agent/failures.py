@@ -29,7 +29,7 @@
     │  ├─ VersionGone
     │  ├─ CursorUnknown
     │  └─ NothingPublished
-    ├─ RefusedVersion         what the feed offers is not to be taken (these two in `refusals`)
+    ├─ RefusedVersion         the feed offers what this server refuses (in `trust.refusals`)
     │  ├─ WronglySigned
     │  ├─ CorruptDownload
     │  ├─ VersionWentBackwards
@@ -247,6 +247,38 @@ class NothingPublished(FeedError):
     """The feed says that nothing was ever published for this site, though this server has a version of it.
 
     Nothing was changed. Tell the cloud's administrator.
+    """
+
+
+class NoAnswer(AgentError):
+    """The mirror cannot tell."""
+
+
+class NothingPulled(NoAnswer):
+    """No version was pulled yet.
+
+    Run roster-agent pull.
+    """
+
+
+class NothingHeld(NoAnswer):
+    """No version is held.
+
+    There is nothing to approve; roster-agent status shows what this server has.
+    """
+
+
+class VersionNotKept(NoAnswer):
+    """The mirror does not keep that version.
+
+    See roster-agent history for those that it keeps.
+    """
+
+
+class UnknownName(NoAnswer):
+    """This server's current version has no such name.
+
+    Upper and lower case do not matter; roster-agent status shows which version it is.
     """
 
 

@@ -9,12 +9,12 @@ import httpx2
 import pytest
 
 from local.cloud import Cloud
-from roster_agent import transport
-from roster_agent.enrol import enrol
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
 from roster_agent.failures import AgentError
-from roster_agent.mirror import Mirror
-from roster_agent.pull import pull
-from roster_agent.state import State
+from roster_agent.net import transport
+from roster_agent.net.enrol import enrol
+from roster_agent.update.pull import pull
 from tests.deployed import SEED, RunningSites
 from tests.fault_proxy import FaultProxy
 from tests.feed_faults import FAULTS, SLOW, Answer

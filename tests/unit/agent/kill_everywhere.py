@@ -25,16 +25,22 @@ from types import CodeType, FrameType
 from typing import Any
 
 import roster_agent
-from roster_agent import durable, guard
-from roster_agent.failures import AgentError, MirrorBroken
-from roster_agent.mirror import Mirror
-from roster_agent.pull import pull
-from roster_agent.refusals import NothingHeld, VersionHeld
-from roster_agent.state import State
+from roster_agent.disk import durable
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
+from roster_agent.failures import AgentError, MirrorBroken, NothingHeld
+from roster_agent.trust.refusals import VersionHeld
+from roster_agent.update import guard
+from roster_agent.update.pull import pull
 
 # The modules that write; what is killed in the others has the same thing left behind.
-_NAMES = ("pull", "apply", "guard", "mirror", "past", "folder", "durable", "state")
-WRITERS = {str(Path(roster_agent.__path__[0], f"{name}.py")) for name in _NAMES}
+_UPDATE = ("pull", "apply", "guard")
+_DISK = ("mirror", "earlier_versions", "csvimport_folder", "durable", "state")
+WRITERS = {
+    str(Path(roster_agent.__path__[0], folder, f"{name}.py"))
+    for folder, names in (("update", _UPDATE), ("disk", _DISK))
+    for name in names
+}
 _FULL_STEP = 1024
 
 

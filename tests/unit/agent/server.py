@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from roster_agent.cli import main
-from roster_agent.mirror import Mirror
-from roster_agent.state import State
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
 from tests.feed_simulator import FeedSimulator
 
 SITE = "hogwarts"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from roster_agent import addresses
 from roster_agent.failures import BadArgument, NotTheFeed
+from roster_agent.net import addresses
 
 
 @pytest.mark.parametrize(

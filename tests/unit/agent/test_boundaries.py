@@ -11,7 +11,7 @@ ALLOWED = {"roster", "roster_agent", "cryptography", "httpx2", "rich"}
 
 def test_should_import_nothing_that_does_not_belong_on_a_schools_server() -> None:
     imported = set()
-    for module in Path(roster_agent.__path__[0]).glob("*.py"):
+    for module in Path(roster_agent.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
@@ -20,8 +20,14 @@ def test_should_import_nothing_that_does_not_belong_on_a_schools_server() -> Non
     assert imported - set(sys.stdlib_module_names) == ALLOWED
 
 
+def test_should_have_a_top_level_that_one_look_takes_in() -> None:
+    rooms = [path.stem for path in Path(roster_agent.__path__[0]).iterdir() if path.is_dir() or path.suffix == ".py"]
+    assert len({room for room in rooms if room != "__pycache__"}) <= 12
+
+
 def test_should_draw_every_failure_in_the_tree() -> None:
-    from roster_agent import failures, refusals
+    from roster_agent import failures
+    from roster_agent.trust import refusals
 
     drawn = failures.__doc__ or ""
     both = {**vars(failures), **vars(refusals)}
@@ -30,7 +36,8 @@ def test_should_draw_every_failure_in_the_tree() -> None:
 
 
 def test_should_say_with_every_failure_what_to_do() -> None:
-    from roster_agent import failures, refusals
+    from roster_agent import failures
+    from roster_agent.trust import refusals
 
     both = {**vars(failures), **vars(refusals)}
     kinds = [kind for kind in both.values() if isinstance(kind, type) and issubclass(kind, failures.AgentError)]

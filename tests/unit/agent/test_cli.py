@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from roster.model import Right
-from roster_agent import answer as answer_module
-from roster_agent.mirror import Mirror
+from roster_agent.disk.mirror import Mirror
+from roster_agent.support import local_answers
 from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import SEED_FILES, SITE, Server
 
@@ -220,7 +220,7 @@ def test_should_neither_trace_nor_quote_a_name_when_it_fails_unexpectedly(
     def failing(*_: object) -> None:
         raise KeyError("Harry_Potter")
 
-    monkeypatch.setattr(answer_module, "user", failing)
+    monkeypatch.setattr(local_answers, "user", failing)
     assert server.run("user", "x") == 1
     assert (
         server.err

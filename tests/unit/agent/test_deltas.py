@@ -21,10 +21,12 @@ from roster import delta
 from roster.delta import first_line
 from roster.encode import Blob, Corrupt
 from roster.model import Roster
-from roster_agent import fetch, trust, version
+from roster_agent import version
 from roster_agent.failures import Stopped
-from roster_agent.feed import Feed
-from roster_agent.pull import pull
+from roster_agent.net.feed_client import Feed
+from roster_agent.trust import rules
+from roster_agent.update import fetch
+from roster_agent.update.pull import pull
 from roster_agent.version import Version, apply_delta
 from tests.feed_faults import Answer
 from tests.feed_simulator import FeedSimulator, Published, make_roster, snapshot
@@ -78,7 +80,7 @@ def test_should_come_to_the_same_bytes_by_either_way(feed: FeedSimulator, histor
     first, *_, newest = feed.published[SITE]
     current = Version(first.manifest, first.content)
     manifest = Version(newest.manifest, newest.content).manifest
-    offer = trust.offer(feed.head(SITE, newest) | {"deltas": _all_deltas(feed)}, SITE)
+    offer = rules.offer(feed.head(SITE, newest) | {"deltas": _all_deltas(feed)}, SITE)
     feed.tokens["token"] = SITE
     with Feed(feed.url, SITE, "token") as connection:
         chained = fetch.Online(connection)._chained(offer, current, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from roster_agent import doctor
+from roster_agent.support import doctor
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, Keys, make_roster
 from tests.unit.agent.server import SITE, Server

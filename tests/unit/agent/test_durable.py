@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from roster_agent import durable
-from roster_agent.folder import Folder
-from roster_agent.state import State
+from roster_agent.disk import durable
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.state import State
 from tests.feed_simulator import SEED
 from tests.unit.agent.server import SEED_FILES, SITE, Server
 
@@ -145,5 +145,5 @@ def _in_order(server: Server, monkeypatch: pytest.MonkeyPatch, owner: Any, names
 def test_should_note_a_version_before_who_is_in_it(enrolled: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The note keeps versions from going back; who was there is for a lost mirror alone."""
     enrolled.feed.publish(SITE, SEED)
-    names = ["save_seen", "save_facts", "end_hold", "save_attempt"]
+    names = ["save_seen", "save_membership_hashes", "end_hold", "save_attempt"]
     assert _in_order(enrolled, monkeypatch, State, names) == names

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from roster.model import Roster
-from roster_agent import disk, past
+from roster_agent.disk import earlier_versions, room
+from roster_agent.disk.mirror import Mirror
 from roster_agent.failures import DiskFull, SetupError
-from roster_agent.mirror import Mirror
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, FeedSimulator, make_roster, snapshot
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
@@ -88,7 +88,7 @@ def fill(place: Path, leave: int = 0) -> Path:
 @pytest.fixture
 def unforeseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk says that it has room, as one with a quota does."""
-    monkeypatch.setattr(disk, "free", lambda place: 1 << 40)
+    monkeypatch.setattr(room, "free", lambda place: 1 << 40)
 
 
 def _applies_again(server: Server, filler: Path, roster: Roster) -> None:
@@ -207,7 +207,7 @@ def test_should_deliver_what_had_no_room_once_there_is_some(
     apart.feed.publish(SITE, school(60_000))
     filler = fill(small, 1 << 20)
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "free", lambda place: 1 << 40)
+        patch.setattr(room, "free", lambda place: 1 << 40)
         assert apart.pull() == 1
     _applies_again(apart, filler, school(60_000))
     assert apart.files().keys() == SEED_FILES.keys()
@@ -216,7 +216,7 @@ def test_should_deliver_what_had_no_room_once_there_is_some(
 
 def test_should_keep_the_code_when_the_disk_is_full(new_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "free", lambda place: 1000)
+        patch.setattr(room, "free", lambda place: 1000)
         assert new_server.enrol() == 1
     assert "disk is full" in new_server.err
     assert new_server.feed.requests == []
@@ -224,11 +224,11 @@ def test_should_keep_the_code_when_the_disk_is_full(new_server: Server, monkeypa
 
 
 def test_should_ask_for_the_room_of_all_that_is_on_one_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "free", lambda place: 1000 + disk.SPARE_BYTES)
+    monkeypatch.setattr(room, "free", lambda place: 1000 + room.SPARE_BYTES)
     (tmp_path / "other").mkdir()
-    disk.demand([(tmp_path, 400), (tmp_path / "other", 600)])
+    room.demand([(tmp_path, 400), (tmp_path / "other", 600)])
     with pytest.raises(DiskFull):
-        disk.demand([(tmp_path, 400), (tmp_path / "other", 601)])
+        room.demand([(tmp_path, 400), (tmp_path / "other", 601)])
 
 
 @contextmanager
@@ -251,13 +251,13 @@ def test_should_begin_each_version_with_an_empty_log(server: Server, monkeypatch
         server.feed.publish(SITE, NEXT)
         assert server.pull() == 0
     assert log.stat().st_size > 0
-    sizes, keep = [], past.keep
+    sizes, keep = [], earlier_versions.keep
 
     def kept(*arguments: object) -> None:
         sizes.append(log.stat().st_size)
         keep(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(past, "keep", kept)
+    monkeypatch.setattr(earlier_versions, "keep", kept)
     server.feed.publish(SITE, SEED)
     assert server.pull() == 0
     assert sizes == [0]

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from roster_agent import past
+from roster_agent.disk import earlier_versions
 from tests.feed_simulator import NEXT, SEED, make_roster, snapshot
 from tests.unit.agent.server import SITE, Server
 
@@ -44,7 +44,7 @@ def test_should_say_the_same_of_a_version_whether_it_is_held_or_past(server: Ser
 
 
 def test_should_keep_every_byte_of_the_versions_before(through: Server) -> None:
-    from roster_agent.mirror import Mirror
+    from roster_agent.disk.mirror import Mirror
 
     with Mirror(through.state.mirror) as mirror:
         kept = {number: mirror.as_of(number) for number in (1, 2, 3)}
@@ -70,7 +70,7 @@ def test_should_not_know_a_version_that_it_skipped(server: Server) -> None:
 
 
 def test_should_keep_a_bounded_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "MOST", 3)
+    monkeypatch.setattr(earlier_versions, "MOST", 3)
     for number in range(6):
         server.feed.publish(SITE, make_roster({"Potions": [f"pupil{number}"]}))
         server.pull()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.model import Group, Roster
-from roster_agent.facts import Facts, read
-from roster_agent.hold import Limits, Loss, loss
+from roster_agent.trust.hold import Limits, Loss, loss
+from roster_agent.trust.membership_hashes import MembershipHashes, read
 from tests.feed_simulator import make_roster, snapshot
 from tests.unit.agent.server import SITE, Server
 
@@ -136,16 +136,16 @@ def test_should_count_who_goes_and_not_how_many_are_left(full: Server, mirror: s
     assert full.mirror() == (2, snapshot(school(100, first)))
 
 
-@pytest.mark.parametrize("facts", [None, b"", b"{}\n", b"[]\n1234", "cut", "flipped"], ids=str)
-def test_should_know_nobody_to_stay_where_the_facts_are_lost_too(full: Server, facts: bytes | str | None) -> None:
+@pytest.mark.parametrize("hashes", [None, b"", b"{}\n", b"[]\n1234", "cut", "flipped"], ids=str)
+def test_should_know_nobody_to_stay_where_the_facts_are_lost_too(full: Server, hashes: bytes | str | None) -> None:
     path = full.state.folder / "members.bin"
     known = path.read_bytes()
     full.state.forget_mirror()
-    if facts is None:
+    if hashes is None:
         path.unlink()
     else:
         others = {"cut": known[:-8], "flipped": known[:-1] + bytes([known[-1] ^ 1])}
-        path.write_bytes(facts if isinstance(facts, bytes) else others[facts])
+        path.write_bytes(hashes if isinstance(hashes, bytes) else others[hashes])
     full.feed.publish(SITE, school(101))
     assert full.pull() == 1
     assert "100 of 100 memberships" in full.err
@@ -178,14 +178,14 @@ def test_should_not_believe_a_mirror_of_the_same_number_more_than_what_it_noted(
 
 
 def test_should_name_nobody_in_the_facts(full: Server) -> None:
-    facts = (full.state.folder / "members.bin").read_bytes()
-    assert b"pupil" not in facts
-    other = Facts.of("0" * 64, school(100).groups)
-    assert not set(other.numbers) & set(Facts.of("0" * 64, school(100).groups).numbers)
+    hashes = (full.state.folder / "members.bin").read_bytes()
+    assert b"pupil" not in hashes
+    other = MembershipHashes.of("0" * 64, school(100).groups)
+    assert not set(other.numbers) & set(MembershipHashes.of("0" * 64, school(100).groups).numbers)
 
 
 def test_should_tell_classes_apart_that_are_named_as_their_only_pupil() -> None:
-    known = Facts.of("0" * 64, make_roster({"ann": ["ann"], "bob": ["bob"]}).groups)
+    known = MembershipHashes.of("0" * 64, make_roster({"ann": ["ann"], "bob": ["bob"]}).groups)
     assert known.gone(make_roster({"ann": ["ann"]}).groups) == 1
 
 
@@ -239,6 +239,6 @@ def test_should_count_memberships_however_they_are_spelt(
 
     expected = Loss(len(pairs(before) - pairs(after)), len(pairs(before)))
     assert loss(entries(before), entries(after)) == expected
-    known = read(Facts.of("0" * 64, entries(before)).to_bytes())
+    known = read(MembershipHashes.of("0" * 64, entries(before)).to_bytes())
     assert known
     assert Loss(known.gone(entries(after)), len(known.numbers)) == expected

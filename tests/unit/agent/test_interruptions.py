@@ -13,8 +13,8 @@ import pytest
 
 from roster.encode import Manifest
 from roster.model import Roster
+from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.failures import FolderUnusable
-from roster_agent.folder import Folder
 from tests.feed_simulator import NEXT, SEED, make_roster, snapshot
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
 

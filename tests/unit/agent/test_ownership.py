@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from roster_agent import private
+from roster_agent.disk import private
+from roster_agent.disk.private import make_private
 from roster_agent.failures import StateNotOurs
-from roster_agent.private import make_private
 from tests.feed_simulator import NEXT
 from tests.unit.agent.server import SEED_FILES, SITE, Server
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from roster.model import Roster
-from roster_agent import apply, reporting
-from roster_agent.pull import pull
-from roster_agent.state import State
+from roster_agent.disk.state import State
+from roster_agent.update import apply, reporting
+from roster_agent.update.pull import pull
 from tests.feed_simulator import NEXT, SEED, make_roster, snapshot
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from roster_agent import lock, logs, schedule, watchdog
-from roster_agent import pull as pull_module
+from roster_agent.daemon import logs, schedule, watchdog
+from roster_agent.daemon.run import run
+from roster_agent.daemon.watchdog import Watchdog
+from roster_agent.disk import lock
 from roster_agent.failures import AlreadyRunning, NotEnrolled, StateUnusable
-from roster_agent.run import run
-from roster_agent.watchdog import Watchdog
+from roster_agent.update import pull as pull_module
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, make_roster
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
@@ -244,7 +245,8 @@ def _process(server: Server, *code: str) -> "subprocess.Popen[bytes]":
     """The agent as a process of its own, in a hurry."""
     lines = [
         "import sys",
-        "from roster_agent import cli, run, schedule, watchdog",
+        "from roster_agent import cli",
+        "from roster_agent.daemon import run, schedule, watchdog",
         "schedule.LONGEST_START = 0",
         *code,
         f"sys.exit(cli.main(['run', '--state', {str(server.state.folder)!r}]))",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster_agent import schedule
-from roster_agent.schedule import Schedule
+from roster_agent.daemon import schedule
+from roster_agent.daemon.schedule import Schedule
 
 chances = st.floats(0, 1)
 wishes = st.none() | st.floats(0, 1e9)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from roster_agent import service
+from roster_agent.daemon import service
 from roster_agent.failures import ServiceFailed
 from tests.unit.agent.server import Server
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from roster_agent.agent_settings import TEMPLATE, Settings, parse
 from roster_agent.failures import BadSettings
-from roster_agent.hold import Limits
-from roster_agent.settings import TEMPLATE, Settings, parse
+from roster_agent.trust.hold import Limits
 from tests.unit.agent.server import Server
 
 

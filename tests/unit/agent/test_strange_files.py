@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from roster_agent import folder
+from roster_agent.disk import csvimport_folder
+from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.failures import FolderUnusable
-from roster_agent.folder import Folder
 from tests.feed_simulator import NEXT
 from tests.unit.agent.server import NEXT_FILES, SEED_FILES, SITE, Server
 
@@ -124,7 +124,7 @@ def test_should_follow_a_link_to_a_file(server: Server, tmp_path: Path) -> None:
 def test_should_keep_no_more_in_memory_than_a_file_of_ours_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder, "_LONGEST_KEPT", 1000)
+    monkeypatch.setattr(csvimport_folder, "_LONGEST_KEPT", 1000)
     old = {"students.csv": b"x" * 1001, "teachers.csv": b"y" * 1000}
     for name, data in old.items():
         (tmp_path / name).write_bytes(data)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roster_agent.state import State
+from roster_agent.disk.state import State
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT
 from tests.unit.agent.server import NEXT_FILES, SITE, Server

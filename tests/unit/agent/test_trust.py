@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from roster.encode import Blob, Manifest
-from roster_agent import keyring, trust
 from roster_agent.failures import AgentError, NotTheFeed
-from roster_agent.keyring import Keyring
-from roster_agent.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
-from roster_agent.trust import Delta, Head, Seen
+from roster_agent.trust import rules, trusted_keys
+from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
+from roster_agent.trust.rules import Delta, Head, Seen
+from roster_agent.trust.trusted_keys import Keyring
 from tests.feed_simulator import Keys
 
 STATEMENT = b"what is said"
@@ -55,12 +55,12 @@ def test_should_believe_one_kind_of_signature(kind: str) -> None:
     key, signature = make()
     ring = Keyring(1, {"a": _public(key)}, {})
     plain = base64.b64encode(signature).decode()
-    assert keyring.has_signed(ring, "a", plain, STATEMENT) == believed
-    assert not keyring.has_signed(ring, "a", plain, STATEMENT + b".")
-    assert not keyring.has_signed(ring, "b", plain, STATEMENT)
+    assert trusted_keys.has_signed(ring, "a", plain, STATEMENT) == believed
+    assert not trusted_keys.has_signed(ring, "a", plain, STATEMENT + b".")
+    assert not trusted_keys.has_signed(ring, "b", plain, STATEMENT)
     spaced = base64.encodebytes(signature).decode() + " "
-    assert not keyring.has_signed(ring, "a", spaced, STATEMENT)
-    assert not keyring.has_signed(replace(ring, keys={"a": ring.keys["a"] + "\n"}), "a", plain, STATEMENT)
+    assert not trusted_keys.has_signed(ring, "a", spaced, STATEMENT)
+    assert not trusted_keys.has_signed(replace(ring, keys={"a": ring.keys["a"] + "\n"}), "a", plain, STATEMENT)
 
 
 @pytest.mark.parametrize(
@@ -86,31 +86,31 @@ def test_should_believe_one_kind_of_signature(kind: str) -> None:
 def test_should_read_a_keyring_within_its_limits(change: dict[str, Any], fits: bool) -> None:
     answer = {"serial": 1, "keys": {"k": "x"}, "signatures": {"k": "x"}} | change
     if fits:
-        assert keyring.read(answer).to_json() == answer
+        assert trusted_keys.read(answer).to_json() == answer
     else:
         with pytest.raises(NotTheFeed):
-            keyring.read(answer)
+            trusted_keys.read(answer)
 
 
 def test_should_take_no_keyring_that_is_not_newer() -> None:
     keys = Keys("first", "second")
-    trusted, other = keyring.read(keys.keyring()), keyring.read(Keys("third", "fourth").keyring())
-    assert keyring.newer(trusted, other) is trusted
-    assert keyring.newer(replace(trusted, serial=2), replace(other, serial=1)).keys == trusted.keys
+    trusted, other = trusted_keys.read(keys.keyring()), trusted_keys.read(Keys("third", "fourth").keyring())
+    assert trusted_keys.newer(trusted, other) is trusted
+    assert trusted_keys.newer(replace(trusted, serial=2), replace(other, serial=1)).keys == trusted.keys
     keys.change("second", "third")
-    newer = keyring.read(keys.keyring())
-    assert keyring.newer(trusted, newer) is newer
+    newer = trusted_keys.read(keys.keyring())
+    assert trusted_keys.newer(trusted, newer) is newer
     with pytest.raises(WronglySigned):
-        keyring.newer(trusted, replace(newer, signatures={"third": newer.signatures["third"]}))
+        trusted_keys.newer(trusted, replace(newer, signatures={"third": newer.signatures["third"]}))
 
 
 def test_should_begin_with_a_keyring_that_each_of_its_keys_has_signed() -> None:
-    ring = keyring.read(Keys("first", "second").keyring())
-    assert keyring.first(ring) is ring
+    ring = trusted_keys.read(Keys("first", "second").keyring())
+    assert trusted_keys.first(ring) is ring
     for missing in ("first", "second"):
         signatures = {key_id: signed for key_id, signed in ring.signatures.items() if key_id != missing}
         with pytest.raises(WronglySigned):
-            keyring.first(replace(ring, signatures=signatures))
+            trusted_keys.first(replace(ring, signatures=signatures))
 
 
 HEAD: dict[str, Any] = {"site": "hogwarts", "epoch": 1, "version": 1, "manifest_sha256": "0" * 64}
@@ -139,10 +139,10 @@ SIGNATURE = {"signature": {"key_id": "a", "signature": "b"}}
 def test_should_read_a_head_within_its_limits(change: dict[str, Any], fits: bool) -> None:
     answer = HEAD | SIGNATURE | change
     if fits:
-        assert trust.offer(answer, "hogwarts").head == Head(**{name: answer[name] for name in HEAD})
+        assert rules.offer(answer, "hogwarts").head == Head(**{name: answer[name] for name in HEAD})
     else:
         with pytest.raises(NotTheFeed):
-            trust.offer(answer, "hogwarts")
+            rules.offer(answer, "hogwarts")
 
 
 def _said(base: int, **change: Any) -> dict[str, Any]:
@@ -153,14 +153,14 @@ def _said(base: int, **change: Any) -> dict[str, Any]:
 def test_should_read_no_more_deltas_than_a_feed_offers() -> None:
     for number, read in ((64, 64), (65, 0)):
         answer = HEAD | SIGNATURE | {"deltas": list(map(_said, range(number)))}
-        assert len(trust.offer(answer, "hogwarts").deltas) == read
+        assert len(rules.offer(answer, "hogwarts").deltas) == read
 
 
 @pytest.mark.parametrize(
     "deltas", [None, {}, [_said(1), {}], [_said(1, sha256="0" * 63)], [_said(1, bytes="1")]], ids=str
 )
 def test_should_read_no_deltas_where_one_has_not_its_form(deltas: object) -> None:
-    assert trust.offer(HEAD | SIGNATURE | {"deltas": deltas}, "hogwarts").deltas == ()
+    assert rules.offer(HEAD | SIGNATURE | {"deltas": deltas}, "hogwarts").deltas == ()
 
 
 def _delta(base: int, version: int, size: int = 10, content: int = 100) -> Delta:
@@ -191,8 +191,8 @@ PROMISED = Manifest("hogwarts", 1, 6, "i", {}, Blob("0" * 64, 20, hashlib.sha256
     ],
 )
 def test_should_know_a_chain(deltas: list[Delta], chain: bool) -> None:
-    assert trust.is_chain(deltas, HAVE, PROMISED) == chain
-    assert not trust.is_chain(deltas, replace(HAVE, epoch=2), PROMISED)
+    assert rules.is_chain(deltas, HAVE, PROMISED) == chain
+    assert not rules.is_chain(deltas, replace(HAVE, epoch=2), PROMISED)
 
 
 @pytest.mark.parametrize(
@@ -211,21 +211,21 @@ def test_should_know_a_chain(deltas: list[Delta], chain: bool) -> None:
 )
 def test_should_never_go_back(change: dict[str, Any], refused: type[AgentError] | None) -> None:
     seen = Seen(1, 4, "0" * 64)
-    trust.refuse_backwards(None, HAVE)
+    rules.refuse_backwards(None, HAVE)
     if refused is None:
-        trust.refuse_backwards(seen, replace(HAVE, **change))
+        rules.refuse_backwards(seen, replace(HAVE, **change))
     else:
         with pytest.raises(refused):
-            trust.refuse_backwards(seen, replace(HAVE, **change))
+            rules.refuse_backwards(seen, replace(HAVE, **change))
 
 
 @pytest.mark.parametrize(
     ("blob", "fits"),
     [
         ({}, True),
-        ({"bytes": trust.MAX_SNAPSHOT_BYTES, "content_bytes": trust.MAX_CONTENT_BYTES}, True),
-        ({"bytes": trust.MAX_SNAPSHOT_BYTES + 1}, False),
-        ({"content_bytes": trust.MAX_CONTENT_BYTES + 1}, False),
+        ({"bytes": rules.MAX_SNAPSHOT_BYTES, "content_bytes": rules.MAX_CONTENT_BYTES}, True),
+        ({"bytes": rules.MAX_SNAPSHOT_BYTES + 1}, False),
+        ({"content_bytes": rules.MAX_CONTENT_BYTES + 1}, False),
         ({"bytes": 0}, False),
         ({"content_bytes": 0}, False),
         ({"sha256": "../" + "0" * 61}, False),
@@ -238,10 +238,10 @@ def test_should_read_a_manifest_within_its_limits(blob: dict[str, Any], fits: bo
     data = promised.to_bytes()
     head = Head("hogwarts", 1, 6, promised.sha256)
     if fits:
-        assert trust.manifest(data, head) == promised
+        assert rules.manifest(data, head) == promised
     else:
         with pytest.raises(CorruptDownload):
-            trust.manifest(data, head)
+            rules.manifest(data, head)
 
 
 @pytest.mark.parametrize(
@@ -250,17 +250,17 @@ def test_should_read_a_manifest_within_its_limits(blob: dict[str, Any], fits: bo
 def test_should_take_no_other_manifest_than_the_heads(change: dict[str, Any]) -> None:
     head = Head("hogwarts", 1, 6, PROMISED.sha256)
     with pytest.raises(CorruptDownload):
-        trust.manifest(PROMISED.to_bytes(), replace(head, **change))
+        rules.manifest(PROMISED.to_bytes(), replace(head, **change))
 
 
 @pytest.mark.parametrize("data", [CONTENT[:-1], CONTENT + b"\n", CONTENT[:-1] + b" ", b""])
 def test_should_take_no_other_content_than_the_manifests(data: bytes) -> None:
-    assert trust.content(CONTENT, PROMISED) == CONTENT
+    assert rules.content(CONTENT, PROMISED) == CONTENT
     with pytest.raises(CorruptDownload):
-        trust.content(data, PROMISED)
+        rules.content(data, PROMISED)
     # The length is looked at as well as the digest.
     with pytest.raises(CorruptDownload):
-        trust.content(CONTENT, PROMISED._replace(snapshot=PROMISED.snapshot._replace(content_bytes=301)))
+        rules.content(CONTENT, PROMISED._replace(snapshot=PROMISED.snapshot._replace(content_bytes=301)))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_should_take_no_other_content_than_the_manifests(data: bytes) -> None:
 )
 def test_should_take_a_token_within_its_limits(text: object, fits: bool) -> None:
     if fits:
-        assert trust.token(text) == text
+        assert rules.token(text) == text
     else:
         with pytest.raises(NotTheFeed):
-            trust.token(text)
+            rules.token(text)

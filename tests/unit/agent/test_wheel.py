@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+PACKAGES = (ROOT / "layers/core/roster", ROOT / "agent/roster_agent")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as `make wheel` builds it, without a network."""
     folder = tmp_path_factory.mktemp("wheel")
-    for package in ("layers/core/roster", "agent/roster_agent"):
-        shutil.copytree(ROOT / package, folder / Path(package).name, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in PACKAGES:
+        shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "agent/pyproject.toml", folder)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w"]
     subprocess.run([*build, str(folder / "dist"), str(folder)], check=True, capture_output=True)
@@ -27,9 +28,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_should_hold_the_agent_and_the_core_alone(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
-        tops = {name.partition("/")[0] for name in file.namelist()}
+        names = set(file.namelist())
         metadata = file.read(next(name for name in file.namelist() if name.endswith("/METADATA"))).decode()
-    assert tops == {"roster", "roster_agent", "roster_agent-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"roster", "roster_agent", "roster_agent-0.1.0.dist-info"}
+    modules = {path.relative_to(package.parent).as_posix() for package in PACKAGES for path in package.rglob("*.py")}
+    assert modules <= names
     assert "boto3" not in metadata
 
 

@@ -16,10 +16,11 @@ from dataclasses import asdict, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
-from roster_agent import answer, disk, doctor, durable
+from roster_agent.disk import durable, room
+from roster_agent.disk.state import State
 from roster_agent.failures import AgentError, FileUnwritable
-from roster_agent.reporting import agent_version
-from roster_agent.state import State
+from roster_agent.support import doctor, local_answers
+from roster_agent.update.reporting import agent_version
 
 _CREDENTIALS = re.compile(r"(://)[^/@\s\"']+@")
 _LIBRARIES = ("cryptography", "httpx2", "httpcore2", "truststore", "rich", "certifi")
@@ -35,13 +36,13 @@ def write(state: State, file: Path) -> list[str]:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise disk.failure(problem, file, FileUnwritable) from problem
+        raise room.failure(problem, file, FileUnwritable) from problem
     return list(parts)
 
 
 def _parts(state: State) -> "list[tuple[str, str]]":
     parts = [("versions.json", _json(_versions()))]
-    for name, ask in (("status.json", answer.status), ("history.json", answer.history)):
+    for name, ask in (("status.json", local_answers.status), ("history.json", local_answers.history)):
         try:
             parts.append((name, _json(ask(state))))
         except AgentError as failure:

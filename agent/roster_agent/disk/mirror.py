@@ -1,9 +1,10 @@
 """The local copy of a site's roster: one SQLite file that holds one whole version, and answers without the network.
 
 Comes in: a verified `Version` and the signature under its head; a group's or a user's name, in any case. Goes out: the
-version again, byte for byte, and those before it that are kept (`past`); a group's members; a user's groups and console
-access. Refused: a database that does not hold exactly what its manifest promises (``MirrorBroken``, which a pull
-repairs by fetching the version anew). A full disk is no damage (``DiskFull``): nothing changes, and it still answers.
+version again, byte for byte, and those before it that are kept (`earlier_versions`); a group's members; a user's
+groups and console access. Refused: a database that does not hold exactly what its manifest promises (``MirrorBroken``,
+which a pull repairs by fetching the version anew). A full disk is no damage (``DiskFull``): nothing
+changes, and it still answers.
 
 A version is replaced in one transaction, and the cursor, which is its manifest, with it. The log is written ahead (WAL)
 with ``synchronous=FULL``: once `replace` has returned, a power failure cannot bring the old version back, and readers
@@ -24,11 +25,11 @@ from roster import encode
 from roster.encode import Manifest
 from roster.model import Group, Right
 from roster.names import fold
-from roster_agent import disk, past
+from roster_agent.disk import earlier_versions, room
+from roster_agent.disk.earlier_versions import of_kinds
 from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
-from roster_agent.past import of_kinds
-from roster_agent.refusals import CorruptDownload
-from roster_agent.trust import Offer
+from roster_agent.trust.refusals import CorruptDownload
+from roster_agent.trust.rules import Offer
 from roster_agent.version import User, Version
 
 _FORMAT = 2
@@ -39,7 +40,7 @@ CREATE TABLE version (
     manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, key_id TEXT NOT NULL, signature TEXT NOT NULL,
     applied_at TEXT NOT NULL
 );
-{past.TABLE}
+{earlier_versions.TABLE}
 CREATE TABLE line (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL);
 CREATE UNIQUE INDEX line_key ON line (kind, key);
 CREATE TABLE member (key TEXT PRIMARY KEY, name TEXT NOT NULL, positions TEXT NOT NULL) WITHOUT ROWID;
@@ -151,7 +152,7 @@ class Mirror:
         with self._failures(), self._transaction():
             before, current = self.applied(), self.version()
             if before and current:
-                past.keep(self._db, current, before.applied_at, version)
+                earlier_versions.keep(self._db, current, before.applied_at, version)
             for table in ("version", "line", "member", "file"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
             self._db.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?)", signed)
@@ -162,10 +163,10 @@ class Mirror:
             self._db.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
 
-    def history(self) -> list[past.Kept]:
+    def history(self) -> list[earlier_versions.Kept]:
         """The versions that were current before, newest first, as far as they are kept."""
         with self._failures():
-            return past.history(self._db)
+            return earlier_versions.history(self._db)
 
     def as_of(self, number: int) -> Version | None:
         """A version of this number, the current one or one before it; None when it is not kept."""
@@ -173,7 +174,7 @@ class Mirror:
             current = self.version()
             if current is None or current.manifest.version == number:
                 return current
-            return past.version(self._db, current, number)
+            return earlier_versions.version(self._db, current, number)
 
     def files(self) -> dict[str, str]:
         """The SHA-256 of each file that the current version delivers."""
@@ -249,13 +250,13 @@ class Mirror:
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
                 raise MirrorBroken from problem
             name = getattr(problem, "sqlite_errorname", type(problem).__name__)
-            if code == sqlite3.SQLITE_FULL or (code in _NO_ROOM and disk.is_full(self._path)):
+            if code == sqlite3.SQLITE_FULL or (code in _NO_ROOM and room.is_full(self._path)):
                 raise DiskFull(f"{self._path.parent} ({name})") from problem
             raise MirrorUnusable(name) from problem
         except encode.Corrupt as problem:
             raise MirrorBroken from problem
         except OSError as problem:
-            raise disk.failure(problem, self._path.parent, MirrorUnusable) from problem
+            raise room.failure(problem, self._path.parent, MirrorUnusable) from problem
 
 
 def _code(problem: sqlite3.Error) -> int:

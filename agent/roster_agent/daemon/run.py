@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from roster_agent import logs, schedule, watchdog
+from roster_agent.daemon import logs, schedule, watchdog
+from roster_agent.daemon.schedule import Schedule
+from roster_agent.daemon.watchdog import Watchdog
+from roster_agent.disk.state import State
 from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, FeedFailed, Stopped
-from roster_agent.pull import pull
-from roster_agent.refusals import VersionHeld
-from roster_agent.reporting import agent_version
-from roster_agent.schedule import Schedule
-from roster_agent.state import State
-from roster_agent.watchdog import Watchdog
+from roster_agent.trust.refusals import VersionHeld
+from roster_agent.update.pull import pull
+from roster_agent.update.reporting import agent_version
 
 # Nothing that a pull does takes longer without a byte that comes, not even with a large school's database.
 _LONGEST_SILENCE = 900.0

@@ -1,6 +1,6 @@
-"""Versions that are not taken, and questions that the mirror cannot answer: `failures` has the tree and the rules.
+"""Versions that this server refuses: `failures` has the whole tree.
 
-Nothing is changed by any of these.
+A refusal changes nothing.
 """
 
 from roster_agent.failures import AgentError
@@ -46,36 +46,4 @@ class VersionHeld(RefusedVersion):
 
     Nothing was changed. See what it would change with roster-agent pull --dry-run. If that is right, run
     roster-agent approve; if not, tell the cloud's administrator: the next version is judged anew.
-    """
-
-
-class NoAnswer(AgentError):
-    """The mirror cannot tell."""
-
-
-class NothingPulled(NoAnswer):
-    """No version was pulled yet.
-
-    Run roster-agent pull.
-    """
-
-
-class NothingHeld(NoAnswer):
-    """No version is held.
-
-    There is nothing to approve; roster-agent status shows what this server has.
-    """
-
-
-class VersionNotKept(NoAnswer):
-    """The mirror does not keep that version.
-
-    See roster-agent history for those that it keeps.
-    """
-
-
-class UnknownName(NoAnswer):
-    """This server's current version has no such name.
-
-    Upper and lower case do not matter; roster-agent status shows which version it is.
     """

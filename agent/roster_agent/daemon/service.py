@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from roster_agent.disk.state import State
 from roster_agent.failures import NotEnrolled, ServiceFailed
-from roster_agent.state import State
 
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 

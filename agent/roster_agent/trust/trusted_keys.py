@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from roster.statement import keyring_bytes
 from roster_agent.failures import NotTheFeed
-from roster_agent.refusals import WronglySigned
+from roster_agent.trust.refusals import WronglySigned
 
 _MOST_KEYS = 8
 _LONGEST = 512

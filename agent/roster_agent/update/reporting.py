@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from roster.notices import STUDENTS, TEACHERS
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AgentError, FolderUnusable
-from roster_agent.feed import Feed
-from roster_agent.folder import Folder
-from roster_agent.mirror import Mirror
-from roster_agent.state import Attempt, Enrolment, State
+from roster_agent.net.feed_client import Feed
 
 # The clock's offset is worth telling now and then, too.
 _AGAIN = timedelta(hours=6)

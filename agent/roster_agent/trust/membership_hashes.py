@@ -3,7 +3,7 @@
 Comes in: a version's entries; the bytes of what was kept. Goes out: one number for each membership, by which another
 version tells how many of them it lacks. So a version that replaces every member is held also where the mirror was lost,
 which by their number alone it would not be. The numbers are hashes with a key of their own, 8 bytes each: a name that
-is guessed can be looked for in them, but none can be read. Bytes that are damaged are no facts.
+is guessed can be looked for in them, but none can be read. Damaged bytes count as none.
 """
 
 import hashlib
@@ -18,12 +18,11 @@ from roster.model import Group, Right
 from roster.names import fold
 
 _KEY_BYTES = 16
-# Of the first line.
-LONGEST_HEAD = 300
+LONGEST_FIRST_LINE = 300
 
 
 @dataclass(frozen=True)
-class Facts:
+class MembershipHashes:
     """The memberships of the version whose manifest has this digest."""
 
     manifest_sha256: str
@@ -31,7 +30,7 @@ class Facts:
     numbers: "array[int]" = field(repr=False)
 
     @classmethod
-    def of(cls, manifest_sha256: str, entries: Iterable[Group | Right]) -> "Facts":
+    def of(cls, manifest_sha256: str, entries: Iterable[Group | Right]) -> "MembershipHashes":
         key = secrets.token_bytes(_KEY_BYTES)
         return cls(manifest_sha256, key, array("Q", _numbers(key, entries)))
 
@@ -50,7 +49,7 @@ class Facts:
         return json.dumps(about | {"sha256": hashlib.sha256(data).hexdigest()}).encode() + b"\n" + data
 
 
-def read(data: bytes) -> Facts | None:
+def read(data: bytes) -> MembershipHashes | None:
     """The inverse of `to_bytes`; None where it is damaged."""
     first, _, rest = data.partition(b"\n")
     try:
@@ -60,15 +59,15 @@ def read(data: bytes) -> Facts | None:
         numbers = array("Q", rest)
         if sys.byteorder == "big":
             numbers.byteswap()
-        return Facts(str(about["manifest_sha256"]), bytes.fromhex(about["key"]), numbers)
+        return MembershipHashes(str(about["manifest_sha256"]), bytes.fromhex(about["key"]), numbers)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def read_manifest_sha256(head: bytes) -> str | None:
+def read_manifest_sha256(first_line: bytes) -> str | None:
     """Which version's they are, by the first line alone."""
     try:
-        return str(json.loads(head)["manifest_sha256"])
+        return str(json.loads(first_line)["manifest_sha256"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 

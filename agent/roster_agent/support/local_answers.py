@@ -9,12 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from roster_agent.failures import FolderUnusable
-from roster_agent.folder import Folder
-from roster_agent.mirror import Mirror
-from roster_agent.past import Kept
-from roster_agent.refusals import NothingPulled, UnknownName, VersionNotKept
-from roster_agent.state import State
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.earlier_versions import Kept
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
+from roster_agent.failures import FolderUnusable, NothingPulled, UnknownName, VersionNotKept
 from roster_agent.version import Version
 
 

@@ -15,14 +15,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from roster_agent import disk, facts, keyring, lock, private, settings
-from roster_agent.durable import write_private
-from roster_agent.facts import Facts
+from roster_agent import agent_settings
+from roster_agent.agent_settings import Settings
+from roster_agent.disk import lock, private, room
+from roster_agent.disk.durable import write_private
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
-from roster_agent.hold import Hold, Limits, Loss
-from roster_agent.keyring import Keyring
-from roster_agent.settings import Settings
-from roster_agent.trust import Seen
+from roster_agent.trust import membership_hashes, trusted_keys
+from roster_agent.trust.hold import Hold, Limits, Loss
+from roster_agent.trust.membership_hashes import MembershipHashes
+from roster_agent.trust.rules import Seen
+from roster_agent.trust.trusted_keys import Keyring
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class State:
         self._enrolment = self.folder / "enrolment.json"
         self._keyring = self.folder / "keyring.json"
         self._seen = self.folder / "seen.json"
-        self._facts = self.folder / "members.bin"
+        self._hashes = self.folder / "members.bin"
         self._hold = self.folder / "hold.json"
         self._attempt = self.folder / "last-attempt.json"
         self._reported = self.folder / "reported.json"
@@ -127,13 +129,13 @@ class State:
 
     def settings(self) -> Settings:
         """What agent.toml says; BadSettings when it cannot be used."""
-        return settings.parse(self._read(self.settings_file) or b"")
+        return agent_settings.parse(self._read(self.settings_file) or b"")
 
     def offer_settings(self) -> None:
         """Put a settings file that says what can be set where there is none."""
         if self._read(self.settings_file) is None:
             with _usable(self.folder):
-                write_private(self.settings_file, settings.TEMPLATE.encode())
+                write_private(self.settings_file, agent_settings.TEMPLATE.encode())
 
     def enrolment(self) -> Enrolment:
         data = self._read(self._enrolment)
@@ -154,7 +156,7 @@ class State:
     def keyring(self) -> Keyring:
         """The keys that this server trusts."""
         try:
-            return keyring.read_stored(self._read(self._keyring) or b"")
+            return trusted_keys.read_stored(self._read(self._keyring) or b"")
         except NotTheFeed as problem:
             raise StateUnusable("its keyring is gone, so ask for a new code and enrol with --force") from problem
 
@@ -169,7 +171,7 @@ class State:
     def seen(self) -> Seen | None:
         """The newest version seen, kept outside the mirror so that a lost mirror does not open the way back."""
         try:
-            return Seen(**json.loads(self._read(self._seen) or b""), facts=self.facts)
+            return Seen(**json.loads(self._read(self._seen) or b""), hashes=self.membership_hashes)
         except (ValueError, TypeError):
             return None
 
@@ -177,22 +179,23 @@ class State:
         said = (seen.epoch, seen.version, seen.manifest_sha256, seen.memberships)
         self._write(self._seen, dict(zip(("epoch", "version", "manifest_sha256", "memberships"), said, strict=True)))
 
-    def facts(self) -> Facts | None:
+    def membership_hashes(self) -> MembershipHashes | None:
         """Who was there in the newest version seen; None where that is not known."""
-        return facts.read(self._read(self._facts) or b"")
+        return membership_hashes.read(self._read(self._hashes) or b"")
 
-    def has_facts_of(self, manifest_sha256: str) -> bool:
-        """Whether they are those of this version."""
+    def has_membership_hashes_of(self, manifest_sha256: str) -> bool:
+        """Whether the membership hashes are those of this version."""
         with _usable(self.folder):
             try:
-                with self._facts.open("rb") as file:
-                    return facts.read_manifest_sha256(file.readline(facts.LONGEST_HEAD)) == manifest_sha256
+                with self._hashes.open("rb") as file:
+                    first = file.readline(membership_hashes.LONGEST_FIRST_LINE)
+                    return membership_hashes.read_manifest_sha256(first) == manifest_sha256
             except FileNotFoundError:
                 return False
 
-    def save_facts(self, known: Facts) -> None:
+    def save_membership_hashes(self, known: MembershipHashes) -> None:
         with _usable(self.folder):
-            write_private(self._facts, known.to_bytes())
+            write_private(self._hashes, known.to_bytes())
 
     def hold(self) -> Hold | None:
         """The version that is held; None when none is."""
@@ -232,7 +235,7 @@ class State:
     def forget_versions(self) -> None:
         """Drop the mirror and the newest version seen: they belong to another feed or site."""
         with _usable(self.folder):
-            for record in (self._seen, self._facts, self._hold, self._attempt, self._reported):
+            for record in (self._seen, self._hashes, self._hold, self._attempt, self._reported):
                 record.unlink(missing_ok=True)
             self.forget_mirror()
 
@@ -260,4 +263,4 @@ def _usable(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise disk.failure(problem, folder, StateUnusable) from problem
+        raise room.failure(problem, folder, StateUnusable) from problem

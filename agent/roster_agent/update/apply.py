@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from roster.encode import Manifest
-from roster_agent import disk
-from roster_agent.facts import Facts
+from roster_agent.disk import room
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
 from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
-from roster_agent.fetch import head_of
-from roster_agent.folder import Folder
-from roster_agent.mirror import Mirror
-from roster_agent.state import State
-from roster_agent.trust import Head, Offer, Seen
+from roster_agent.trust.membership_hashes import MembershipHashes
+from roster_agent.trust.rules import Head, Offer, Seen
+from roster_agent.update.fetch import head_of
 from roster_agent.version import Version
 
 
@@ -55,7 +55,7 @@ def seen(state: State, found: Version | None) -> Seen | None:
     digest = head_of(found).manifest_sha256
     if noted is None or found.manifest.version > noted.version:
         return note(state, found)
-    if noted.manifest_sha256 == digest and not state.has_facts_of(digest):
+    if noted.manifest_sha256 == digest and not state.has_membership_hashes_of(digest):
         return note(state, found)
     return noted
 
@@ -63,12 +63,12 @@ def seen(state: State, found: Version | None) -> Seen | None:
 def note(state: State, version: Version) -> Seen:
     """Note that this version was seen, and who is in it."""
     head = head_of(version)
-    known = Facts.of(head.manifest_sha256, version.entries)
-    noted = Seen(head.epoch, head.version, head.manifest_sha256, len(known.numbers), state.facts)
+    known = MembershipHashes.of(head.manifest_sha256, version.entries)
+    noted = Seen(head.epoch, head.version, head.manifest_sha256, len(known.numbers), state.membership_hashes)
     state.save_seen(noted)
     # They are for a lost mirror alone, and those of an earlier version do as well.
     with contextlib.suppress(DiskFull):
-        state.save_facts(known)
+        state.save_membership_hashes(known)
     return noted
 
 
@@ -113,7 +113,7 @@ def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, 
     try:
         there = state.mirror.stat().st_size if state.has_mirror() else 0
         needs = [(state.folder, lines + max(0, lines - there))]
-        disk.demand([*needs, (folder.path, files)] if folder else needs)
+        room.demand([*needs, (folder.path, files)] if folder else needs)
     except OSError:
         return  # writing will tell
 

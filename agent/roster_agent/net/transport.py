@@ -19,9 +19,9 @@ from pathlib import Path
 
 import httpx2
 
+from roster_agent.agent_settings import Settings
 from roster_agent.failures import BadSettings, FeedUnreachable
-from roster_agent.refusals import CorruptDownload
-from roster_agent.settings import Settings
+from roster_agent.trust.refusals import CorruptDownload
 
 MAX_ANSWER_BYTES = 64 << 10
 _TIMEOUT = httpx2.Timeout(30, connect=15)

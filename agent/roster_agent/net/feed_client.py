@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from roster.encode import Blob
-from roster_agent import addresses, trust
+from roster_agent.agent_settings import Settings
 from roster_agent.failures import (
     AgentError,
     BadArgument,
@@ -24,9 +24,10 @@ from roster_agent.failures import (
     TokenRefused,
     VersionGone,
 )
-from roster_agent.keyring import Keyring
-from roster_agent.settings import Settings
-from roster_agent.transport import MAX_ANSWER_BYTES, Answer, Progress, Transport
+from roster_agent.net import addresses
+from roster_agent.net.transport import MAX_ANSWER_BYTES, Answer, Progress, Transport
+from roster_agent.trust import rules
+from roster_agent.trust.trusted_keys import Keyring
 
 
 class Feed:
@@ -57,7 +58,7 @@ class Feed:
         answer = self._transport.send("POST", f"{self._url}/v1/enrol", body={"code": code, "site": self._site})
         match answer.status, answer.error():
             case 200, _:
-                return trust.grant(answer.json(), self._site)
+                return rules.grant(answer.json(), self._site)
             case 403, "code_invalid":
                 raise CodeRefused
             case 409, "site_differs":
@@ -66,7 +67,7 @@ class Feed:
                 raise BadArgument("the feed does not understand the code")
         raise _failure(answer)
 
-    def head(self, have: trust.Head | None, keyring: int = 0) -> trust.Offer | None:
+    def head(self, have: rules.Head | None, keyring: int = 0) -> rules.Offer | None:
         """The newest version, unverified; None when it is the one that this server has.
 
         With the serial number of the keys trusted, it is said again where newer ones have signed it.
@@ -84,7 +85,7 @@ class Feed:
                 raise NothingPublished
             case 410, "cursor_unknown" if have:
                 raise CursorUnknown
-        offered = trust.offer(_expect(answer).json(), self._site)
+        offered = rules.offer(_expect(answer).json(), self._site)
         self.poll_after = answer.poll_after()
         return offered
 
@@ -117,7 +118,7 @@ class Feed:
     def second_token(self, server: str) -> str:
         """Another token for this server. The one in use works until the new one is used for the first time."""
         answer = _expect(self._post(f"servers/{server}/token", {})).json()
-        return trust.token(answer.get("token") if isinstance(answer, dict) else None)
+        return rules.token(answer.get("token") if isinstance(answer, dict) else None)
 
     @property
     def _site_url(self) -> str:

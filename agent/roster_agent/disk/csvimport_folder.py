@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TypeVar
 
-from roster_agent import disk, durable
+from roster_agent.disk import durable, room
 from roster_agent.failures import FolderUnusable
 
 Seen = TypeVar("Seen")
@@ -129,4 +129,4 @@ class Folder:
         try:
             yield
         except OSError as problem:
-            raise disk.failure(problem, self.path, FolderUnusable) from problem
+            raise room.failure(problem, self.path, FolderUnusable) from problem

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from roster.difference import LISTED, NAMED, of_versions
-from roster_agent import fetch, guard
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
 from roster_agent.failures import FolderUnusable, MirrorBroken, NothingPublished
-from roster_agent.feed import Feed
-from roster_agent.folder import Folder
-from roster_agent.mirror import Mirror
-from roster_agent.state import State
-from roster_agent.transport import Progress
+from roster_agent.net.feed_client import Feed
+from roster_agent.net.transport import Progress
+from roster_agent.update import fetch, guard
 from roster_agent.version import Version
 
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from roster_agent import answer
-from roster_agent.state import State
+from roster_agent.disk.state import State
+from roster_agent.support import local_answers
 
 if TYPE_CHECKING:
-    from roster_agent.transport import Progress
+    from roster_agent.net.transport import Progress
 
 
 class Said(NamedTuple):
@@ -28,7 +28,7 @@ class Said(NamedTuple):
 
 def enrol(state: State, options: Namespace) -> Said:
     """A code becomes an enrolment."""
-    from roster_agent.enrol import enrol
+    from roster_agent.net.enrol import enrol
 
     done = enrol(
         state, feed=options.feed, site=options.site, code=options.code, folder=options.folder, force=options.force
@@ -42,11 +42,11 @@ def pull(state: State, options: Namespace) -> Said:
     with _progress() as progress:
         if options.dry_run:
             from roster.difference import LISTED, NAMED
-            from roster_agent.preview import preview
+            from roster_agent.update.preview import preview
 
             shown = preview(state, progress, None if options.all else LISTED, names=None if options.members else NAMED)
             return Said(shown, _previewed(shown))
-        from roster_agent.pull import pull
+        from roster_agent.update.pull import pull
 
         attempt = pull(state, progress).attempt
     return Said(asdict(attempt), attempt.message)
@@ -54,7 +54,7 @@ def pull(state: State, options: Namespace) -> Said:
 
 def run(state: State, options: Namespace) -> Said:
     """Pull until asked to stop."""
-    from roster_agent.run import run, stop_on_signals
+    from roster_agent.daemon.run import run, stop_on_signals
 
     run(state, stop_on_signals())
     return Said({"outcome": "stopped"}, "Stopped, as asked.")
@@ -62,7 +62,7 @@ def run(state: State, options: Namespace) -> Said:
 
 def approve(state: State, options: Namespace) -> Said:
     """Let the held version come, with a pull right now."""
-    from roster_agent.guard import approve
+    from roster_agent.update.guard import approve
 
     approved = approve(state)
     said = pull(state, Namespace(dry_run=False))
@@ -71,7 +71,7 @@ def approve(state: State, options: Namespace) -> Said:
 
 def rotate_token(state: State, options: Namespace) -> Said:
     """Replace the token."""
-    from roster_agent.enrol import rotate_token
+    from roster_agent.net.enrol import rotate_token
 
     rotate_token(state)
     return Said({"rotated": True}, "This server has a new token; the old one works no more.")
@@ -79,7 +79,7 @@ def rotate_token(state: State, options: Namespace) -> Said:
 
 def export(state: State, options: Namespace) -> Said:
     """Write the current version to a file."""
-    from roster_agent.bundle import export
+    from roster_agent.update.version_bundle import export
 
     version = export(state, options.file)
     text = f"Version {version} written to {options.file}. It holds names: keep it as safe as the CSV files."
@@ -88,8 +88,8 @@ def export(state: State, options: Namespace) -> Said:
 
 def import_bundle(state: State, options: Namespace) -> Said:
     """Take the version in a file."""
-    from roster_agent.bundle import Bundle
-    from roster_agent.pull import take
+    from roster_agent.update.pull import take
+    from roster_agent.update.version_bundle import Bundle
 
     attempt = take(state, Bundle(options.file, state.enrolment().site))
     return Said(asdict(attempt), attempt.message)
@@ -97,7 +97,7 @@ def import_bundle(state: State, options: Namespace) -> Said:
 
 def status(state: State, options: Namespace) -> Said:
     """What this server is and has."""
-    shown = answer.status(state)
+    shown = local_answers.status(state)
     counts, last, held = shown["counts"], shown["last_attempt"], shown["held"]
     version = f"{shown['version']} (epoch {shown['epoch']}), applied {shown['applied_at']}"
     rows = {
@@ -118,20 +118,20 @@ def status(state: State, options: Namespace) -> Said:
 
 def history(state: State, options: Namespace) -> Said:
     """The versions that were applied."""
-    shown = answer.history(state)
+    shown = local_answers.history(state)
     rows = [f"{kept['version']:>8}  {kept['applied_at']}  {_counted(kept['counts'])}" for kept in shown]
     return Said(shown, "\n".join([f"{'version':>8}  {'applied':<25}  counts", *rows]))
 
 
 def group(state: State, options: Namespace) -> Said:
     """A group's members."""
-    shown = answer.group(state, options.name, options.as_of)
+    shown = local_answers.group(state, options.name, options.as_of)
     return Said(shown, _listed(f"{shown['group']}, members", shown["members"]))
 
 
 def user(state: State, options: Namespace) -> Said:
     """A user's groups and console access."""
-    shown = answer.user(state, options.name, options.as_of)
+    shown = local_answers.user(state, options.name, options.as_of)
     parts = [_listed(f"{shown['username']}, member of", shown["member_of"])]
     if console := shown["console"]:
         basic = " (Basic Console Only)" if console["basic_console_only"] else ""
@@ -146,7 +146,7 @@ def user(state: State, options: Namespace) -> Said:
 
 def doctor(state: State, options: Namespace) -> Said:
     """Every check; the status is 1 when one failed."""
-    from roster_agent.doctor import examine
+    from roster_agent.support.doctor import examine
 
     checks = list(examine(state))
     lines = []
@@ -160,7 +160,7 @@ def doctor(state: State, options: Namespace) -> Said:
 
 def support_bundle(state: State, options: Namespace) -> Said:
     """Write what helps to help."""
-    from roster_agent.support import write
+    from roster_agent.support.support_bundle import write
 
     parts = write(state, options.file)
     text = f"Written to {options.file}: {', '.join(parts)}. No username, class, token or password is in it."
@@ -169,7 +169,7 @@ def support_bundle(state: State, options: Namespace) -> Said:
 
 def service(state: State, options: Namespace) -> Said:
     """Install, remove or look at the service."""
-    from roster_agent import service
+    from roster_agent.daemon import service
 
     if options.action == "status":
         shown = {"manager": service.status(), "running": state.is_running()}

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from roster_agent import apply, disk, service, trust
+from roster_agent.agent_settings import Settings
+from roster_agent.daemon import service
+from roster_agent.disk import room
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import Enrolment, State
 from roster_agent.failures import (
     AgentError,
     AlreadyRunning,
@@ -22,11 +27,9 @@ from roster_agent.failures import (
     NotTheFeed,
     TokenRefused,
 )
-from roster_agent.feed import Feed
-from roster_agent.folder import Folder
-from roster_agent.mirror import Mirror
-from roster_agent.settings import Settings
-from roster_agent.state import Enrolment, State
+from roster_agent.net.feed_client import Feed
+from roster_agent.trust import rules
+from roster_agent.update import apply
 
 Verdict = Literal["ok", "warning", "failed", "skipped"]
 
@@ -145,7 +148,7 @@ def _reach(state: State, enrolment: Enrolment, settings: Settings, dates: list[d
             finally:
                 dates += [feed.date] if feed.date else []
         if offer:
-            trust.signed(offer, state.keyring())
+            rules.signed(offer, state.keyring())
     except (NothingPublished, CursorUnknown):
         pass
     except TokenRefused as refused:
@@ -181,13 +184,13 @@ def _folder(path: Path) -> str:
 
 def _space(state: State, enrolment: Enrolment | None) -> str:
     places = [state.folder, *([Path(enrolment.folder)] if enrolment else [])]
-    free = {place: disk.free(place) for place in places if place.exists()}
+    free = {place: room.free(place) for place in places if place.exists()}
     if not free:
         raise Trouble("skipped", "needs the state folder", "")
     last = state.last_attempt()
     for place, left in free.items():
         # A quota may be full where the disk is not; and on a disk without a byte the last attempt was not noted.
-        if left < disk.SPARE_BYTES or (last and last.outcome == "disk_full"):
+        if left < room.SPARE_BYTES or (last and last.outcome == "disk_full"):
             raise Trouble(
                 "failed",
                 f"no room for a version, {left >> 20} MB are free at {place}",

@@ -19,7 +19,7 @@ Comes in: a state folder. Goes out: how it ended, which the state folder remembe
 10. Tell the cloud what this server has now, also after a failure.
 
 Failures are ``AgentError``; none of them leaves half a version or half a file, and none ever deletes. A version that
-comes by hand (`bundle`) takes the same way from step 4 to step 9.
+comes by hand (`version_bundle`) takes the same way from step 4 to step 9.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from roster_agent import apply, fetch, guard, reporting
+from roster_agent.agent_settings import Settings
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
-from roster_agent.feed import Feed
-from roster_agent.fetch import Online, Source
-from roster_agent.folder import Folder
-from roster_agent.settings import Settings
-from roster_agent.state import Attempt, Enrolment, State
-from roster_agent.transport import Progress
-from roster_agent.trust import Offer, Seen
+from roster_agent.net.feed_client import Feed
+from roster_agent.net.transport import Progress
+from roster_agent.trust.rules import Offer, Seen
+from roster_agent.update import apply, fetch, guard, reporting
+from roster_agent.update.fetch import Online, Source
 from roster_agent.version import Version
 
 

@@ -1,7 +1,8 @@
 """From what is offered to a whole, verified version in memory, whichever way it comes.
 
 Comes in: a source, which is the feed or a bundle; the cursor, the keys and the newest version seen. Goes out: what is
-offered, once it may be believed; then the version. Refused: whatever `trust` refuses. Nothing on disk is touched here.
+offered, once it may be believed; then the version. Refused: whatever `trust.rules` refuses. Nothing on disk is touched
+here.
 
 A chain of deltas is tried where the feed offers one; whatever is wrong with it, the snapshot is taken instead, once.
 Nobody signed it, so it may be anything: it has no more bytes than the manifest promises for the snapshot, and no error
@@ -14,13 +15,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from roster.encode import Corrupt, Manifest, unpack
-from roster_agent import trust
 from roster_agent.failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable, Stopped
-from roster_agent.feed import Feed
-from roster_agent.keyring import Keyring
-from roster_agent.refusals import CorruptDownload
-from roster_agent.transport import Progress
-from roster_agent.trust import Head, Offer, Seen
+from roster_agent.net.feed_client import Feed
+from roster_agent.net.transport import Progress
+from roster_agent.trust import rules
+from roster_agent.trust.refusals import CorruptDownload
+from roster_agent.trust.rules import Head, Offer, Seen
+from roster_agent.trust.trusted_keys import Keyring
 from roster_agent.version import Version, apply_delta
 
 
@@ -55,9 +56,9 @@ class Online:
         return self.feed.manifest(version)
 
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
-        if current and trust.is_chain(offer.deltas, head_of(current), manifest):
+        if current and rules.is_chain(offer.deltas, head_of(current), manifest):
             try:
-                return trust.content(self._chained(offer, current, progress), manifest)
+                return rules.content(self._chained(offer, current, progress), manifest)
             except (Stopped, FeedUnreachable, AccessError):
                 raise  # which would meet the snapshot, too
             except FeedFailed as failure:
@@ -80,10 +81,10 @@ def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyri
     if offer is None:
         if have:
             # A mirror that somebody put back: what it has was the newest once.
-            trust.refuse_backwards(seen, have)
+            rules.refuse_backwards(seen, have)
         return None, trusted
-    ring = trust.signed(offer, trusted)
-    trust.refuse_backwards(seen, offer.head)
+    ring = rules.signed(offer, trusted)
+    rules.refuse_backwards(seen, offer.head)
     return offer, ring
 
 
@@ -96,11 +97,11 @@ def version(
 ) -> tuple[Version, dict[str, bytes]]:
     """The version that was offered and believed, and the files that it makes; nothing that `demand_room` refuses."""
     manifest_bytes = source.manifest(offer.head.version)
-    manifest = trust.manifest(manifest_bytes, offer.head)
+    manifest = rules.manifest(manifest_bytes, offer.head)
     demand_room(manifest)
     try:
         content = source.content(offer, manifest, current, progress)
-        found = Version(manifest_bytes, trust.content(content, manifest))
+        found = Version(manifest_bytes, rules.content(content, manifest))
         # Read it all now: a form that this agent does not know must not get as far as the mirror.
         return found, found.files()
     except (Corrupt, RecursionError) as problem:

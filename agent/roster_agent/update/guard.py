@@ -7,11 +7,13 @@ so that a version that waits for a person is not downloaded again at every poll.
 
 from dataclasses import replace
 
-from roster_agent import fetch, hold
-from roster_agent.hold import Hold, Limits, Loss
-from roster_agent.refusals import NothingHeld, VersionHeld
-from roster_agent.state import State
-from roster_agent.trust import Head, Offer, Seen
+from roster_agent.disk.state import State
+from roster_agent.failures import NothingHeld
+from roster_agent.trust import hold
+from roster_agent.trust.hold import Hold, Limits, Loss
+from roster_agent.trust.refusals import VersionHeld
+from roster_agent.trust.rules import Head, Offer, Seen
+from roster_agent.update import fetch
 from roster_agent.version import Version
 
 
@@ -46,7 +48,7 @@ def holds(state: State, limits: Limits, current: Version | None, seen: Seen | No
 
 
 def loss_by(current: Version | None, seen: Seen | None, version: Version) -> Loss | None:
-    """What a version would remove; None before the first. Where the mirror was lost, the facts beside it say who was
+    """What a version would remove; None before the first. Where the mirror was lost, the hashes beside it say who was
     there; where those are lost, too, nobody is known to stay.
     """
     if current:
@@ -55,7 +57,7 @@ def loss_by(current: Version | None, seen: Seen | None, version: Version) -> Los
         return None
     if seen.manifest_sha256 == fetch.head_of(version).manifest_sha256:
         return Loss(0, seen.memberships)
-    known = seen.facts()
+    known = seen.hashes()
     if known is None:
         return Loss(seen.memberships, seen.memberships)
     return Loss(known.gone(version.entries), len(known.numbers))

@@ -24,11 +24,11 @@ from typing import Any
 
 from roster.encode import Blob, Manifest
 from roster.statement import head_bytes
-from roster_agent import keyring as keys
-from roster_agent.facts import Facts
 from roster_agent.failures import NotTheFeed
-from roster_agent.keyring import Keyring
-from roster_agent.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
+from roster_agent.trust import trusted_keys as keys
+from roster_agent.trust.membership_hashes import MembershipHashes
+from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
+from roster_agent.trust.trusted_keys import Keyring
 
 MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30
@@ -51,7 +51,7 @@ class Seen:
     version: int
     manifest_sha256: str
     memberships: int = 0
-    facts: Callable[[], Facts | None] = field(default=lambda: None, compare=False, repr=False)
+    hashes: Callable[[], MembershipHashes | None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

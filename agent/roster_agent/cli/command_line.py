@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from roster_agent import commands, logs
-from roster_agent.commands import Said
+from roster_agent.cli import commands
+from roster_agent.cli.commands import Said
+from roster_agent.daemon import logs
+from roster_agent.disk.state import State, default_folder
 from roster_agent.failures import AgentError
-from roster_agent.state import State, default_folder
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from roster_agent import addresses, apply, disk
+from roster_agent.disk import room
+from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.state import Enrolment, State
 from roster_agent.failures import (
     AlreadyEnrolled,
     BadArgument,
@@ -20,9 +22,9 @@ from roster_agent.failures import (
     StateUnusable,
     TokenRefused,
 )
-from roster_agent.feed import Feed
-from roster_agent.folder import Folder
-from roster_agent.state import Enrolment, State
+from roster_agent.net import addresses
+from roster_agent.net.feed_client import Feed
+from roster_agent.update import apply
 
 
 def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force: bool = False) -> Enrolment:
@@ -38,7 +40,7 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
         raise BadArgument("the state folder is private, and neither the CSVImport folder nor in it nor around it")
     Folder(folder).check()
     state.prepare()
-    disk.demand([(state.folder, 0), (folder, 0)])
+    room.demand([(state.folder, 0), (folder, 0)])
     with state.locked():
         if state.is_enrolled() and not force:
             raise AlreadyEnrolled

@@ -13,13 +13,14 @@ import zlib
 from pathlib import Path
 
 from roster.encode import Corrupt, Manifest
-from roster_agent import disk, durable, trust
-from roster_agent.failures import BundleUnusable, FileUnwritable
-from roster_agent.mirror import Mirror
-from roster_agent.refusals import CorruptDownload, NothingPulled
-from roster_agent.state import State
-from roster_agent.transport import MAX_ANSWER_BYTES, Progress
-from roster_agent.trust import Head, Offer
+from roster_agent.disk import durable, room
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
+from roster_agent.failures import BundleUnusable, FileUnwritable, NothingPulled
+from roster_agent.net.transport import MAX_ANSWER_BYTES, Progress
+from roster_agent.trust import rules
+from roster_agent.trust.refusals import CorruptDownload
+from roster_agent.trust.rules import Head, Offer
 from roster_agent.version import Version
 
 _HEAD, _MANIFEST, _CONTENT = "head.json", "manifest.json", "content.gz"
@@ -53,7 +54,7 @@ def export(state: State, file: Path) -> int:
     try:
         durable.write_private(file.absolute(), data.getvalue())
     except OSError as problem:
-        raise disk.failure(problem, file, FileUnwritable) from problem
+        raise room.failure(problem, file, FileUnwritable) from problem
     return about.version
 
 
@@ -69,7 +70,7 @@ class Bundle:
             answer = json.loads(self._read(_HEAD, MAX_ANSWER_BYTES))
         except (ValueError, RecursionError):
             raise BundleUnusable("its head is malformed") from None
-        return trust.offer(answer, self._site)
+        return rules.offer(answer, self._site)
 
     def manifest(self, version: int) -> bytes:
         return self._read(_MANIFEST, MAX_ANSWER_BYTES)
@@ -77,7 +78,7 @@ class Bundle:
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
         unzip = zlib.decompressobj(_GZIP)
         try:
-            return unzip.decompress(self._read(_CONTENT, trust.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)
+            return unzip.decompress(self._read(_CONTENT, rules.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)
         except zlib.error:
             raise Corrupt("the bundle's content does not unzip") from None
 

@@ -1,0 +1,5 @@
+"""The command ``roster-agent``."""
+
+from roster_agent.cli.command_line import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""What helps people: answers from the mirror, the doctor, and the file for whoever helps."""

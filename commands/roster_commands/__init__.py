@@ -1,0 +1,1 @@
+"""What people type: ``roster`` checks a pair on this machine, ``roster-admin`` looks after the sites of a stack."""
