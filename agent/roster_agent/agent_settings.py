@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from roster_agent.failures import BadSettings
-from roster_agent.trust.hold import Limits
+from roster_agent.trust.guard import Limits
 
 TEMPLATE = """\
 # The settings of roster-agent. It reads this file before every pull: nothing has to be restarted.

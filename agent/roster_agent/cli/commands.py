@@ -62,7 +62,7 @@ def run(state: State, options: Namespace) -> Said:
 
 def approve(state: State, options: Namespace) -> Said:
     """Let the held version come, with a pull right now."""
-    from roster_agent.update.guard import approve
+    from roster_agent.update.hold import approve
 
     approved = approve(state)
     said = pull(state, Namespace(dry_run=False))

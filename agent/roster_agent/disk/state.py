@@ -21,7 +21,7 @@ from roster_agent.disk import lock, private, room
 from roster_agent.disk.durable import write_private
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
 from roster_agent.trust import membership_hashes, trusted_keys
-from roster_agent.trust.hold import Hold, Limits, Loss
+from roster_agent.trust.guard import Hold, Limits, Loss
 from roster_agent.trust.membership_hashes import MembershipHashes
 from roster_agent.trust.rules import Seen
 from roster_agent.trust.trusted_keys import Keyring

@@ -29,6 +29,7 @@ from roster_agent.trust import trusted_keys as keys
 from roster_agent.trust.membership_hashes import MembershipHashes
 from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
 from roster_agent.trust.trusted_keys import Keyring
+from roster_agent.version import Version
 
 MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30
@@ -82,6 +83,13 @@ class Offer:
     signature: str
     keyring: Keyring | None = None
     deltas: tuple[Delta, ...] = ()
+
+
+def head_of(version: Version) -> Head:
+    """The head that a version was published with."""
+    about = version.manifest
+    # The digest of the very bytes: a newer publisher may say more in them than this agent reads.
+    return Head(about.site, about.epoch, about.version, hashlib.sha256(version.manifest_bytes).hexdigest())
 
 
 def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:

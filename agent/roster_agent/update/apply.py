@@ -17,8 +17,7 @@ from roster_agent.disk.mirror import Mirror
 from roster_agent.disk.state import State
 from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
 from roster_agent.trust.membership_hashes import MembershipHashes
-from roster_agent.trust.rules import Head, Offer, Seen
-from roster_agent.update.fetch import head_of
+from roster_agent.trust.rules import Head, Offer, Seen, head_of
 from roster_agent.version import Version
 
 

@@ -9,7 +9,6 @@ Nobody signed it, so it may be anything: it has no more bytes than the manifest 
 that it makes, foreseen or not, keeps the version away.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,7 +55,7 @@ class Online:
         return self.feed.manifest(version)
 
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
-        if current and rules.is_chain(offer.deltas, head_of(current), manifest):
+        if current and rules.is_chain(offer.deltas, rules.head_of(current), manifest):
             try:
                 return rules.content(self._chained(offer, current, progress), manifest)
             except (Stopped, FeedUnreachable, AccessError):
@@ -106,10 +105,3 @@ def version(
         return found, found.files()
     except (Corrupt, RecursionError) as problem:
         raise CorruptDownload(str(problem)) from problem
-
-
-def head_of(current: Version) -> Head:
-    """The head that a version was, or is."""
-    about = current.manifest
-    # Of the very bytes: a newer publisher may say more in them than this agent reads.
-    return Head(about.site, about.epoch, about.version, hashlib.sha256(current.manifest_bytes).hexdigest())

@@ -17,7 +17,8 @@ from roster_agent.disk.state import State
 from roster_agent.failures import FolderUnusable, MirrorBroken, NothingPublished
 from roster_agent.net.feed_client import Feed
 from roster_agent.net.transport import Progress
-from roster_agent.update import fetch, guard
+from roster_agent.trust import guard, rules
+from roster_agent.update import fetch
 from roster_agent.version import Version
 
 
@@ -32,7 +33,7 @@ def preview(
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             source = fetch.Online(feed)
             with contextlib.suppress(NothingPublished):
-                have = fetch.head_of(current) if current else None
+                have = rules.head_of(current) if current else None
                 offer, _ = fetch.offered(source, have, seen, state.keyring())
                 found = fetch.version(source, offer, current, progress)[0] if offer and offer.head != have else None
     coming = found or current
@@ -45,7 +46,7 @@ def preview(
         "difference": told.as_dict(),
         "files": _files(Folder(Path(enrolment.folder)), coming) if coming else [],
         "memberships_gone": loss.gone if loss else 0,
-        "held": bool(found and guard.holds(state, settings.limits, current, seen, found)),
+        "held": bool(found and guard.judge(settings.limits, state.hold(), current, seen, found)),
     }
 
 

@@ -33,8 +33,9 @@ from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
 from roster_agent.net.feed_client import Feed
 from roster_agent.net.transport import Progress
+from roster_agent.trust import rules
 from roster_agent.trust.rules import Offer, Seen
-from roster_agent.update import apply, fetch, guard, reporting
+from roster_agent.update import apply, fetch, hold, reporting
 from roster_agent.update.fetch import Online, Source
 from roster_agent.version import Version
 
@@ -87,7 +88,7 @@ def update(
     except DiskFull as failure:
         full = failure  # for this version's files; a newer one's may fit
 
-    at, trusted = fetch.head_of(current) if current else None, state.keyring()
+    at, trusted = rules.head_of(current) if current else None, state.keyring()
     try:
         # What the folder lacks is not said to be there.
         offer, ring = fetch.offered(source, None if full else at, seen, trusted)
@@ -120,11 +121,11 @@ def _take(
     progress: Progress | None,
 ) -> Attempt:
     """Steps 5 to 9."""
-    guard.refuse_again(state, settings.limits, fetch.head_of(current) if current else None, offer)
+    hold.refuse_again(state, settings.limits, rules.head_of(current) if current else None, offer)
     version, files = fetch.version(
         source, offer, current, progress, lambda manifest: apply.demand_room(state, manifest)
     )
-    guard.judge(state, settings.limits, current, seen, version)
+    hold.refuse(state, settings.limits, current, seen, version)
     apply.demand_room(state, version.manifest, folder, sum(map(len, files.values())))
     apply.replace(state, version, offer, files)
     apply.note(state, version)

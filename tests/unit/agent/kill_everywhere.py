@@ -30,11 +30,11 @@ from roster_agent.disk.mirror import Mirror
 from roster_agent.disk.state import State
 from roster_agent.failures import AgentError, MirrorBroken, NothingHeld
 from roster_agent.trust.refusals import VersionHeld
-from roster_agent.update import guard
+from roster_agent.update import hold
 from roster_agent.update.pull import pull
 
 # The modules that write; what is killed in the others has the same thing left behind.
-_UPDATE = ("pull", "apply", "guard")
+_UPDATE = ("pull", "apply", "hold")
 _DISK = ("mirror", "earlier_versions", "csvimport_folder", "durable", "state")
 WRITERS = {
     str(Path(roster_agent.__path__[0], folder, f"{name}.py"))
@@ -118,7 +118,7 @@ def _pull(state: Path) -> None:
 
 def _approve(state: Path) -> None:
     with contextlib.suppress(NothingHeld):
-        guard.approve(State(state))
+        hold.approve(State(state))
     _pull(state)
 
 

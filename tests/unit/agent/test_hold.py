@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roster.model import Group, Roster
-from roster_agent.trust.hold import Limits, Loss, loss
+from roster_agent.trust.guard import Limits, Loss, loss
 from roster_agent.trust.membership_hashes import MembershipHashes, read
 from tests.feed_simulator import make_roster, snapshot
 from tests.unit.agent.server import SITE, Server

@@ -7,7 +7,7 @@ from pathlib import Path
 from roster_agent.agent_settings import TEMPLATE, Settings
 from roster_agent.disk.state import State
 from roster_agent.support.doctor import examine
-from roster_agent.trust.hold import Limits
+from roster_agent.trust.guard import Limits
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/agent.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from roster_agent.agent_settings import TEMPLATE, Settings, parse
 from roster_agent.failures import BadSettings
-from roster_agent.trust.hold import Limits
+from roster_agent.trust.guard import Limits
 from tests.unit.agent.server import Server
 
 
