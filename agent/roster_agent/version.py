@@ -54,6 +54,11 @@ class Version:
         return Manifest.from_bytes(self.manifest_bytes)
 
     @cached_property
+    def manifest_sha256(self) -> str:
+        """Of the very bytes: a newer publisher may say more in them than this agent reads."""
+        return hashlib.sha256(self.manifest_bytes).hexdigest()
+
+    @cached_property
     def lines(self) -> list[bytes]:
         """The content's lines, settings first; joined they are the content again, byte for byte."""
         return lines(self.content)
@@ -89,9 +94,9 @@ class Version:
         """Every group and right that differs in another version."""
         return delta.changes(iter(self.lines[1:]), zip(other.entries, other.lines[1:], strict=True))
 
-    def delta_to(self, other: "Version") -> bytes:
-        """The delta that makes this version's content into another's."""
-        first = delta.first_line(other.lines[0], hashlib.sha256(self.content).hexdigest())
+    def delta_to(self, other: "Version", sha256: str | None = None) -> bytes:
+        """The delta that makes another version's content of this one's, whose `sha256` may be known."""
+        first = delta.first_line(other.lines[0], sha256 or hashlib.sha256(self.content).hexdigest())
         return first + b"".join(map(delta.change_line, self.changes_to(other)))
 
 
@@ -100,12 +105,13 @@ def lines(content: bytes) -> list[bytes]:
     return list(_lines(content))
 
 
-def apply_delta(content: bytes, changes: bytes) -> bytes:
+def apply_delta(content: bytes, changes: bytes, sha256: str | None = None) -> bytes:
     """The content that a delta makes of another; Corrupt when the delta starts from another content.
 
-    It is never longer than both together, since what a delta puts stands in it.
+    It is never longer than both together, since what a delta puts stands in it. `sha256` is of `content`, where that is
+    known.
     """
-    base = hashlib.sha256(content).hexdigest()
+    base = sha256 or hashlib.sha256(content).hexdigest()
     most = len(content) + len(changes)
     made = io.BytesIO()
     for line in delta.apply_delta(_lines(content), base, _lines(changes)):

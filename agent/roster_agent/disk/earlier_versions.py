@@ -33,7 +33,7 @@ class Kept:
 
 def keep(database: sqlite3.Connection, current: Version, applied_at: str, follower: Version) -> None:
     """Keep the version that goes, as the way back to it from the one that takes its place."""
-    way_back = zlib.compress(follower.delta_to(current), 1)
+    way_back = zlib.compress(follower.delta_to(current, follower.manifest.snapshot.content_sha256), 1)
     row = (current.manifest.version, current.manifest_bytes, applied_at, way_back)
     database.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)", row)
     database.execute(

@@ -60,7 +60,10 @@ class Applied:
 
 
 class Mirror:
-    """An open mirror. `create` makes an empty one where there is none."""
+    """An open mirror. `create` makes an empty one where there is none.
+
+    One that `is_makeshift` was opened on a full disk, by ways that keep it from others or from being written.
+    """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._path = path
@@ -71,11 +74,13 @@ class Mirror:
             self._db = self._opened(create=create)
 
     def _opened(self, *, create: bool) -> sqlite3.Connection:
+        self.is_makeshift = False
         try:
             return self._connected("mode=rw", create=create)
         except sqlite3.OperationalError as problem:
             if _code(problem) not in _NO_ROOM or not self._path.stat().st_size:
                 raise
+        self.is_makeshift = True
         # Even to read, SQLite wants to put two files beside the database, for which a full disk has no room.
         log = self._path.with_name(f"{self._path.name}-wal")
         if log.exists() and log.stat().st_size:
@@ -141,18 +146,21 @@ class Mirror:
             raise MirrorBroken
         return Version(manifest, content)
 
-    def replace(self, version: Version, offer: Offer, files: dict[str, str], applied_at: str) -> None:
+    def replace(
+        self, version: Version, offer: Offer, files: dict[str, str], applied_at: str, before: Version | None
+    ) -> None:
         """Make `version`, which was offered as `offer`, the current one, and keep the one before it among the earlier.
 
-        `files` are the SHA-256 of the files that it delivers.
+        `files` are the SHA-256 of the files that it delivers. `before` is what `version` has just read from this very
+        mirror; a mirror that was dropped since has nothing to keep.
         """
         rows, members = _rows(version)
         signed = (version.manifest_bytes, offer.head.manifest_sha256, offer.key_id, offer.signature, applied_at)
         self._fold_log()
         with self._failures(), self._transaction():
-            before, current = self.applied(), self.version()
-            if before and current:
-                earlier_versions.keep(self._db, current, before.applied_at, version)
+            applied = self.applied()
+            if applied and before:
+                earlier_versions.keep(self._db, before, applied.applied_at, version)
             for table in ("version", "line", "member", "file"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are those above
             self._db.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?)", signed)

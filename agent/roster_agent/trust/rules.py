@@ -20,9 +20,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NewType
 
-from roster.encode import Blob, Manifest
+from roster.encode import Blob, Manifest, unpack
 from roster.statement import head_bytes
 from roster_agent.failures import NotTheFeed
 from roster_agent.trust import trusted_keys as keys
@@ -30,6 +30,9 @@ from roster_agent.trust.membership_hashes import MembershipHashes
 from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
 from roster_agent.trust.trusted_keys import Keyring
 from roster_agent.version import Version
+
+Proven = NewType("Proven", bytes)
+"""A version's content, when it is what a manifest promises that this server believes. Made by `content`, `unpacked`."""
 
 MAX_SNAPSHOT_BYTES = 256 << 20
 MAX_CONTENT_BYTES = 1 << 30
@@ -88,8 +91,7 @@ class Offer:
 def head_of(version: Version) -> Head:
     """The head that a version was published with."""
     about = version.manifest
-    # The digest of the very bytes: a newer publisher may say more in them than this agent reads.
-    return Head(about.site, about.epoch, about.version, hashlib.sha256(version.manifest_bytes).hexdigest())
+    return Head(about.site, about.epoch, about.version, version.manifest_sha256)
 
 
 def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:
@@ -202,9 +204,14 @@ def manifest(data: bytes, promised: Head) -> Manifest:
     return found
 
 
-def content(data: bytes, promised: Manifest) -> bytes:
+def unpacked(data: bytes, promised: Manifest) -> Proven:
+    """The content in a snapshot's bytes, when both are what the manifest promises; else `roster.encode.Corrupt`."""
+    return Proven(unpack(data, promised.snapshot))
+
+
+def content(data: bytes, promised: Manifest) -> Proven:
     """A version's content, when it is what its manifest promises, to the byte."""
     snapshot = promised.snapshot
     if (len(data), hashlib.sha256(data).hexdigest()) != (snapshot.content_bytes, snapshot.content_sha256):
         raise CorruptDownload("the content has not the length and SHA-256 that the manifest says")
-    return data
+    return Proven(data)

@@ -14,6 +14,7 @@ from roster.encode import Manifest
 from roster_agent.disk import room
 from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.open_mirror import OpenMirror
 from roster_agent.disk.state import State
 from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
 from roster_agent.trust.membership_hashes import MembershipHashes
@@ -21,16 +22,16 @@ from roster_agent.trust.rules import Head, Offer, Seen, head_of
 from roster_agent.version import Version
 
 
-def current(state: State, site: str) -> Version | None:
+def current(mirror: OpenMirror, site: str) -> Version | None:
     """The current version, from the mirror. A mirror that is damaged, or another site's, is dropped."""
     try:
-        with Mirror(state.mirror, create=True) as mirror:
-            found = mirror.version()
+        with mirror.use() as opened:
+            found = opened.version()
         if found is None or found.manifest.site == site:
             return found
     except MirrorBroken:
         pass
-    state.forget_mirror()
+    mirror.drop()
     return None
 
 
@@ -72,7 +73,7 @@ def note(state: State, version: Version) -> Seen:
 
 
 def roll_forward(
-    state: State, folder: Folder, found: Version | None, newest: Seen | None
+    mirror: OpenMirror, folder: Folder, found: Version | None, newest: Seen | None
 ) -> tuple[Version | None, list[str]]:
     """Deliver the current version where the folder has something else. The version that is current then, and the
     names of the files written.
@@ -82,26 +83,26 @@ def roll_forward(
         return found, []
     written: list[str] = []
     try:
-        with Mirror(state.mirror) as mirror:
-            expected = mirror.files()
+        with mirror.use() as opened:
+            expected = opened.files()
             if not expected or folder.digests(expected) != expected:
                 files = found.files()
                 written = folder.deliver(files)
-                mirror.expect_files(_digests(files))
+                opened.expect_files(_digests(files))
     except MirrorBroken:
         # Damage outside of the version, which the next one would meet, too.
-        state.forget_mirror()
+        mirror.drop()
         return None, written
     return found, written
 
 
-def sign_again(state: State, offer: Offer) -> None:
+def sign_again(mirror: OpenMirror, offer: Offer) -> None:
     """Keep the signature of another key under the current version. A mirror that is damaged is dropped."""
     try:
-        with Mirror(state.mirror) as mirror:
-            mirror.sign_again(offer)
+        with mirror.use() as opened:
+            opened.sign_again(offer)
     except MirrorBroken:
-        state.forget_mirror()
+        mirror.drop()
 
 
 def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, files: int = 0) -> None:
@@ -117,17 +118,19 @@ def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, 
         return  # writing will tell
 
 
-def replace(state: State, version: Version, offer: Offer, files: Mapping[str, bytes]) -> None:
-    """Put this version into the mirror; from here on it is the current one."""
+def replace(
+    mirror: OpenMirror, version: Version, offer: Offer, files: Mapping[str, bytes], before: Version | None
+) -> None:
+    """Put this version into the mirror, in the place of the one before; from here on it is the current one."""
     for last_try in (False, True):
         try:
-            with Mirror(state.mirror, create=True) as mirror:
-                return mirror.replace(version, offer, _digests(files), now())
+            with mirror.use() as opened:
+                return opened.replace(version, offer, _digests(files), now(), before)
         except MirrorBroken:
             # Damage that reading did not meet, in an index for example: the version in hand makes it good.
             if last_try:
                 raise
-            state.forget_mirror()
+            mirror.drop()
     return None
 
 

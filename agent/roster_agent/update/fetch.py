@@ -19,7 +19,7 @@ from roster_agent.net.feed_client import Feed
 from roster_agent.net.transport import Progress
 from roster_agent.trust import rules
 from roster_agent.trust.refusals import CorruptDownload
-from roster_agent.trust.rules import Head, Offer, Seen
+from roster_agent.trust.rules import Head, Offer, Proven, Seen
 from roster_agent.trust.trusted_keys import Keyring
 from roster_agent.version import Version, apply_delta
 
@@ -33,8 +33,8 @@ class Source(Protocol):
     def manifest(self, version: int) -> bytes:
         """The bytes of a version's manifest, unverified."""
 
-    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
-        """A version's content, unverified, no longer than the manifest says."""
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
+        """A version's content, verified once; Corrupt or CorruptDownload when it is not what the manifest promises."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Online:
     def manifest(self, version: int) -> bytes:
         return self.feed.manifest(version)
 
-    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
         if current and rules.is_chain(offer.deltas, rules.head_of(current), manifest):
             try:
                 return rules.content(self._chained(offer, current, progress), manifest)
@@ -65,12 +65,14 @@ class Online:
                     raise  # it asks to be left alone
             except Exception:  # noqa: BLE001, S110 - unsigned bytes can raise anything, MemoryError and RecursionError, too
                 pass
-        return unpack(self.feed.object(manifest.snapshot, progress), manifest.snapshot)
+        return rules.unpacked(self.feed.object(manifest.snapshot, progress), manifest)
 
     def _chained(self, offer: Offer, current: Version, progress: Progress | None) -> bytes:
         content = current.content
+        sha256: str | None = current.manifest.snapshot.content_sha256
         for delta in offer.deltas:
-            content = apply_delta(content, unpack(self.feed.object(delta.blob, progress), delta.blob))
+            content = apply_delta(content, unpack(self.feed.object(delta.blob, progress), delta.blob), sha256)
+            sha256 = None
         return content
 
 
@@ -99,8 +101,7 @@ def version(
     manifest = rules.manifest(manifest_bytes, offer.head)
     demand_room(manifest)
     try:
-        content = source.content(offer, manifest, current, progress)
-        found = Version(manifest_bytes, rules.content(content, manifest))
+        found = Version(manifest_bytes, source.content(offer, manifest, current, progress))
         # Read it all now: a form that this agent does not know must not get as far as the mirror.
         return found, found.files()
     except (Corrupt, RecursionError) as problem:

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from roster_agent.agent_settings import Settings
 from roster_agent.disk.csvimport_folder import Folder
+from roster_agent.disk.open_mirror import OpenMirror
 from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
 from roster_agent.net.feed_client import Feed
@@ -53,38 +54,43 @@ def pull(state: State, progress: Progress | None = None) -> Pulled:
     enrolment = state.enrolment()
     with state.locked(), _remembering(state):
         settings = state.settings()
-        with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
+        with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed, OpenMirror(state) as mirror:
             try:
-                attempt = update(state, enrolment, settings, Online(feed, state.keyring().serial), progress)
+                attempt = update(state, mirror, enrolment, settings, Online(feed, state.keyring().serial), progress)
             except (FeedError, AccessError, Stopped):
                 raise  # nobody listens, or nobody may wait for it
             except AgentError as failure:
-                reporting.tell(state, feed, enrolment, _failed(failure))
+                reporting.tell(state, mirror, feed, enrolment, _failed(failure))
                 raise
             state.save_attempt(attempt)
-            reporting.tell(state, feed, enrolment, attempt)
+            reporting.tell(state, mirror, feed, enrolment, attempt)
             return Pulled(attempt, feed.poll_after)
 
 
 def take(state: State, source: Source) -> Attempt:
     """Bring this server up to date by a source that is at hand; the cloud hears of it with the next pull."""
     enrolment = state.enrolment()
-    with state.locked(), _remembering(state):
-        attempt = update(state, enrolment, state.settings(), source)
+    with state.locked(), _remembering(state), OpenMirror(state) as mirror:
+        attempt = update(state, mirror, enrolment, state.settings(), source)
         state.save_attempt(attempt)
     return attempt
 
 
 def update(
-    state: State, enrolment: Enrolment, settings: Settings, source: Source, progress: Progress | None = None
+    state: State,
+    mirror: OpenMirror,
+    enrolment: Enrolment,
+    settings: Settings,
+    source: Source,
+    progress: Progress | None = None,
 ) -> Attempt:
     """Steps 2 to 9; the lock is taken."""
     folder = Folder(Path(enrolment.folder), settings.file_retry_seconds)
-    current = apply.current(state, enrolment.site)
+    current = apply.current(mirror, enrolment.site)
     seen = apply.seen(state, current)
     full, repaired = None, list[str]()
     try:
-        current, repaired = apply.roll_forward(state, folder, current, seen)
+        current, repaired = apply.roll_forward(mirror, folder, current, seen)
     except DiskFull as failure:
         full = failure  # for this version's files; a newer one's may fit
 
@@ -98,11 +104,11 @@ def update(
         return Attempt(apply.now(), "nothing_published", "Nothing is published for this site yet.")
     if ring != trusted:
         if offer and offer.head == at:
-            apply.sign_again(state, offer)
+            apply.sign_again(mirror, offer)
         # Last: a server that trusts these keys is not sent this head again.
         state.save_keyring(ring)
     if offer and offer.head != at:
-        return _take(state, settings, source, folder, offer, current, seen, progress)
+        return _take(state, mirror, settings, source, folder, offer, current, seen, progress)
     if full:
         raise full
     state.end_hold()
@@ -112,6 +118,7 @@ def update(
 
 def _take(
     state: State,
+    mirror: OpenMirror,
     settings: Settings,
     source: Source,
     folder: Folder,
@@ -127,7 +134,7 @@ def _take(
     )
     hold.refuse(state, settings.limits, current, seen, version)
     apply.demand_room(state, version.manifest, folder, sum(map(len, files.values())))
-    apply.replace(state, version, offer, files)
+    apply.replace(mirror, version, offer, files, current)
     apply.note(state, version)
     state.end_hold()
     written = _delivered(folder.deliver(files))

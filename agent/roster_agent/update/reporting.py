@@ -12,7 +12,7 @@ from pathlib import Path
 
 from roster.notices import STUDENTS, TEACHERS
 from roster_agent.disk.csvimport_folder import Folder
-from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.open_mirror import OpenMirror
 from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AgentError, FolderUnusable
 from roster_agent.net.feed_client import Feed
@@ -21,10 +21,10 @@ from roster_agent.net.feed_client import Feed
 _AGAIN = timedelta(hours=6)
 
 
-def tell(state: State, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bool:
+def tell(state: State, mirror: OpenMirror, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bool:
     """Tell the cloud, if there is anything to tell; whether it was told."""
     clock = datetime.now(UTC).astimezone()
-    said = about(state, enrolment, attempt)
+    said = about(state, mirror, enrolment, attempt)
     if not _is_news(state.reported(), said, clock):
         return False
     with contextlib.suppress(AgentError):
@@ -34,13 +34,13 @@ def tell(state: State, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bo
     return False
 
 
-def about(state: State, enrolment: Enrolment, attempt: Attempt) -> dict[str, object]:
+def about(state: State, mirror: OpenMirror, enrolment: Enrolment, attempt: Attempt) -> dict[str, object]:
     """What there is to tell, without the clock."""
     current: dict[str, object] = {"version": None, "epoch": None, "manifest_sha256": None}
     with contextlib.suppress(AgentError):
         if state.has_mirror():
-            with Mirror(state.mirror) as mirror:
-                if applied := mirror.applied():
+            with mirror.use() as opened:
+                if applied := opened.applied():
                     numbers = {"version": applied.manifest.version, "epoch": applied.manifest.epoch}
                     current = {**numbers, "manifest_sha256": applied.manifest_sha256}
     try:

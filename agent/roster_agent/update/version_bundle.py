@@ -20,7 +20,7 @@ from roster_agent.failures import BundleUnusable, FileUnwritable, NothingPulled
 from roster_agent.net.transport import MAX_ANSWER_BYTES, Progress
 from roster_agent.trust import rules
 from roster_agent.trust.refusals import CorruptDownload
-from roster_agent.trust.rules import Head, Offer
+from roster_agent.trust.rules import Head, Offer, Proven
 from roster_agent.version import Version
 
 _HEAD, _MANIFEST, _CONTENT = "head.json", "manifest.json", "content.gz"
@@ -75,12 +75,13 @@ class Bundle:
     def manifest(self, version: int) -> bytes:
         return self._read(_MANIFEST, MAX_ANSWER_BYTES)
 
-    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> bytes:
+    def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
         unzip = zlib.decompressobj(_GZIP)
         try:
-            return unzip.decompress(self._read(_CONTENT, rules.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)
+            data = unzip.decompress(self._read(_CONTENT, rules.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)
         except zlib.error:
             raise Corrupt("the bundle's content does not unzip") from None
+        return rules.content(data, manifest)
 
     def _read(self, name: str, limit: int) -> bytes:
         try:

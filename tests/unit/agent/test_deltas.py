@@ -227,7 +227,7 @@ def _offer(server: Server, published: Published, packed: bytes, content: bytes) 
 def test_should_take_the_snapshot_whatever_a_delta_raises(
     behind: Server, monkeypatch: pytest.MonkeyPatch, problem: type[Exception]
 ) -> None:
-    def apply_delta(content: bytes, changes: bytes) -> bytes:
+    def apply_delta(content: bytes, changes: bytes, sha256: str | None = None) -> bytes:
         raise problem
 
     monkeypatch.setattr(fetch, "apply_delta", apply_delta)

@@ -1,0 +1,50 @@
+"""The mirror for the length of a pull: opened once, by whoever needs it first, and closed when the pull ends.
+
+Comes in: the state folder, whose lock is taken. Goes out: the open mirror, as often as it is asked for. A mirror that
+could only be opened in a makeshift way, because the disk is full, is closed after each use: it would keep others from
+reading, and there may be room the next time. Refused: what `Mirror` refuses.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+
+from roster_agent.disk.mirror import Mirror
+from roster_agent.disk.state import State
+
+
+class OpenMirror:
+    """One state folder's mirror, within a `with`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._mirror: Mirror | None = None
+
+    def __enter__(self) -> "OpenMirror":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[Mirror]:
+        """The mirror; an empty one is made where there is none."""
+        if self._mirror is None:
+            self._mirror = Mirror(self._state.mirror, create=True)
+        try:
+            yield self._mirror
+        finally:
+            if self._mirror.is_makeshift:
+                self._close()
+
+    def drop(self) -> None:
+        """Take the mirror away; the next use makes an empty one."""
+        self._close()
+        self._state.forget_mirror()
+
+    def _close(self) -> None:
+        if self._mirror is not None:
+            self._mirror.close()
+            self._mirror = None
