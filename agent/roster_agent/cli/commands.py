@@ -148,14 +148,14 @@ def doctor(state: State, options: Namespace) -> Said:
     """Every check; the status is 1 when one failed."""
     from roster_agent.support.doctor import examine
 
-    checks = list(examine(state))
+    results = list(examine(state))
     lines = []
-    for check in checks:
-        lines.append(f"{check.verdict:<8} {check.name}: {check.found}")
-        if check.advice:
-            lines.append(f"{'':<9}{check.advice}")
-    failed = any(check.verdict == "failed" for check in checks)
-    return Said([asdict(check) for check in checks], "\n".join(lines), int(failed))
+    for result in results:
+        lines.append(f"{result.verdict:<8} {result.name}: {result.found}")
+        if result.advice:
+            lines.append(f"{'':<9}{result.advice}")
+    failed = any(result.verdict == "failed" for result in results)
+    return Said([result._asdict() for result in results], "\n".join(lines), int(failed))
 
 
 def support_bundle(state: State, options: Namespace) -> Said:

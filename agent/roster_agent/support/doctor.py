@@ -1,18 +1,20 @@
 """Looks at everything a pull needs, and says for each what to do when it is not so.
 
-Comes in: a state folder. Goes out: one line for each check, in the order in which to put things right. Nothing is
-changed, but for a file that is made and taken away in the CSVImport folder. No check names a user or a class.
+Comes in: a state folder. Goes out: one result for each of `CHECKS`, in the order in which to put things right. What
+cannot be judged, because something before it failed, is skipped and says so. Nothing is changed, but for a file that is
+made and taken away in the CSVImport folder. No check names a user or a class.
 """
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
+from roster import checks
+from roster.checks import Check, Judged, Result, failed, ok, skipped, warning
 from roster_agent.agent_settings import Settings
 from roster_agent.daemon import service
 from roster_agent.disk import room
@@ -31,227 +33,230 @@ from roster_agent.net.feed_client import Feed
 from roster_agent.trust import rules
 from roster_agent.update import apply
 
-Verdict = Literal["ok", "warning", "failed", "skipped"]
-
 _LEAST_FREE_BYTES = 200 << 20
 # Certificates begin and end to the minute, and logs are compared by it.
 _CLOCK_SECONDS = 120
 
 
-@dataclass(frozen=True)
-class Check:
-    """What was looked at, what was found, and what to do about it."""
+class Machine:
+    """What the checks look at: this server by its state folder, and the feed's clock once the feed has answered."""
 
-    name: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.feed_time: datetime | None = None
 
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        """Which server this is; what `State.enrolment` raises."""
+        return self.state.enrolment()
 
-class Trouble(Exception):
-    """A check's finding that is no failure of the agent's: what was found, and what to do."""
-
-    def __init__(self, verdict: Verdict, found: str, advice: str) -> None:
-        super().__init__(found)
-        self.verdict, self.found, self.advice = verdict, found, advice
-
-
-def examine(state: State) -> Iterator[Check]:
-    """All the checks; those that need what another found missing are skipped."""
-    yield _check("state folder", lambda: _state_folder(state))
-    yield (settings := _check("settings", lambda: _settings(state)))
-    yield (enrolled := _check("enrolment", lambda: _enrolment(state)))
-    yield _check("keyring", lambda: _keyring(state))
-    known = state.enrolment() if enrolled.verdict == "ok" else None
-    if known is None or settings.verdict != "ok":
-        yield from (Check(name, "skipped", "needs settings and enrolment") for name in ("address", "feed", "clock"))
-    else:
-        yield from _network(state, known, state.settings())
-    if known is None:
-        yield Check("CSVImport folder", "skipped", "needs an enrolment")
-    else:
-        yield _check("CSVImport folder", lambda: _folder(Path(known.folder)))
-    yield _check("disk space", lambda: _space(state, known))
-    yield _check("mirror", lambda: _mirror(state))
-    yield _check("files", lambda: _files(state, known))
-    yield _check("hold", lambda: _hold(state))
-    yield _check("service", lambda: _service(state))
+    @cached_property
+    def settings(self) -> Settings:
+        """What agent.toml says; what `State.settings` raises."""
+        return self.state.settings()
 
 
-def _check(name: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(name, "ok", look())
-    except Trouble as trouble:
-        return Check(name, trouble.verdict, trouble.found, trouble.advice)
-    except AgentError as failure:
-        found, _, advice = str(failure).partition(". ")
-        return Check(name, "failed", found, advice)
+def examine(state: State) -> Iterator[Result]:
+    """The result of each check, one after the other."""
+    return checks.run(CHECKS, Machine(state), _explain)
 
 
-def _state_folder(state: State) -> str:
-    if not state.folder.is_dir():
-        raise Trouble(
-            "failed", f"there is no folder {state.folder}", "Run roster-agent enrol, or name it with --state."
-        )
-    state.demand_ours()
-    if not state.is_enrolled():
-        return f"{state.folder} is there"  # and may be anybody's: no lock is put into it
-    with contextlib.suppress(AlreadyRunning), state.locked():
+def _explain(error: Exception) -> Judged | None:
+    """A failure of the agent's: what happened, and its advice."""
+    if not isinstance(error, AgentError):
+        return None
+    found, _, advice = str(error).partition(". ")
+    return failed(found, advice)
+
+
+def _enrolment(machine: Machine) -> Judged:
+    folder = machine.state.folder
+    if not folder.is_dir():
+        return failed(f"this machine is not enrolled: there is no folder {folder}")
+    if not machine.state.is_enrolled():
+        return failed(f"this machine is not enrolled: {folder} has no enrolment")
+    return ok(f"there is one in {folder}")
+
+
+def _state_folder(machine: Machine) -> Judged:
+    machine.state.demand_ours()
+    with contextlib.suppress(AlreadyRunning), machine.state.locked():
         pass
-    return f"{state.folder}, usable by this account"
+    return ok(f"{machine.state.folder}, usable by this account")
 
 
-def _settings(state: State) -> str:
-    state.settings()
-    return f"{state.settings_file}, read without a fault"
+def _settings(machine: Machine) -> Judged:
+    _ = machine.settings
+    return ok(f"{machine.state.settings_file} can be read and makes sense")
 
 
-def _enrolment(state: State) -> str:
-    enrolment = state.enrolment()
-    return f"server {enrolment.server} of site {enrolment.site}"
+def _server(machine: Machine) -> Judged:
+    return ok(f"server {machine.enrolment.server} of site {machine.enrolment.site}")
 
 
-def _keyring(state: State) -> str:
-    keyring = state.keyring()
-    return f"serial {keyring.serial}, {len(keyring.keys)} keys"
+def _keyring(machine: Machine) -> Judged:
+    keyring = machine.state.keyring()
+    return ok(f"serial {keyring.serial}, {len(keyring.keys)} keys")
 
 
-def _network(state: State, enrolment: Enrolment, settings: Settings) -> Iterator[Check]:
-    yield _check("address", lambda: _address(enrolment, settings))
-    dates: list[datetime] = []
-    yield _check("feed", lambda: _reach(state, enrolment, settings, dates))
-    yield _check("clock", lambda: _clock(dates))
-
-
-def _address(enrolment: Enrolment, settings: Settings) -> str:
-    parts = urlsplit(enrolment.feed)
-    proxied = settings.proxy not in ("system", "none")
-    host = (urlsplit(settings.proxy) if proxied else parts).hostname or ""
-    what = f"the proxy {host}" if proxied else host
+def _address(machine: Machine) -> Judged:
+    proxy = machine.settings.proxy
+    is_proxied = proxy not in ("system", "none")
+    host = urlsplit(proxy if is_proxied else machine.enrolment.feed).hostname or ""
+    what = f"the proxy {host}" if is_proxied else host
     try:
         socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):
-        raise Trouble(
-            "warning",
-            f"the name of {what} cannot be resolved here",
-            "Behind a proxy that resolves names this is normal; else check this server's DNS.",
-        ) from None
-    return f"{what} is known to DNS" + (", the feed is asked through it" if proxied else "")
+        return warning(f"DNS does not know {what}")
+    return ok(f"DNS knows {what}" + (", through which the feed is asked" if is_proxied else ""))
 
 
-def _reach(state: State, enrolment: Enrolment, settings: Settings, dates: list[datetime]) -> str:
-    """Ask for the head as a pull would; the feed's time goes into `dates`."""
+def _feed(machine: Machine) -> Judged:
+    """Ask for the head as a pull would."""
+    enrolment = machine.enrolment
     try:
-        with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
+        with Feed(enrolment.feed, enrolment.site, enrolment.token, machine.settings) as feed:
             try:
-                offer = feed.head(apply.cursor(state))
+                offer = feed.head(apply.cursor(machine.state))
             finally:
-                dates += [feed.date] if feed.date else []
+                machine.feed_time = feed.date
         if offer:
-            rules.signed(offer, state.keyring())
+            rules.signed(offer, machine.state.keyring())
     except (NothingPublished, CursorUnknown):
         pass
     except TokenRefused as refused:
-        raise Trouble(
-            "failed", f"the feed answers, and refuses the token ({refused.code})", str(refused).partition(". ")[2]
-        ) from None
+        return failed(f"the feed answers, and refuses the token ({refused.code})", str(refused).partition(". ")[2])
     except NotTheFeed:
-        raise Trouble(
-            "failed",
+        return failed(
             "something else answers in the feed's place",
-            "A proxy, web filter or login page stands before it: let this server reach the feed's address unchanged.",
-        ) from None
-    return "TLS, proxy, token and signature are in order"
-
-
-def _clock(dates: list[datetime]) -> str:
-    if not dates:
-        raise Trouble("skipped", "the feed did not say what time it is", "Put the line before in order first.")
-    offset = round((datetime.now(UTC) - dates[-1]).total_seconds())
-    if abs(offset) > _CLOCK_SECONDS:
-        raise Trouble(
-            "warning",
-            f"this server's clock is {abs(offset)} seconds {'ahead of' if offset > 0 else 'behind'} the feed's",
-            "Pulls do not mind, but TLS does when it is far off, and times in logs mislead: set the clock.",
+            "A proxy, web filter or login page stands before it. Let this server reach the feed's address unchanged.",
         )
-    return f"within {_CLOCK_SECONDS} seconds of the feed's"
+    return ok("TLS, proxy, token and signature are in order")
 
 
-def _folder(path: Path) -> str:
+def _clock(machine: Machine) -> Judged:
+    if machine.feed_time is None:
+        return skipped("the feed did not say what time it is")
+    offset = round((datetime.now(UTC) - machine.feed_time).total_seconds())
+    if abs(offset) > _CLOCK_SECONDS:
+        side = "ahead of" if offset > 0 else "behind"
+        return warning(f"this server's clock is {abs(offset)} seconds {side} the feed's")
+    return ok(f"within {_CLOCK_SECONDS} seconds of the feed's")
+
+
+def _csvimport_folder(machine: Machine) -> Judged:
+    path = Path(machine.enrolment.folder)
     Folder(path).check()
-    return f"{path}, files can be made and replaced"
+    return ok(f"files can be made and replaced in {path}")
 
 
-def _space(state: State, enrolment: Enrolment | None) -> str:
-    places = [state.folder, *([Path(enrolment.folder)] if enrolment else [])]
+def _disk_space(machine: Machine) -> Judged:
+    places = (machine.state.folder, Path(machine.enrolment.folder))
     free = {place: room.free(place) for place in places if place.exists()}
-    if not free:
-        raise Trouble("skipped", "needs the state folder", "")
-    last = state.last_attempt()
+    last = machine.state.last_attempt()
     for place, left in free.items():
         # A quota may be full where the disk is not; and on a disk without a byte the last attempt was not noted.
         if left < room.SPARE_BYTES or (last and last.outcome == "disk_full"):
-            raise Trouble(
-                "failed",
+            return failed(
                 f"no room for a version, {left >> 20} MB are free at {place}",
-                "What this server has is unharmed. Make room, or raise the quota: the next pull goes on by itself.",
+                "What this server has is unharmed. Make room, or raise the quota; the next pull then goes on.",
             )
         if left < _LEAST_FREE_BYTES:
-            raise Trouble(
-                "warning", f"{left >> 20} MB are free at {place}", "Make room: 200 MB are enough for any site."
-            )
-    return f"{min(free.values()) >> 20} MB are free"
+            return warning(f"{left >> 20} MB are free at {place}")
+    return ok(f"{min(free.values()) >> 20} MB are free")
 
 
-def _mirror(state: State) -> str:
-    if not state.has_mirror():
-        raise Trouble("warning", "no version was pulled yet", "Run roster-agent pull.")
-    with Mirror(state.mirror) as mirror:
-        version = mirror.version()
+def _mirror(machine: Machine) -> Judged:
+    version = None
+    if machine.state.has_mirror():
+        with Mirror(machine.state.mirror) as mirror:
+            version = mirror.version()
     if version is None:
-        raise Trouble("warning", "no version was pulled yet", "Run roster-agent pull.")
-    return f"version {version.manifest.version}, every byte as it was published"
+        return warning("no version was pulled yet")
+    return ok(f"version {version.manifest.version}, every byte as it was published")
 
 
-def _files(state: State, enrolment: Enrolment | None) -> str:
-    if enrolment is None or not state.has_mirror():
-        raise Trouble("skipped", "nothing was delivered yet", "")
-    with Mirror(state.mirror) as mirror:
-        expected = mirror.files()
-    found = Folder(Path(enrolment.folder)).digests(expected)
-    other = sorted(name for name, digest in expected.items() if found.get(name) != digest)
-    last = state.last_attempt()
+def _files(machine: Machine) -> Judged:
+    expected: dict[str, str] = {}
+    if machine.state.has_mirror():
+        with Mirror(machine.state.mirror) as mirror:
+            expected = mirror.files()
+    if not expected:
+        return skipped("nothing was delivered yet")
+    found = Folder(Path(machine.enrolment.folder)).digests(expected)
+    other = ", ".join(sorted(name for name, digest in expected.items() if found.get(name) != digest))
+    last = machine.state.last_attempt()
     if other and last and last.outcome == "folder_unusable":
-        raise Trouble(
-            "failed",
-            f"{', '.join(other)}: could not be delivered by the last pull",
-            "A program keeps it open, or it is read-only: put that right, then run roster-agent pull.",
+        return failed(
+            f"the last pull could not deliver {other}",
+            "A program keeps the file open, or it is read-only. Put that right, then run roster-agent pull.",
         )
     if other:
-        raise Trouble(
-            "warning",
-            f"{', '.join(other)}: missing, or changed by somebody since",
-            "The next pull delivers them again. If this comes back, find out what else writes into that folder.",
-        )
-    return "as they were delivered"
+        return warning(f"{other}: deleted, or changed by somebody, since")
+    return ok("as they were delivered")
 
 
-def _hold(state: State) -> str:
-    hold = state.hold()
+def _hold(machine: Machine) -> Judged:
+    hold = machine.state.hold()
     if hold and not hold.approved:
-        raise Trouble(
-            "warning",
-            f"version {hold.version} is held: {hold.loss}",
-            "See roster-agent pull --dry-run; if it is right, run roster-agent approve.",
-        )
-    return "nothing is held"
+        return warning(f"version {hold.version} is held: {hold.loss}")
+    return ok("no version waits for a person")
 
 
-def _service(state: State) -> str:
-    if state.is_running():
-        return "roster-agent run is at work"
-    raise Trouble(
-        "warning",
-        f"roster-agent run is not at work ({service.status()})",
-        "Nothing is pulled by itself. Run roster-agent service install.",
-    )
+def _service(machine: Machine) -> Judged:
+    if machine.state.is_running():
+        return ok("roster-agent run is at work")
+    return warning(f"roster-agent run is not at work ({service.status()})")
+
+
+CHECKS: tuple[Check[Machine], ...] = (
+    Check(
+        "enrolment",
+        "enrolment",
+        _enrolment,
+        advice="Run roster-agent enrol, or name the state folder of an enrolment with --state.",
+    ),
+    Check("state_folder", "state folder", _state_folder, ("enrolment",)),
+    Check("settings", "settings", _settings, ("state_folder",)),
+    Check("server", "server", _server, ("state_folder",)),
+    Check("keyring", "keyring", _keyring, ("state_folder",)),
+    Check(
+        "address",
+        "address",
+        _address,
+        ("settings", "server"),
+        "Behind a proxy that looks names up itself, this is normal. Else check this server's DNS.",
+    ),
+    Check("feed", "feed", _feed, ("settings", "server", "keyring")),
+    Check(
+        "clock",
+        "clock",
+        _clock,
+        ("settings", "server", "keyring"),  # not the feed: it tells the time also when it refuses the token
+        "Set the clock. Pulls go on, but TLS fails when it is far off, and the times in logs mislead.",
+    ),
+    Check("csvimport_folder", "CSVImport folder", _csvimport_folder, ("server",)),
+    Check("disk_space", "disk space", _disk_space, ("server",), "Make room: 200 MB are enough for any site."),
+    Check("mirror", "mirror", _mirror, ("state_folder",), "Run roster-agent pull."),
+    Check(
+        "files",
+        "files",
+        _files,
+        ("mirror", "csvimport_folder"),
+        "The next pull delivers them again. If this comes back, find out what else writes into that folder.",
+    ),
+    Check(
+        "hold",
+        "hold",
+        _hold,
+        ("state_folder",),
+        "See what it would change with roster-agent pull --dry-run. If that is right, run roster-agent approve.",
+    ),
+    Check(
+        "service",
+        "service",
+        _service,
+        ("state_folder",),
+        "Without it, nothing is pulled by itself. Run roster-agent service install.",
+    ),
+)

@@ -48,7 +48,7 @@ def _parts(state: State) -> "list[tuple[str, str]]":
         except AgentError as failure:
             parts.append((name, _json({"failed": failure.code})))
     parts.append(("settings.json", _settings(state)))
-    parts.append(("doctor.json", _json([asdict(check) for check in doctor.examine(state)])))
+    parts.append(("doctor.json", _json([result._asdict() for result in doctor.examine(state)])))
     for path in sorted(state.logs.glob("*")):
         try:
             parts.append((path.name, path.read_text(encoding="utf-8", errors="replace")))

@@ -15,9 +15,10 @@ from tests.feed_simulator import NEXT, Keys, make_roster
 from tests.unit.agent.server import SITE, Server
 
 NAMES = [
+    "enrolment",
     "state folder",
     "settings",
-    "enrolment",
+    "server",
     "keyring",
     "address",
     "feed",
@@ -62,7 +63,7 @@ def _rewrite(name: str, data: str) -> Callable[[Server], object]:
 
 ILL: dict[str, tuple[Callable[[Server], object], str, str, str]] = {
     "settings wrong": (_rewrite("agent.toml", "proxy ="), "settings", "failed", "agent.toml"),
-    "enrolment damaged": (_rewrite("enrolment.json", "{"), "enrolment", "failed", "enrol"),
+    "enrolment damaged": (_rewrite("enrolment.json", "{"), "server", "failed", "enrol"),
     "keyring damaged": (_rewrite("keyring.json", "{"), "keyring", "failed", "enrol"),
     "token refused": (_fail_head(401, b"{}"), "feed", "failed", "Ask for a new code"),
     "login page": (_fail_head(200, b"<html>", "text/html"), "feed", "failed", "web filter"),
@@ -98,7 +99,7 @@ def test_should_find_a_clock_that_is_off(server: Server, monkeypatch: pytest.Mon
     check = examined(server)["clock"]
     assert check["verdict"] == "warning"
     assert "behind the feed's" in check["found"]
-    assert "set the clock" in check["advice"]
+    assert "Set the clock" in check["advice"]
 
 
 def _http_date(at: float) -> str:
@@ -154,7 +155,7 @@ def test_should_look_at_the_proxy_where_there_is_one(server: Server) -> None:
     server.state.save_enrolment(replace(server.state.enrolment(), feed="https://feed.invalid"))
     server.state.settings_file.write_text("proxy = 'http://user:secret@localhost:9'")
     checks = examined(server)
-    assert "proxy localhost is known" in checks["address"]["found"]
+    assert "DNS knows the proxy localhost" in checks["address"]["found"]
     assert checks["feed"]["verdict"] == "failed"
     assert "secret" not in server.out
 
@@ -177,10 +178,34 @@ def test_should_find_a_version_that_is_held(enrolled: Server) -> None:
 def test_should_say_what_to_do_where_nothing_was_done_yet(new_server: Server) -> None:
     checks = examined(new_server)
     assert list(checks) == NAMES
+    assert {name for name, check in checks.items() if check["verdict"] != "skipped"} == {"enrolment"}
     assert checks["enrolment"]["verdict"] == "failed"
+    assert checks["enrolment"]["found"].startswith("this machine is not enrolled: ")
     assert "roster-agent enrol" in checks["enrolment"]["advice"]
-    assert checks["disk space"]["verdict"] == "skipped"
     assert new_server.run("doctor") == 1
+    assert new_server.out.count("not looked at, because enrolment failed") == len(NAMES) - 1
+
+
+@pytest.mark.parametrize(
+    ("illness", "skipped"),
+    [
+        ("settings wrong", {"address", "feed", "clock"}),
+        ("enrolment damaged", {"address", "feed", "clock", "CSVImport folder", "disk space", "files"}),
+        ("keyring damaged", {"feed", "clock"}),
+        ("folder gone", {"files"}),
+        ("mirror damaged", {"files"}),
+        ("token refused", set()),
+    ],
+)
+def test_should_skip_what_it_cannot_judge_and_say_because_of_what(
+    server: Server, illness: str, skipped: set[str]
+) -> None:
+    make_ill, cause, *_ = ILL[illness]
+    make_ill(server)
+    checks = examined(server)
+    assert {name for name, check in checks.items() if check["verdict"] == "skipped"} == skipped
+    codes = {check["code"]: check["name"] for check in checks.values()}
+    assert {codes[code] for name in skipped for code in checks[name]["because"]} == ({cause} if skipped else set())
 
 
 def test_should_put_nothing_into_a_folder_that_is_not_the_agents(new_server: Server) -> None:
