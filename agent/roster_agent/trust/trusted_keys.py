@@ -1,10 +1,39 @@
-"""The keys that this server trusts to sign heads, and how they come to be others.
+"""The keys that this server trusts: who may sign what, and what is checked before a signature counts. No IO.
 
 Comes in: a keyring as the feed sends it; statements and their signatures. Goes out: a typed keyring, and whether a key
-has signed a statement. A keyring holds the key in use and the one to come, so a change of keys needs nobody in a
-school. Refused (``WronglySigned``): a newer keyring that no trusted key has signed, and a first one, which comes with
-the enrolment, that its own keys have not. An older or equal one is passed over, so that keys never go backwards.
-Signatures are ECDSA with SHA-256 over the curve P-256. No IO.
+has signed a statement. Refused: what does not have the form of a keyring (``NotTheFeed``), signatures that do not count
+(``WronglySigned``). Signatures are ECDSA with SHA-256 over the curve P-256; `roster.statement` has what is signed.
+
+The parties, and their keys::
+
+    import_pair (cloud)   may use two private keys, A and B, which never leave KMS; one of them is in use
+      signs a head        with the key in use: this version, by its manifest's SHA-256, is the newest of this site
+      signs a keyring     with both: from this serial number on, these public keys sign
+    the feed, a bundle    hold signatures and public keys; they sign nothing and pass on what import_pair signed
+    this server           holds the public keys, and a token that says who asks; it signs nothing
+
+Both kinds of statement name their type, so that a signature of one never stands for the other. There is one tier of
+keys: whoever may sign heads may name the next keys (docs/decisions/2026-11-26-one-tier-of-keys.md). The key that is not
+in use is known everywhere already, so that a change of keys needs nobody in a school.
+
+What a server checks, in this order (`rules.signed` and what follows it in `rules`):
+
+1. The keyring has the form of one: a serial number from 1, and no more keys than anybody needs (`read`).
+2. With the enrolment it comes by a connection that is trusted, and each of its keys has signed it (`first`).
+3. Later, one with a serial number that is not higher is passed over: keys never go backwards. A higher one counts when
+   a key that is trusted already has signed it (`newer`).
+4. A key of the keyring that now counts has signed the head (`has_signed`).
+5. The head does not go backwards; the manifest has the head's SHA-256, and the content the manifest's.
+
+What a thief can do::
+
+    with the token          read this site's rosters, report as this server, and lock it out with a token of its own,
+                            until it is revoked; change nothing that a server delivers
+    as the feed, a proxy,   read; withhold, so that servers keep the version that they have, which the cloud sees. At an
+    a carrier of bundles    enrolment alone, whom TLS trusts there can hand out keys: enrol on a network you trust
+    as import_pair          publish any roster to any site, and keys of its own. Versions still never go backwards, and
+                            a server's limit still holds what removes too much. Afterwards every server is enrolled anew
+    in the state folder     choose what this one server delivers (``StateNotOurs`` refuses a folder open to others)
 """
 
 import base64
