@@ -1,8 +1,8 @@
-"""The agent's settings: agent.toml in the state folder, read anew before every pull.
+"""The agent's settings: agent.toml in the state folder, read again before every pull.
 
-Comes in: the file's bytes. Goes out: `Settings`; what the file leaves out is as in `TEMPLATE`, which is also the file
-that an enrolment writes where there is none. Refused (``BadSettings``): what is not TOML, a name that there is not, a
-value of another kind or out of its range; all that is wrong is said at once, without the value, which may be a secret.
+Comes in: the file's bytes. Goes out: `Settings`. What the file leaves out is as in `TEMPLATE`, the file that an
+enrolment writes where there is none. Refused (``BadSettings``): what is not TOML, a name that is not a setting, a value
+of another kind or out of its range. Everything that is wrong is said at once, without the value, which may be a secret.
 """
 
 import tomllib
@@ -17,7 +17,7 @@ from roster_agent.trust.guard import Limits
 
 TEMPLATE = """\
 # The settings of roster-agent. It reads this file before every pull: nothing has to be restarted.
-# A line that begins with # has no effect, and shows what holds without it.
+# A line that begins with # has no effect; it shows the default.
 
 # How the feed is reached: "system" (what the environment, or on Windows the Internet Options of the agent's account,
 # say), "none", or the proxy's address, as "http://proxy.school.example:8080" or "http://NAME:PASSWORD@HOST:PORT".
@@ -32,8 +32,8 @@ TEMPLATE = """\
 # How long to try again, in seconds from 0 to 60, when a program keeps a file of the CSVImport folder open.
 # file_retry_seconds = 5
 
-# A version that removes more than this share AND more than this many of the memberships is held, until
-# somebody runs roster-agent approve, or a newer version does not. percent = 100 holds nothing.
+# A version that removes more than this share AND more than this many of the memberships is held until
+# somebody runs roster-agent approve, or a newer version comes that removes less. 100 percent holds nothing.
 [hold]
 # percent = 10
 # memberships = 25
@@ -58,11 +58,11 @@ class Settings:
 
 
 def parse(data: bytes) -> Settings:
-    """The settings in a file's bytes."""
+    """The settings in a file's bytes; raises BadSettings."""
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as problem:
-        # It tells line and column, and may quote what stands there.
+        # The text says line and column, and may quote the file.
         raise BadSettings(f"not TOML ({str(problem).rpartition('(')[2].rstrip(')')})") from None
     except UnicodeDecodeError:
         raise BadSettings("not UTF-8 text") from None
@@ -86,8 +86,8 @@ def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"there is no setting {name!r}" for name in sorted(strange))
     if not is_proxy(said.get("proxy", "system")):
         yield (
-            'proxy is "system", "none", or an address like "http://HOST:PORT", with nothing behind; '
-            "in a name or password, / is written %2F, @ is %40 and # is %23"
+            'proxy is "system", "none", or an address like "http://HOST:PORT", with nothing after it; '
+            "in a name or password, write / as %2F, @ as %40 and # as %23"
         )
     ca_file = said.get("ca_file", "x")
     if not isinstance(ca_file, str) or not ca_file or "\0" in ca_file:
@@ -110,7 +110,7 @@ def is_proxy(value: object) -> bool:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return False
-    # A password with a character that ends it would make a host of its rest, which is told to everybody.
+    # A password with a character that ends it would turn its rest into a host name, which messages show.
     ends = parts.path in ("", "/") and "?" not in value and "#" not in value and parts.netloc.count("@") <= 1
     return bool(usable) and ends and value.isprintable() and " " not in value
 

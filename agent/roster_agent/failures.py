@@ -51,12 +51,12 @@ from typing import ClassVar
 
 
 class AgentError(Exception):
-    """A failure that has to be expected: shown in a few words, never as a stack trace."""
+    """A failure that is to be expected: shown in a few words, never as a stack trace."""
 
     exit_status: ClassVar[int] = 1
 
     def __init__(self, detail: str = "") -> None:
-        """Add what is known of this very case to what happened."""
+        """Add what is known of this case to what happened."""
         happened, _, advice = (" ".join(part.split()) for part in (type(self).__doc__ or "").partition("\n\n"))
         super().__init__(f"{happened.rstrip('.')}{': ' if detail else ''}{detail}. {advice}".strip())
 
@@ -89,14 +89,14 @@ class BadSettings(SetupError):
 class BundleUnusable(SetupError):
     """The bundle cannot be used.
 
-    Nothing was changed. Write it anew with roster-agent export, on a server that has a version.
+    Nothing was changed. Write it again with roster-agent export, on a server that has a version.
     """
 
 
 class FileUnwritable(SetupError):
     """The file cannot be written.
 
-    Name one in a folder that exists, has room, and is open to this account.
+    Choose a file in a folder that exists, has room, and that this account may write to.
     """
 
 
@@ -110,7 +110,7 @@ class ServiceFailed(SetupError):
 class NotEnrolled(SetupError):
     """The state folder has no enrolment.
 
-    Run roster-agent enrol first, or name the state folder of its enrolment with --state.
+    Run roster-agent enrol first, or name the right state folder with --state.
     """
 
 
@@ -136,18 +136,19 @@ class StateUnusable(SetupError):
 
 
 class StateNotOurs(StateUnusable):
-    """The agent's state folder, or something in it, is not this account's alone.
+    """The agent's state folder, or something in it, does not belong to this account alone.
 
-    Who else can write there could choose the roster. Run the agent as the account that the folder belongs to. Where
-    nobody else ever had it, take it from the others (chown -R, chmod -R go-w); else enrol anew with another folder.
+    Whoever can write there can choose the roster. Run the agent as the account that the folder belongs to. If nobody
+    else ever had access, take it away from the others (chown -R, chmod -R go-w). If somebody may have had it, enrol
+    again with another folder.
     """
 
 
 class DiskFull(SetupError):
     """A disk is full.
 
-    What this server has is unharmed, and answers as before. Make room, of which any site needs 200 MB at the most; then
-    the next pull goes on by itself. A quota counts as a disk.
+    This server's current version is unharmed, and answers as before. Make room: no site needs more than 200 MB. The
+    next pull then goes on by itself. A quota may be full where the disk is not.
     """
 
 
@@ -169,12 +170,12 @@ class MirrorUnusable(SetupError):
 class MirrorBroken(MirrorUnusable):
     """The local mirror is damaged.
 
-    Run roster-agent pull, which fetches the version anew.
+    Run roster-agent pull, which fetches the version again.
     """
 
 
 class AccessError(AgentError):
-    """The feed knows this machine not, or no longer."""
+    """The feed does not recognise this machine."""
 
 
 class CodeRefused(AccessError):
@@ -187,12 +188,12 @@ class CodeRefused(AccessError):
 class CodeForOtherSite(AccessError):
     """The code belongs to another site.
 
-    It was not used up. Check --site, or ask for a code of this site.
+    The code was not used up. Check --site, or ask for a code for this site.
     """
 
 
 class TokenRefused(AccessError):
-    """The feed refused this server's token, because it was revoked or replaced, or is for another site.
+    """The feed refused this server's token, because it was revoked or replaced, or belongs to another site.
 
     Nothing was changed. Ask for a new code, and run roster-agent enrol with it and --force.
     """
@@ -205,8 +206,9 @@ class FeedError(AgentError):
 class FeedUnreachable(FeedError):
     """The feed could not be reached.
 
-    Nothing was changed; the next pull tries again. If this stays, roster-agent doctor looks at the feed's address, the
-    network, the clock and the proxy: one that opens TLS needs its certificate in this system's trust store.
+    Nothing was changed; the next pull tries again. If this goes on, run roster-agent doctor: it looks at the feed's
+    address, the network, the clock and the proxy. A proxy that opens TLS needs its certificate in this system's trust
+    store.
     """
 
 
@@ -225,14 +227,14 @@ class FeedFailed(FeedError):
 class NotTheFeed(FeedError):
     """The answer did not come from the feed.
 
-    Nothing was changed. Check the feed's address, and that no proxy, web filter or login page stands before it.
+    Nothing was changed. Check the feed's address, and that no proxy, web filter or login page stands in front of it.
     """
 
 
 class VersionGone(FeedError):
     """The feed lacks a part of the version that it offers.
 
-    Nothing was changed. The next pull asks for the newest version; if this stays, tell the cloud's administrator.
+    Nothing was changed. The next pull asks for the newest version; if this goes on, tell the cloud's administrator.
     """
 
 

@@ -1,9 +1,10 @@
 """One whole version in memory: its manifest, its verified content, and what the two CSV files say of it.
 
-Comes in: the exact bytes of a manifest and of the snapshot's content, whose digests the caller has checked. Goes out:
-the content's lines, its groups and rights, the bytes of both CSV files, and what leads from one version to another.
-Refused (`roster.encode.Corrupt`): content in a form that this agent does not know, or of lines that no publisher
-writes: too many, too long, or of lists within lists. Nobody signs a delta, and Python makes fifty bytes of two.
+Comes in: the exact bytes of a manifest and of the snapshot's content; the caller has checked the digests of both. Goes
+out: the content's lines, its groups and rights, the bytes of both CSV files, and what leads from one version to
+another. Refused (`roster.encode.Corrupt`): content in a form that this agent does not know, or with lines that no
+publisher writes: too many, too long, or with lists inside lists. Nobody signs a delta, and Python can make fifty bytes
+out of two.
 """
 
 import hashlib
@@ -21,14 +22,14 @@ from roster.model import Group, Right
 from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS
 
-# Three million pupils in one class.
+# Enough for three million pupils in one class.
 LONGEST_LINE = 64 << 20
-# A line without any name in it has as many: whatever has more lines holds others.
+# The bytes of a line without any name. Content with more lines than that allows is not a roster.
 _SHORTEST_LINE = 27
-# What is longer than this is looked at before it is read: a few lists of strings with little between them. The longest
-# line that is not looked at costs no more memory, whatever is in it, than what else a pull has in hand.
+# A longer line is looked at before it is read: it must be a few lists of strings with little between them. A shorter
+# one costs little memory, whatever is in it.
 _LONG = 1 << 16
-# Possessive: whatever stands there is passed once, also a string that never ends.
+# Possessive: everything is passed once, even a string that never ends.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _LISTS = re.compile(rb'(?:[^"]{0,64}+%b(?:,%b)*+){0,24}+[^"]{0,64}+' % (_STRING, _STRING), re.DOTALL)
 
@@ -51,6 +52,7 @@ class Version:
 
     @cached_property
     def manifest(self) -> Manifest:
+        """What the version is, and what its content must be."""
         return Manifest.from_bytes(self.manifest_bytes)
 
     @cached_property
@@ -77,6 +79,7 @@ class Version:
         return {STUDENTS: students_csv(groups), TEACHERS: teachers_csv(rights, [group.name for group in groups])}
 
     def group(self, name: str) -> Group | None:
+        """A group by its name, in any case; None where there is none."""
         key = fold(name)
         return next((known for known in self.entries if isinstance(known, Group) and known.key == key), None)
 
@@ -95,7 +98,7 @@ class Version:
         return delta.changes(iter(self.lines[1:]), zip(other.entries, other.lines[1:], strict=True))
 
     def delta_to(self, other: "Version", sha256: str | None = None) -> bytes:
-        """The delta that makes another version's content of this one's, whose `sha256` may be known."""
+        """The delta that leads from this content to another version's; `sha256` is of this content, if it is known."""
         first = delta.first_line(other.lines[0], sha256 or hashlib.sha256(self.content).hexdigest())
         return first + b"".join(map(delta.change_line, self.changes_to(other)))
 
@@ -106,9 +109,9 @@ def lines(content: bytes) -> list[bytes]:
 
 
 def apply_delta(content: bytes, changes: bytes, sha256: str | None = None) -> bytes:
-    """The content that a delta makes of another; Corrupt when the delta starts from another content.
+    """The content that a delta leads to; Corrupt when the delta does not start from `content`.
 
-    It is never longer than both together, since what a delta puts stands in it. `sha256` is of `content`, where that is
+    It is never longer than both together, since a delta contains what it puts. `sha256` is of `content`, if it is
     known.
     """
     base = sha256 or hashlib.sha256(content).hexdigest()
@@ -116,7 +119,7 @@ def apply_delta(content: bytes, changes: bytes, sha256: str | None = None) -> by
     made = io.BytesIO()
     for line in delta.apply_delta(_lines(content), base, _lines(changes)):
         if made.tell() + len(line) > most:
-            raise Corrupt("a delta makes more than is in it")
+            raise Corrupt("a delta makes more content than it can contain")
         made.write(line)
     return made.getvalue()
 
@@ -125,11 +128,11 @@ def _lines(content: bytes) -> Iterator[bytes]:
     if not content.endswith(b"\n"):
         raise Corrupt("the last line has no end")
     if content.count(b"\n") > len(content) // _SHORTEST_LINE + 1:
-        raise Corrupt("it has more lines than a roster of its length")
+        raise Corrupt("it has more lines than a roster of its length can have")
     # JSON escapes a line feed inside a value, and splitlines would also break at other characters.
     for line in io.BytesIO(content):
         if len(line) > LONGEST_LINE:
-            raise Corrupt("a line is longer than any group")
+            raise Corrupt("a line is longer than any group could be")
         if len(line) > _LONG and not _LISTS.fullmatch(line):
-            raise Corrupt("a line is not of names")
+            raise Corrupt("a line is not a list of names")
         yield line

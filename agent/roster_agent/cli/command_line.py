@@ -22,13 +22,13 @@ from roster_agent.failures import AgentError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     if hasattr(sys.stdout, "reconfigure"):
-        # A Windows console may lack a letter of somebody's name: that is no reason to fail.
+        # A Windows console may not have every letter of a name; that is not a reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
     except BrokenPipeError:
-        # Whoever reads the output has seen enough; what is left of it must not fail again when Python ends.
+        # The reader has seen enough; the rest of the output must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except AgentError as failure:
@@ -93,7 +93,7 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
     enrol.add_argument("--site", required=True, help="the site, as in the upload's path")
     enrol.add_argument("--code", required=True, help="the code that roster-admin enrol printed; it lives 15 minutes")
     enrol.add_argument("--folder", required=True, type=Path, metavar="DIR", help="Impero Server's CSVImport folder")
-    enrol.add_argument("--force", action="store_true", help="replace the enrolment that is in the state folder")
+    enrol.add_argument("--force", action="store_true", help="replace the enrolment in the state folder")
     pull = add(
         "pull",
         commands.pull,
@@ -108,12 +108,12 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
     add(
         "approve",
         commands.approve,
-        "let the version that is held come, and pull",
+        "approve the version that is held, and pull",
         "A version that would remove too much is held. This approves exactly the one that is held now.",
     )
     export = add("export", commands.export, "write the current version into a file, for a server without a network")
-    export.add_argument("file", type=Path, metavar="FILE", help="the bundle to write; it holds names")
-    bundle = add("import-bundle", commands.import_bundle, "take a version from such a file, verified as ever")
+    export.add_argument("file", type=Path, metavar="FILE", help="the bundle to write; it contains names")
+    bundle = add("import-bundle", commands.import_bundle, "take a version from such a file, verified like a download")
     bundle.add_argument("file", type=Path, metavar="FILE", help="a bundle that roster-agent export wrote")
 
 
@@ -130,9 +130,9 @@ def _add_asking(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _add_caring(add: Callable[..., argparse.ArgumentParser]) -> None:
     add("doctor", commands.doctor, "look at everything a pull needs, and say what to do")
-    support = add("support-bundle", commands.support_bundle, "write what helps to help into a file, without names")
+    support = add("support-bundle", commands.support_bundle, "write a file for whoever helps you, without names")
     support.add_argument("file", type=Path, metavar="FILE", help="the zip file to write")
-    add("rotate-token", commands.rotate_token, "replace this server's token by a new one")
+    add("rotate-token", commands.rotate_token, "replace this server's token with a new one")
     service = add("service", commands.service, "install the agent as a service of this machine")
     service.add_argument("action", choices=["install", "uninstall", "status"])
-    service.add_argument("--account", help="on Linux, who it runs as (default: who owns the state folder)")
+    service.add_argument("--account", help="on Linux, the account it runs as (default: the owner of the state folder)")

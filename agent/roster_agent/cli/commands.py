@@ -1,7 +1,7 @@
 """What each command of ``roster-agent`` does: calls the module that does it, and puts what came of it into words.
 
 Comes in: a state folder and the command's arguments. Goes out: `Said`, the facts for ``--json`` and a text for people.
-The modules that only some commands need are imported by those: a question to the mirror shall not wait for a client.
+Modules that only some commands need are imported there, so that a question to the mirror does not wait for them.
 """
 
 import sys
@@ -61,7 +61,7 @@ def run(state: State, options: Namespace) -> Said:
 
 
 def approve(state: State, options: Namespace) -> Said:
-    """Let the held version come, with a pull right now."""
+    """Approve the version that is held, and pull right away."""
     from roster_agent.update.hold import approve
 
     approved = approve(state)
@@ -74,7 +74,7 @@ def rotate_token(state: State, options: Namespace) -> Said:
     from roster_agent.net.enrol import rotate_token
 
     rotate_token(state)
-    return Said({"rotated": True}, "This server has a new token; the old one works no more.")
+    return Said({"rotated": True}, "This server has a new token. The old one no longer works.")
 
 
 def export(state: State, options: Namespace) -> Said:
@@ -82,7 +82,7 @@ def export(state: State, options: Namespace) -> Said:
     from roster_agent.update.version_bundle import export
 
     version = export(state, options.file)
-    text = f"Version {version} written to {options.file}. It holds names: keep it as safe as the CSV files."
+    text = f"Version {version} written to {options.file}. It contains names: keep it as safe as the CSV files."
     return Said({"version": version, "file": str(options.file)}, text)
 
 
@@ -111,7 +111,7 @@ def status(state: State, options: Namespace) -> Said:
         "last attempt": f"{last['at']} {last['outcome']}: {last['message']}" if last else "none yet",
     }
     if held:
-        what = "approved, comes with the next pull" if held["approved"] else "waits for roster-agent approve"
+        what = "approved, the next pull applies it" if held["approved"] else "waits for roster-agent approve"
         rows["held"] = f"version {held['version']}, {held['gone']} of {held['of']} memberships would go; {what}"
     return Said(shown, "\n".join(f"{name:<16}{value}" for name, value in rows.items()))
 
@@ -173,13 +173,13 @@ def service(state: State, options: Namespace) -> Said:
 
     if options.action == "status":
         shown = {"manager": service.status(), "running": state.is_running()}
-        work = "at work" if shown["running"] else "not at work"
+        work = "running" if shown["running"] else "not running"
         return Said(shown, f"{shown['manager']}; roster-agent run is {work}")
     if options.action == "install":
         done = service.install(state, options.account)
         return Said({"file": str(done.file)}, f"Installed ({done.file}) and started.")
     done = service.uninstall(state)
-    return Said({"file": str(done.file)}, "Stopped, and started no more. Enrolment, mirror and files stay.")
+    return Said({"file": str(done.file)}, "Stopped, and will not start again. Enrolment, mirror and files stay.")
 
 
 def _previewed(shown: dict[str, Any]) -> str:
@@ -192,7 +192,7 @@ def _previewed(shown: dict[str, Any]) -> str:
     if not any(shown["changes"].values()):
         lines.append(f"No roster changes: version {shown['version']}.")
     else:
-        lines.append(f"Version {shown['version']} would take the place of {shown['from'] or 'nothing'}:")
+        lines.append(f"Version {shown['version']} would replace {shown['from'] or 'nothing'}:")
         counts = {name.replace("_", " "): number for name, number in shown["changes"].items() if number}
         lines += [f"  {number} {name}" for name, number in counts.items()]
     lines += listing.lines(Difference.from_dict(shown["difference"]))

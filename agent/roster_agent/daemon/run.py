@@ -1,8 +1,8 @@
 """The agent that runs by itself: pull, wait, pull again, until it is asked to stop.
 
 Comes in: a state folder and an event that asks it to stop. Goes out: log lines; the pulls do the rest. Refused
-(``AlreadyRunning``): a second one with the same state folder. What fails is tried again, each time later; a bug of ours
-is logged by its place and tried again, too. `schedule` says when, in monotonic time: the server's clock decides
+(``AlreadyRunning``): a second agent with the same state folder. What fails is tried again, each time later. A bug of
+ours is logged by its place and tried again as well. `schedule` says when, in monotonic time: the server's clock decides
 nothing. A pull by hand may come between; it takes the same lock.
 """
 
@@ -25,14 +25,14 @@ from roster_agent.trust.refusals import VersionHeld
 from roster_agent.update.pull import pull
 from roster_agent.update.reporting import agent_version
 
-# Nothing that a pull does takes longer without a byte that comes, not even with a large school's database.
+# No step of a pull takes longer without receiving a byte, not even with a large school's database.
 _LONGEST_SILENCE = 900.0
 # Windows tells a program of Ctrl-C only while it does something.
 _NAP = 1.0
 
 
 def run(state: State, stop: threading.Event, chance: Callable[[], float] = random.random) -> None:
-    """Run until `stop` is set."""
+    """Run until `stop` is set. Raises NotEnrolled, AlreadyRunning, StateUnusable."""
     state.enrolment()
     with state.running():
         state.prepare_logs()
@@ -83,7 +83,7 @@ def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog,
         log.warning("%s: %s", held.code, held)
         return plan.succeeded()
     except AlreadyRunning as busy:
-        # Somebody pulls by hand, which does as well; but one that never ends would be told by nothing else.
+        # Somebody pulls by hand, which serves as well. It is logged, since a pull that never ends shows nowhere else.
         log.info("%s: %s", busy.code, busy)
         return plan.succeeded()
     except AgentError as failure:
@@ -98,7 +98,7 @@ def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog,
 
 
 def _stopped(stop: threading.Event, seconds: float) -> bool:
-    """Wait; whether the wait was ended by the wish to stop."""
+    """Wait; whether a wish to stop ended the wait."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if stop.wait(min(left, _NAP)):
@@ -116,7 +116,7 @@ def _hangs(state: State, log: logging.Logger) -> None:
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that is set when the system, or a person, asks the process to end."""
+    """An event that is set when the system or a person asks the process to end."""
     stop = threading.Event()
 
     def asked(number: int, frame: FrameType | None) -> None:

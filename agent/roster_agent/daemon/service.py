@@ -1,7 +1,7 @@
 """The agent as a service of this machine: a systemd unit on Linux, a task of the Task Scheduler on Windows.
 
 Comes in: what to start and for whom. Goes out: a file in the service manager's form, and its own commands, run in
-order. Refused (``ServiceFailed``): whatever the service manager refuses. Why a task: docs/decisions.
+order. Refused (``ServiceFailed``): what the service manager refuses. Why a task: docs/decisions.
 """
 
 import os
@@ -41,7 +41,7 @@ def manager(state: State, account: str | None = None) -> Manager:
 
 
 def systemd(command: Sequence[str], account: str) -> Manager:
-    """A unit that is started again whenever it ends. Where the CSVImport folder is, is the school's affair."""
+    """A unit that is started again whenever it ends. It may write anywhere: the school chooses the CSVImport folder."""
     unit = f"""\
 [Unit]
 Description=Impero SIS Import agent
@@ -132,9 +132,9 @@ def _execute(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
 
 
 def install(state: State, account: str | None = None, run: Run = _execute) -> Manager:
-    """Let the service manager run the agent, now and whenever the machine starts."""
+    """Let the service manager run the agent, now and whenever the machine starts. Raises NotEnrolled, ServiceFailed."""
     if not state.is_enrolled():
-        # Nothing of it is read: the folder belongs to the account that the service will have, if to anybody's.
+        # The enrolment is not read: the folder may belong to the account that the service will have.
         raise NotEnrolled(str(state.folder))
     known = manager(state, account)
     try:
@@ -142,14 +142,14 @@ def install(state: State, account: str | None = None, run: Run = _execute) -> Ma
     except OSError as problem:
         raise ServiceFailed(f"{known.file} cannot be written ({problem.strerror})") from problem
     for command in known.uninstall[:-1]:
-        run(command)  # an agent of before would go on running, and be all that runs
+        run(command)  # an old agent would go on running, and keep the new one out
     for command in known.install:
         _demand(command, run)
     return known
 
 
 def uninstall(state: State, run: Run = _execute) -> Manager:
-    """Stop the agent, and have it started no more. Nothing else is removed."""
+    """Stop the agent for good; nothing else is removed. Raises ServiceFailed."""
     known = manager(state)
     for command in known.uninstall[:-1]:
         run(command)  # it may not be running
@@ -159,7 +159,7 @@ def uninstall(state: State, run: Run = _execute) -> Manager:
 
 
 def status(run: Run = _execute) -> str:
-    """What the service manager says of the agent, in a word."""
+    """What the service manager says about the agent, in a few words."""
     command = ("schtasks", "/Query", "/TN", TASK) if sys.platform == "win32" else ("systemctl", "is-active", UNIT.stem)
     try:
         done = run(command)

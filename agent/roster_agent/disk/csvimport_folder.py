@@ -1,8 +1,8 @@
 """The CSVImport folder of an Impero server: where its two files are delivered, whole and together.
 
-Comes in: the bytes that each file shall have. Goes out: the files, replaced only where their bytes differ, because the
+Comes in: the bytes for each file. Goes out: the files, replaced only where their bytes differ, because the
 server may watch the folder. Refused (``FolderUnusable``): a folder that is missing or cannot be written, or in which a
-pipe, a device or a folder has a file's name, since to open one may wait for ever. Both files are written beside their
+pipe, a device or a folder has the name of a file, since opening one may wait for ever. Both are written beside their
 places and forced to disk first; then both are renamed. When the second rename fails, the first is taken back, so that a
 locked file never leaves a new students.csv beside an old teachers.csv.
 """
@@ -21,9 +21,9 @@ from roster_agent.failures import FolderUnusable
 
 Seen = TypeVar("Seen")
 
-# No file of ours is longer; of what is, nothing is read, and it is replaced like any other that is not ours.
+# No file of ours is longer. A longer one is not read, and is replaced like any other that is not ours.
 _LONGEST = 1 << 30
-# What is longer than this, and than four times what takes its place, is not kept in memory to be put back.
+# A file longer than this, and than four times its replacement, is not kept in memory to be put back.
 _LONGEST_KEPT = 256 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _KINDS = (
@@ -47,7 +47,7 @@ class Folder:
         self._patience = patience
 
     def check(self) -> None:
-        """Raise unless files can be made and replaced here."""
+        """Raise FolderUnusable or DiskFull unless files can be made and replaced here."""
         with self._usable():
             if not self.path.is_dir():
                 raise FolderUnusable(f"there is no folder {self.path}")
@@ -62,7 +62,10 @@ class Folder:
         return {name: digest for name, digest in found.items() if digest is not None}
 
     def deliver(self, files: Mapping[str, bytes]) -> list[str]:
-        """Make the folder hold `files`; the names of those that had to be written. All of them, or none."""
+        """Put `files` into the folder, all of them or none; the names of those that had to be written.
+
+        Raises FolderUnusable, DiskFull.
+        """
         with self._usable():
             if not self.path.is_dir():
                 raise FolderUnusable(f"there is no folder {self.path}")
@@ -99,11 +102,11 @@ class Folder:
             durable.put_in_place(path, self._patience)
 
     def _before(self, name: str, data: bytes) -> bytes | None:
-        """What the file holds that `data` shall take the place of."""
+        """The bytes of the file that `data` is to replace."""
         return self._look(name, max(_LONGEST_KEPT, 4 * len(data)), lambda file: file.read())
 
     def _look(self, name: str, longest: int, read: Callable[[BufferedReader], Seen]) -> Seen | None:
-        """What `read` finds in a file; None where there is none, or a longer one."""
+        """What `read` finds in a file; None where there is no file, or a longer one."""
         try:
             return durable.patiently(lambda: self._read(name, longest, read), self._patience)
         except FileNotFoundError:
@@ -121,8 +124,8 @@ class Folder:
 
     def _demand_file(self, name: str, mode: int) -> None:
         if not stat.S_ISREG(mode):
-            kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "no file")
-            raise FolderUnusable(f"{name} in {self.path} is {kind}; take it away")
+            kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "not a file")
+            raise FolderUnusable(f"{name} in {self.path} is {kind}; remove it")
 
     @contextlib.contextmanager
     def _usable(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Files that are whole or not there: written beside, forced to disk, then renamed into place.
 
-Comes in: a path and the bytes it shall hold. Goes out: the file, old or new, never a part of either, also when the
+Comes in: a path and the bytes for it. Goes out: the file, old or new, never a part of either, also when the
 process is killed or the power fails. Problems are the operating system's ``OSError``.
 """
 
@@ -42,7 +42,7 @@ def stage(path: Path, data: bytes, mode: int = 0o666) -> Path:
 
 
 def staged_path(path: Path) -> Path:
-    """Where `stage` puts what shall become `path`."""
+    """Where `stage` puts what will become `path`."""
     return path.with_name(f".{path.name}.tmp")
 
 
@@ -76,7 +76,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` by a file that only its owner can read."""
+    """Replace `path` with a file that only its owner can read."""
     stage(path, data, _PRIVATE)
     put_in_place(path)
     sync_folder(path.parent)

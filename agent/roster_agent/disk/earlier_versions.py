@@ -1,9 +1,9 @@
 """The versions that were current before: each as what leads back to it from the one that came after, zipped.
 
-Comes in: the mirror's database within its transaction, and the version that goes. Goes out: a version of before, proved
-by its manifest's digest, and when each was applied. The last `MOST` are kept: a night's changes are a few kilobytes,
-where a snapshot of a large school has megabytes. Refused (``MirrorBroken``): a way back that does not end at exactly
-what that version was.
+Comes in: the mirror's database within its transaction, and the version that is replaced. Goes out: an earlier version,
+proved by its manifest's digest, and when each was applied. The last `MOST` are kept: a night's changes are a few
+kilobytes, where a snapshot of a large school has megabytes. Refused (``MirrorBroken``): a way back that does not end at
+exactly what that version was.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Kept:
 
 
 def keep(database: sqlite3.Connection, current: Version, applied_at: str, follower: Version) -> None:
-    """Keep the version that goes, as the way back to it from the one that takes its place."""
+    """Keep the version that is replaced, as the way back to it from the one that follows."""
     way_back = zlib.compress(follower.delta_to(current, follower.manifest.snapshot.content_sha256), 1)
     row = (current.manifest.version, current.manifest_bytes, applied_at, way_back)
     database.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?)", row)
@@ -72,7 +72,7 @@ def version(database: sqlite3.Connection, current: Version, number: int) -> Vers
 
 
 def _unzip(way_back: bytes, content: bytes, to: Manifest) -> bytes:
-    """A way back, which says nothing that neither of its ends does: damage must not make a gigabyte of it."""
+    """A way back. It is no longer than its two ends together, so that damage cannot make a gigabyte of it."""
     most = 2 * (len(content) + max(0, to.snapshot.content_bytes)) + 1024
     unzip = zlib.decompressobj()
     found = unzip.decompress(way_back, most)

@@ -1,7 +1,7 @@
 """A lock that the operating system frees when its holder ends, however it ends.
 
-Comes in: a path, whose file is made when it is missing. Goes out: an open handle; closing it frees the lock. Refused
-(``AlreadyRunning``): a lock that another process, or another handle of this one, holds.
+Comes in: a path; its file is made when it is missing. Goes out: an open handle; closing it frees the lock. Refused
+(``AlreadyRunning``): a lock that another process, or another handle of this one, has.
 """
 
 import os
@@ -15,7 +15,7 @@ _NAP_SECONDS = 0.05
 
 
 def take(path: Path, patience: float = 0) -> int:
-    """Take the lock; one that is held is tried again for `patience` seconds."""
+    """Take the lock, trying again for `patience` seconds where it is taken; raises AlreadyRunning, OSError."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         while True:
@@ -33,7 +33,7 @@ def take(path: Path, patience: float = 0) -> int:
 
 
 def is_taken(path: Path) -> bool:
-    """Whether somebody holds the lock just now; to know, it is taken for a moment."""
+    """Whether somebody has the lock just now; to find out, it is taken for a moment."""
     try:
         os.close(take(path))
     except AlreadyRunning:

@@ -1,10 +1,10 @@
-"""The local copy of a site's roster: one SQLite file that holds one whole version, and answers without the network.
+"""The local copy of a site's roster: one SQLite file with one whole version, which answers without the network.
 
 Comes in: a verified `Version` and the signature under its head; a group's or a user's name, in any case. Goes out: the
 version again, byte for byte, and those before it that are kept (`earlier_versions`); a group's members; a user's
 groups and console access. Refused: a database that does not hold exactly what its manifest promises (``MirrorBroken``,
-which a pull repairs by fetching the version anew). A full disk is no damage (``DiskFull``): nothing
-changes, and it still answers.
+which a pull repairs by fetching the version again). A full disk is not damage (``DiskFull``): nothing changes, and the
+mirror still answers.
 
 A version is replaced in one transaction, and the cursor, which is its manifest, with it. The log is written ahead (WAL)
 with ``synchronous=FULL``: once `replace` has returned, a power failure cannot bring the old version back, and readers
@@ -33,7 +33,7 @@ from roster_agent.trust.rules import Offer
 from roster_agent.version import User, Version
 
 _FORMAT = 2
-# What a full disk, or one that cannot be written any more, may come as.
+# What a disk that is full, or can no longer be written, may come as.
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _TABLES = f"""
 CREATE TABLE version (
@@ -191,19 +191,20 @@ class Mirror:
         return dict(of_kinds(row, str, str) for row in rows)
 
     def expect_files(self, files: dict[str, str]) -> None:
-        """Correct the digests: a newer agent may write the same version in another way."""
+        """Correct the digests: a newer agent may write the same version differently."""
         with self._failures(), self._transaction():
             self._db.execute("DELETE FROM file")
             self._db.executemany("INSERT INTO file VALUES (?, ?)", files.items())
 
     def sign_again(self, offer: Offer) -> None:
-        """Keep the signature of another key under the current version: a bundle with that of an old key is believed by
-        nobody who has the new ones.
+        """Keep the signature of another key under the current version: who has only the new keys would not believe a
+        bundle with the old signature.
         """
         with self._failures(), self._transaction():
             self._db.execute("UPDATE version SET key_id = ?, signature = ?", (offer.key_id, offer.signature))
 
     def group(self, name: str) -> Group | None:
+        """A group by its name, in any case; None where there is none."""
         found = self._entry("group", fold(name))
         return found if isinstance(found, Group) else None
 
@@ -232,7 +233,7 @@ class Mirror:
             return encode.entry(*of_kinds(row, bytes)) if row else None
 
     def _fold_log(self) -> None:
-        """Fold the log into the database, as far as there is room: else each version would make it longer."""
+        """Fold the log into the database, as far as there is room; otherwise each version would make it longer."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -250,7 +251,7 @@ class Mirror:
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:
-        """SQLite's errors as ours: damage, which a download mends, apart from what the machine's owner has to mend."""
+        """SQLite's errors as ours: damage, which a download repairs, and what the machine's owner has to repair."""
         try:
             yield
         except sqlite3.Error as problem:
@@ -268,7 +269,7 @@ class Mirror:
 
 
 def _code(problem: sqlite3.Error) -> int:
-    """SQLite's code; damage where there is none, as for a text that is no UTF-8."""
+    """SQLite's code; that of damage where it gives none, as for a text that is not UTF-8."""
     return int(getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
 

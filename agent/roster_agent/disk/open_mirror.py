@@ -1,8 +1,8 @@
-"""The mirror for the length of a pull: opened once, by whoever needs it first, and closed when the pull ends.
+"""The mirror for the length of a pull: whoever needs it first opens it, and it is closed when the pull ends.
 
-Comes in: the state folder, whose lock is taken. Goes out: the open mirror, as often as it is asked for. A mirror that
-could only be opened in a makeshift way, because the disk is full, is closed after each use: it would keep others from
-reading, and there may be room the next time. Refused: what `Mirror` refuses.
+Comes in: a state folder, with its lock taken. Goes out: the open mirror, as often as it is asked for. On a full disk a
+mirror can only be opened in a makeshift way, which keeps others from reading it. So it is closed after each use; the
+next time there may be room. Refused: what `Mirror` refuses.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ class OpenMirror:
 
     @contextlib.contextmanager
     def use(self) -> Iterator[Mirror]:
-        """The mirror; an empty one is made where there is none."""
+        """The mirror; an empty one is made where there is none. Raises MirrorBroken, MirrorUnusable, DiskFull."""
         if self._mirror is None:
             self._mirror = Mirror(self._state.mirror, create=True)
         try:
@@ -40,7 +40,7 @@ class OpenMirror:
                 self._close()
 
     def drop(self) -> None:
-        """Take the mirror away; the next use makes an empty one."""
+        """Delete the mirror; the next use makes an empty one."""
         self._close()
         self._state.forget_mirror()
 

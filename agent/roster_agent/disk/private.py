@@ -1,12 +1,12 @@
-"""Whose a folder is: refused where others can write to it, and taken from everybody else where it was there before.
+"""Who may write to a folder: refused where others can, and taken from everybody else where it was there before.
 
 Comes in: a folder. Goes out: nothing. Refused (``StateNotOurs``): a folder, or something in it, that belongs to another
-account or that others may write to, since who can write there chooses what a server delivers. `make_private` lets
-nobody but its owner and the system's administrators into a folder that somebody made to put the settings in; what the
-system refuses then is an ``OSError``. A folder that the agent makes itself is private from the start.
+account or that others may write to, since whoever can write there chooses what a server delivers. `make_private` is for
+a folder that somebody made to put the settings in: it shuts out everybody but the owner and the system's
+administrators. What the system refuses then is an ``OSError``. A folder that the agent makes is private from the start.
 
-Windows does not say whose a folder is without a library of its own, so there it is taken over instead, with all that is
-in it: its owner could always let others in again, and an entry beside those of the administrators stays one.
+Windows does not say who owns a folder without a library of its own. So there the folder is taken over, with all that is
+in it: an owner could always let others in again, and an entry beside those of the administrators would stay.
 """
 
 import errno
@@ -50,7 +50,8 @@ def _demand_owner(path: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if about.st_uid not in (os.geteuid(), 0):
-        raise StateNotOurs(f"{path} belongs to the account {_name(about.st_uid)}, and this is {_name(os.geteuid())}")
+        owner, account = _name(about.st_uid), _name(os.geteuid())
+        raise StateNotOurs(f"{path} belongs to the account {owner}, but this account is {account}")
     return about
 
 
@@ -64,25 +65,25 @@ def _name(uid: int) -> str:
 
 
 def _execute(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    import subprocess  # which no question to the mirror shall wait for
+    import subprocess  # slow to import, and no question to the mirror needs it
 
     # A fixed program of the system; nothing passes through a shell.
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
 
 
 def make_private(folder: Path, run: Run = _execute, *, windows: bool = sys.platform == "win32") -> None:
-    """Let nobody else read `folder`, whoever made it."""
+    """Let nobody else read `folder`, whoever made it. Raises StateNotOurs, OSError."""
     before = sorted(folder.iterdir())
     if windows:
         _take_over(folder, run)
     else:
         about = _demand_owner(folder)
         if about and about.st_mode & _OTHERS_WRITE and before:
-            raise StateNotOurs(f"others may write to {folder}, and have perhaps")
+            raise StateNotOurs(f"others may write to {folder}, and may have done so")
         folder.chmod(0o700)
         demand_ours(folder)
     if sorted(folder.iterdir()) != before:
-        raise StateNotOurs(f"something came into {folder} just now")
+        raise StateNotOurs(f"something was added to {folder} just now")
 
 
 def _take_over(folder: Path, run: Run) -> None:

@@ -43,8 +43,9 @@ def demand(needs: Iterable[tuple[Path, int]]) -> None:
         of_disk[place.stat().st_dev].append((place, need))
     for places in of_disk.values():
         first, needed = places[0][0], sum(need for _, need in places)
-        if free(first) < needed + SPARE_BYTES:
-            raise DiskFull(f"{first}, {_megabytes(free(first))} are free of {_megabytes(needed + SPARE_BYTES)} needed")
+        left, needed = free(first), needed + SPARE_BYTES
+        if left < needed:
+            raise DiskFull(f"{first} has {_megabytes(left)} free, and {_megabytes(needed)} are needed")
 
 
 def _megabytes(number: int) -> str:

@@ -48,7 +48,7 @@ class Attempt:
 
 
 def default_folder() -> Path:
-    """Where the state is when nobody says otherwise."""
+    """Where the state is unless --state says otherwise."""
     if named := os.environ.get("ROSTER_AGENT_STATE"):
         return Path(named)
     if sys.platform == "win32":
@@ -77,7 +77,7 @@ class State:
         self._run_lock = self.folder / "roster-agent-run.lock"
 
     def prepare(self) -> None:
-        """Make the folder, private to its owner. A folder that is not the agent's own is left alone and refused."""
+        """Make the folder, private to its owner. A folder with other things in it is left alone: StateUnusable."""
         with _usable(self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
@@ -86,7 +86,7 @@ class State:
             # Settings may be there first: a school may need its proxy to enrol.
             others = {path.name for path in self.folder.iterdir()} - {self.settings_file.name}
             if others and not self._lock.exists():
-                raise StateUnusable(f"{self.folder} holds other things; the agent needs a folder of its own")
+                raise StateUnusable(f"{self.folder} contains other things; the agent needs a folder of its own")
             private.make_private(self.folder)
 
     def demand_ours(self) -> None:
@@ -132,12 +132,13 @@ class State:
         return agent_settings.parse(self._read(self.settings_file) or b"")
 
     def offer_settings(self) -> None:
-        """Put a settings file that says what can be set where there is none."""
+        """Write a settings file that shows every setting, where there is no settings file."""
         if self._read(self.settings_file) is None:
             with _usable(self.folder):
                 write_private(self.settings_file, agent_settings.TEMPLATE.encode())
 
     def enrolment(self) -> Enrolment:
+        """Which server this is; NotEnrolled, or StateUnusable where the record is damaged."""
         data = self._read(self._enrolment)
         if data is None:
             raise NotEnrolled(str(self.folder))
@@ -147,10 +148,12 @@ class State:
             raise StateUnusable("its enrolment is damaged, so ask for a new code and enrol with --force") from problem
 
     def is_enrolled(self) -> bool:
+        """Whether there is an enrolment; it is not read."""
         with _usable(self.folder):
             return self._enrolment.exists()
 
     def save_enrolment(self, enrolment: Enrolment) -> None:
+        """Keep this enrolment, with its token, in the place of any other."""
         self._write(self._enrolment, asdict(enrolment))
 
     def keyring(self) -> Keyring:
@@ -158,12 +161,15 @@ class State:
         try:
             return trusted_keys.read_stored(self._read(self._keyring) or b"")
         except NotTheFeed as problem:
-            raise StateUnusable("its keyring is gone, so ask for a new code and enrol with --force") from problem
+            advice = "ask for a new code and enrol with --force"
+            raise StateUnusable(f"its keyring is missing or damaged, so {advice}") from problem
 
     def save_keyring(self, trusted: Keyring) -> None:
+        """Trust these keys from now on."""
         self._write(self._keyring, trusted.to_json())
 
     def has_mirror(self) -> bool:
+        """Whether there is a mirror, in whatever state."""
         self.demand_ours()
         with _usable(self.folder):
             return self.mirror.exists()
@@ -176,11 +182,12 @@ class State:
             return None
 
     def save_seen(self, seen: Seen) -> None:
+        """Note the newest version seen."""
         said = (seen.epoch, seen.version, seen.manifest_sha256, seen.memberships)
         self._write(self._seen, dict(zip(("epoch", "version", "manifest_sha256", "memberships"), said, strict=True)))
 
     def membership_hashes(self) -> MembershipHashes | None:
-        """Who was there in the newest version seen; None where that is not known."""
+        """Who was a member of what in the newest version seen; None where that is not known."""
         return membership_hashes.read(self._read(self._hashes) or b"")
 
     def has_membership_hashes_of(self, manifest_sha256: str) -> bool:
@@ -194,6 +201,7 @@ class State:
                 return False
 
     def save_membership_hashes(self, known: MembershipHashes) -> None:
+        """Keep who is a member of what in the newest version seen."""
         with _usable(self.folder):
             write_private(self._hashes, known.to_bytes())
 
@@ -206,19 +214,23 @@ class State:
             return None
 
     def save_hold(self, hold: Hold) -> None:
+        """Keep the version that is held, in the place of any other."""
         self._write(self._hold, asdict(hold))
 
     def end_hold(self) -> None:
+        """Forget the version that is held, if there is one."""
         with _usable(self.folder):
             self._hold.unlink(missing_ok=True)
 
     def last_attempt(self) -> Attempt | None:
+        """How the last pull ended; None before the first."""
         try:
             return Attempt(**json.loads(self._read(self._attempt) or b""))
         except (ValueError, TypeError):
             return None
 
     def save_attempt(self, attempt: Attempt) -> None:
+        """Note how a pull ended."""
         self._write(self._attempt, asdict(attempt))
 
     def reported(self) -> dict[str, object]:
@@ -230,6 +242,7 @@ class State:
         return said if isinstance(said, dict) else {}
 
     def save_reported(self, said: dict[str, object]) -> None:
+        """Note what the cloud was told."""
         self._write(self._reported, said)
 
     def forget_versions(self) -> None:

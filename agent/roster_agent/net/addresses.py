@@ -16,7 +16,7 @@ _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 def site(text: str) -> str:
     """The site's id, when it can be one."""
     if not _SITE.fullmatch(text):
-        raise BadArgument("a site has 1 to 63 lower-case letters, digits and hyphens, and starts with no hyphen")
+        raise BadArgument("a site has 1 to 63 lower-case letters, digits and hyphens, and does not start with a hyphen")
     return text
 
 
@@ -24,9 +24,9 @@ def feed_url(text: str) -> str:
     """The feed's address without a slash at its end. Its path is kept; credentials, query and fragment are refused."""
     parts = _split(text)
     if parts is None or "?" in text or "#" in text or "@" in parts.netloc:
-        raise BadArgument("the feed's address is like https://HOST or https://HOST/PATH, with nothing behind")
+        raise BadArgument("the feed's address is like https://HOST or https://HOST/PATH, with nothing after it")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise BadArgument("the feed's address must start with https:// (http:// only on this machine itself)")
+        raise BadArgument("the feed's address must start with https:// (http:// is for this machine itself alone)")
     return text.rstrip("/")
 
 
@@ -39,7 +39,7 @@ def redirect_url(requested: str, location: str) -> str:
     parts, origin = _split(target), _split(requested)
     local = parts and origin and is_loopback(parts.hostname or "") and is_loopback(origin.hostname or "")
     if not location or parts is None or "@" in parts.netloc or not (parts.scheme == "https" or local):
-        raise NotTheFeed("it sends a download to an address that is not https")
+        raise NotTheFeed("it redirects a download to an address that is not https")
     return target
 
 

@@ -1,4 +1,4 @@
-"""How a code becomes an enrolment, and how its token is replaced by another.
+"""How a code becomes an enrolment, and how its token is replaced with another.
 
 Comes in: the feed's address, a site, a single-use code and the CSVImport folder. Goes out: an enrolment in the state
 folder, with the keys to trust. Everything that can be wrong on this machine is refused before the code is used up: the
@@ -30,14 +30,14 @@ from roster_agent.update import apply
 def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force: bool = False) -> Enrolment:
     """Enrol this machine. With `force`, an enrolment that is there is replaced.
 
-    The mirror outlives that when feed and site stay the same; else it is dropped, and the next pull starts anew.
+    The mirror is kept if feed and site stay the same; else it is dropped, and the next pull starts from nothing.
     """
     feed, site, folder = addresses.feed_url(feed), addresses.site(site), folder.absolute()
     if not code.strip():
         raise BadArgument("the code is empty")
     private, delivered = state.folder.resolve(), folder.resolve()
     if private.is_relative_to(delivered) or delivered.is_relative_to(private):
-        raise BadArgument("the state folder is private, and neither the CSVImport folder nor in it nor around it")
+        raise BadArgument("the state folder and the CSVImport folder must not be inside each other")
     Folder(folder).check()
     state.prepare()
     room.demand([(state.folder, 0), (folder, 0)])
@@ -52,16 +52,16 @@ def enrol(state: State, *, feed: str, site: str, code: str, folder: Path, force:
         # The keys first: an enrolment without them could believe nothing.
         state.save_keyring(keyring)
         state.save_enrolment(enrolment)
-        # The cloud knows nothing of a server that has just enrolled, not even what this one told it before.
+        # For the cloud this is a new server: it has forgotten what this machine reported before.
         state.save_reported({})
         state.offer_settings()
     return enrolment
 
 
 def rotate_token(state: State) -> None:
-    """Replace this server's token by a new one. The old one works until the new one is used, so nothing locks out.
+    """Replace this server's token with a new one. The old one works until the new one is used: nobody is locked out.
 
-    The new one is written down before it is used, and taken back when the feed does not know it.
+    The new one is written down before it is used, and taken back if the feed refuses it (TokenRefused).
     """
     state.enrolment()  # or there is no folder to put a lock into
     with state.locked():

@@ -1,8 +1,8 @@
 """The feed: one method for each call that the agent makes.
 
-Comes in: a site, a version, a blob, a report. Goes out: typed answers, or bytes no longer than asked for. Refused:
-answers that are not the feed's (``NotTheFeed``): a proxy's login page comes with status 200, too. No answer ever means
-"delete". The token goes to the feed alone: a redirect is followed by hand, once, without it.
+Comes in: a site, a version, a blob, a report. Goes out: typed answers, or bytes within the length asked for. Refused:
+answers that are not the feed's (``NotTheFeed``): a proxy's login page comes with status 200 as well. No answer ever
+means "delete". The token goes to the feed alone: a redirect is followed by hand, once, without it.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,10 @@ class Feed:
         self._transport.close()
 
     def enrol(self, code: str) -> tuple[str, str, Keyring]:
-        """Use up a code; the server's id and token, and the keys to trust."""
+        """Use up a code; the server's id and token, and the keys to trust.
+
+        Raises CodeRefused, CodeForOtherSite, BadArgument, NotTheFeed.
+        """
         answer = self._transport.send("POST", f"{self._url}/v1/enrol", body={"code": code, "site": self._site})
         match answer.status, answer.error():
             case 200, _:
@@ -70,7 +73,8 @@ class Feed:
     def head(self, have: rules.Head | None, keyring: int = 0) -> rules.Offer | None:
         """The newest version, unverified; None when it is the one that this server has.
 
-        With the serial number of the keys trusted, it is said again where newer ones have signed it.
+        `keyring` is the serial number of the keys trusted: a head that newer keys have signed since is sent again.
+        Raises NothingPublished, CursorUnknown, NotTheFeed.
         """
         cursor = f"?have={have.version}&epoch={have.epoch}&manifest={have.manifest_sha256}" if have else ""
         if have and keyring:
@@ -90,27 +94,31 @@ class Feed:
         return offered
 
     def manifest(self, version: int) -> bytes:
+        """The bytes of a version's manifest, unverified; VersionGone where the feed lacks it."""
         answer = self._get(f"{self._site_url}/versions/{version}/manifest", MAX_ANSWER_BYTES)
         if answer.status == 404 and answer.error() is not None:
             raise VersionGone(f"the manifest of version {version}")
         return _expect(answer).body
 
     def object(self, blob: Blob, progress: Progress | None = None) -> bytes:
-        """An object's bytes, unverified, no more than the blob has; from the feed, or from where it redirects to."""
+        """An object's bytes, unverified, at most as many as the blob has; from the feed, or from where it redirects to.
+
+        Raises VersionGone, FeedFailed, and what every call may raise.
+        """
         url = f"{self._site_url}/objects/{blob.sha256}"
         answer = self._get(url, blob.bytes, progress)
         if answer.status in (301, 302, 303, 307, 308):
             target = addresses.redirect_url(url, answer.headers.get("location", ""))
             answer = self._transport.send("GET", target, blob.bytes, progress)
             if answer.status in (400, 401, 403, 404):
-                # Such an address is signed and lives for minutes, so a proxy's cache or a slow start can outlast it.
-                raise FeedFailed(f"the address of the download answered with status {answer.status}")
+                # Such an address is signed and valid for minutes; a proxy's cache or a slow start can take longer.
+                raise FeedFailed(f"the download's address answered with status {answer.status}")
         elif answer.status == 404 and answer.error() is not None:
-            raise VersionGone("an object of the version")
+            raise VersionGone("one of the version's objects")
         return _expect(answer).body
 
     def report(self, server: str, said: Mapping[str, Any]) -> None:
-        """Tell the cloud what this server has."""
+        """Tell the cloud what this server has, in the form of docs/feed.md."""
         answer = self._post(f"servers/{server}/report", said)
         if answer.status != 204:
             raise _failure(answer)
@@ -143,7 +151,7 @@ def _expect(answer: Answer) -> Answer:
 
 
 def _failure(answer: Answer) -> AgentError:
-    """What an answer means that is not the one hoped for."""
+    """The failure that an unexpected answer means."""
     if answer.status >= 500 or answer.status == 429:
         return FeedFailed(f"status {answer.status}", answer.retry_after())
     # API Gateway's own refusals are JSON too, with a message but no error code; a web filter's are pages.

@@ -1,10 +1,10 @@
-"""HTTP as the agent speaks it: one request, one answer, no more bytes and no more time than it may take.
+"""HTTP as the agent speaks it: one request, one answer, with a limit on bytes and on time.
 
 Comes in: an address, what to send, how long the answer may be. Goes out: `Answer`. Refused: answers that are too long
-(``CorruptDownload``) or too slow, and connections that do not come about (``FeedUnreachable``).
+(``CorruptDownload``) or too slow, and connections that cannot be made (``FeedUnreachable``).
 
-The operating system's trust store decides about certificates, with those of ``ca_file`` beside it; the proxy is the
-settings', the environment's or the system's. No redirect is followed here.
+The operating system's trust store decides about certificates, together with those of ``ca_file``. The proxy is the one
+in the settings, the environment or the system. No redirect is followed here.
 """
 
 import json
@@ -26,9 +26,9 @@ from roster_agent.trust.refusals import CorruptDownload
 MAX_ANSWER_BYTES = 64 << 10
 _TIMEOUT = httpx2.Timeout(30, connect=15)
 _LONGEST_ANSWER_SECONDS = 60
-# Slower than any line that a school still has: a server that drips would else hold the agent for days.
+# Slower than any line that a school still has. Without a limit, a server that drips would keep the agent for days.
 _SLOWEST_BYTES_PER_SECOND = 8 << 10
-# Longer than any feed asks for; a wish beyond it is no feed's.
+# Longer than any feed asks for.
 _LONGEST_WISH_SECONDS = 7 * 24 * 3600
 
 Progress = Callable[[int, int], None]
@@ -45,17 +45,18 @@ class Answer:
 
     @property
     def kind(self) -> str:
+        """The media type, without its parameters; empty where the answer does not say."""
         return self.headers.get("content-type", "").partition(";")[0]
 
     def json(self) -> object:
-        """The body as JSON; None when it is none."""
+        """The body as JSON; None when it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
     def error(self) -> object:
-        """The feed's own error code; None when it was not the feed that answered."""
+        """The feed's own error code; None when something else answered."""
         body = self.json()
         return body.get("error") if isinstance(body, dict) else None
 
@@ -93,9 +94,10 @@ class Transport:
             )
         except (ValueError, ImportError, OSError, httpx2.InvalidURL) as problem:
             # A proxy's address may hold a password, so its text stays here.
-            raise FeedUnreachable("this machine's settings of proxy or certificates cannot be used") from problem
+            raise FeedUnreachable("this machine's proxy or certificate settings cannot be used") from problem
 
     def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
     def send(
@@ -108,7 +110,10 @@ class Transport:
         headers: dict[str, str] | None = None,
         body: object = None,
     ) -> Answer:
-        """Ask, and read the answer: a 200 up to `limit` bytes, any other as far as an error may be long."""
+        """Ask, and read the answer: up to `limit` bytes of a 200, up to `MAX_ANSWER_BYTES` of any other.
+
+        Raises FeedUnreachable, CorruptDownload.
+        """
         try:
             with self._client.stream(method, url, headers=headers, json=body) as response:
                 fine = response.status_code == 200

@@ -1,8 +1,8 @@
 """Looks at everything a pull needs, and says for each what to do when it is not so.
 
 Comes in: a state folder. Goes out: one result for each of `CHECKS`, in the order in which to put things right. What
-cannot be judged, because something before it failed, is skipped and says so. Nothing is changed, but for a file that is
-made and taken away in the CSVImport folder. No check names a user or a class.
+cannot be judged, because something before it failed, is skipped and says so. Nothing is changed, except that a file is
+made and removed again in the CSVImport folder. No check names a user or a class.
 """
 
 import contextlib
@@ -129,7 +129,7 @@ def _feed(machine: Machine) -> Judged:
     except NotTheFeed:
         return failed(
             "something else answers in the feed's place",
-            "A proxy, web filter or login page stands before it. Let this server reach the feed's address unchanged.",
+            "A proxy, web filter or login page stands in front of it. Let this server reach the feed itself.",
         )
     return ok("TLS, proxy, token and signature are in order")
 
@@ -192,7 +192,7 @@ def _files(machine: Machine) -> Judged:
             "A program keeps the file open, or it is read-only. Put that right, then run roster-agent pull.",
         )
     if other:
-        return warning(f"{other}: deleted, or changed by somebody, since")
+        return warning(f"{other}: deleted or changed since the last delivery")
     return ok("as they were delivered")
 
 
@@ -205,8 +205,8 @@ def _hold(machine: Machine) -> Judged:
 
 def _service(machine: Machine) -> Judged:
     if machine.state.is_running():
-        return ok("roster-agent run is at work")
-    return warning(f"roster-agent run is not at work ({service.status()})")
+        return ok("roster-agent run is running")
+    return warning(f"roster-agent run is not running ({service.status()})")
 
 
 CHECKS: tuple[Check[Machine], ...] = (

@@ -65,7 +65,7 @@ def history(state: State) -> list[dict[str, Any]]:
 
 
 def group(state: State, name: str, as_of: int | None = None) -> dict[str, Any]:
-    """A group and its members."""
+    """A group and its members; raises UnknownName, NothingPulled, VersionNotKept."""
     with _mirror(state) as mirror:
         found = mirror.group(name) if as_of is None else _as_of(mirror, as_of).group(name)
     if found is None:
@@ -74,7 +74,10 @@ def group(state: State, name: str, as_of: int | None = None) -> dict[str, Any]:
 
 
 def user(state: State, name: str, as_of: int | None = None) -> dict[str, Any]:
-    """The groups that a user is a member of and, for a teacher, the console access."""
+    """The groups that a user is a member of and, for a teacher, the console access.
+
+    Raises UnknownName, NothingPulled, VersionNotKept.
+    """
     with _mirror(state) as mirror:
         found = mirror.user(name) if as_of is None else _as_of(mirror, as_of).user(name)
     if found is None:

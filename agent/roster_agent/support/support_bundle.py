@@ -1,8 +1,8 @@
-"""Everything that helps to help, in one zip file, and nothing that must not leave the school.
+"""Everything that helps to find a fault, in one zip file, and nothing that must not leave the school.
 
 Comes in: a state folder. Goes out: status, history, the doctor's findings, the settings, the logs, the versions of
-everything. Never in it: usernames, classes, tokens, passwords, the mirror, the CSV files. Texts are looked through once
-more for the token and for what stands before the @ of an address.
+everything. Never in it: usernames, classes, tokens, passwords, the mirror, the CSV files. Every text is searched once
+more for the token, and for what stands before the @ of an address.
 """
 
 import io
@@ -27,7 +27,7 @@ _LIBRARIES = ("cryptography", "httpx2", "httpcore2", "truststore", "rich", "cert
 
 
 def write(state: State, file: Path) -> list[str]:
-    """Write the bundle to `file`; the names of what is in it."""
+    """Write the zip file; the names of what is in it. Raises FileUnwritable, DiskFull."""
     parts = dict(_parts(state))
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as bundle:
@@ -64,7 +64,7 @@ def _versions() -> dict[str, str]:
 
 
 def _settings(state: State) -> str:
-    """What agent.toml comes to. Not its text: a password may stand anywhere in it, in what is no setting, too."""
+    """The settings that agent.toml makes. Not its text: a password may be anywhere in it, even outside of a setting."""
     try:
         settings = state.settings()
     except AgentError as failure:

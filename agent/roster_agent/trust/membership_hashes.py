@@ -1,9 +1,9 @@
 """Who was a member of what in the newest version seen, kept outside the mirror: no names, and no IO.
 
-Comes in: a version's entries; the bytes of what was kept. Goes out: one number for each membership, by which another
-version tells how many of them it lacks. So a version that replaces every member is held also where the mirror was lost,
-which by their number alone it would not be. The numbers are hashes with a key of their own, 8 bytes each: a name that
-is guessed can be looked for in them, but none can be read. Damaged bytes count as none.
+Comes in: a version's entries; the bytes of what was kept. Goes out: one number for each membership, which shows how
+many of them another version lacks. So a version that replaces every member is held even if the mirror was lost; by the
+number of memberships alone it would not be. The numbers are hashes with a key of their own, 8 bytes each: somebody can
+look for a name that they guess, but cannot read one. Damaged bytes count as none.
 """
 
 import hashlib
@@ -31,11 +31,12 @@ class MembershipHashes:
 
     @classmethod
     def of(cls, manifest_sha256: str, entries: Iterable[Group | Right]) -> "MembershipHashes":
+        """Those of a version's entries, with a new key."""
         key = secrets.token_bytes(_KEY_BYTES)
         return cls(manifest_sha256, key, array("Q", _numbers(key, entries)))
 
     def gone(self, entries: Iterable[Group | Right]) -> int:
-        """How many of these memberships other entries have not."""
+        """How many of these memberships are not among other entries."""
         there = set(_numbers(self.key, entries))
         return sum(number not in there for number in self.numbers)
 
@@ -65,7 +66,7 @@ def read(data: bytes) -> MembershipHashes | None:
 
 
 def read_manifest_sha256(first_line: bytes) -> str | None:
-    """Which version's they are, by the first line alone."""
+    """The version that they are of, by the first line alone; None where it is damaged."""
     try:
         return str(json.loads(first_line)["manifest_sha256"])
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -84,5 +85,5 @@ def _numbers(key: bytes, entries: Iterable[Group | Right]) -> Iterator[int]:
 
 
 def _number(key: bytes, what: bytes, name: str) -> int:
-    # `what`, or a class named as its only pupil would be the same number as any other such class.
+    # With `what`: else every class that is named like its only pupil would have the same number.
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8, key=key, person=what).digest(), "little")

@@ -3,16 +3,17 @@
 Comes in: what the feed answered, the keys trusted and the newest version this server has seen.
 Goes out: the same as typed values. Refused, in the order of a pull:
 
-1. a head that is malformed or another site's (``NotTheFeed``; `addresses` has refused what does not lead to a feed),
-2. a newer keyring that no trusted key has signed; a head that no key of the keyring has signed (``WronglySigned``),
+1. a head that is malformed or for another site (``NotTheFeed``; `net.addresses` has refused what cannot be a feed),
+2. a newer keyring that no trusted key has signed; a head that no key of the keyring has signed (``WronglySigned``;
+   `trusted_keys` draws who holds which key),
 3. a head below the newest version seen (``VersionWentBackwards``), or equal to it with another manifest
    (``VersionRewritten``); a restored cloud raises its epoch *and* jumps above every version it ever published,
-4. a manifest whose SHA-256 is not the head's, or that is for another site, epoch or version (``CorruptDownload``),
+4. a manifest that does not have the head's SHA-256, or is for another site, epoch or version (``CorruptDownload``),
 5. a snapshot too large for a school server's memory (``CorruptDownload``),
-6. content that has not the length and SHA-256 of the manifest, whichever way it came (``CorruptDownload``).
+6. content that does not have the manifest's length and SHA-256, whichever way it came (``CorruptDownload``).
 
-A chain of deltas is not signed and need not be: what it leads to is held against the manifest. One that is no chain
-from what this server has, or has more bytes than the snapshot, zipped or not, is passed over, and the snapshot taken.
+A chain of deltas is not signed and need not be: what it leads to is compared with the manifest. It is passed over, and
+the snapshot taken, if it does not lead from what this server has, or has more bytes than the snapshot, zipped or not.
 """
 
 import hashlib
@@ -95,7 +96,7 @@ def head_of(version: Version) -> Head:
 
 
 def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:
-    """Server id, token and keyring of an enrolment's answer, fit for a file, a header and a screen."""
+    """Server id, token and keyring of an enrolment, safe for a file, a header and a screen; else NotTheFeed."""
     match answer:
         case {"site": str(granted_site), "server": str(server), "token": str(text), "keyring": ring}:
             if granted_site == asked_site and _SERVER.fullmatch(server):
@@ -104,17 +105,17 @@ def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:
 
 
 def token(text: object) -> str:
-    """A token, when it is fit to be one."""
+    """A token, if it can be one; else NotTheFeed."""
     if not isinstance(text, str) or not _TOKEN.fullmatch(text):
         raise NotTheFeed("the token that it gave is malformed")
     return text
 
 
 def offer(answer: Any, asked_site: str) -> Offer:
-    """The head that the feed answered with, and what came with it. What else is in the answer is for other agents."""
+    """The head in the feed's answer, and what came with it; NotTheFeed when it is malformed, WronglySigned unsigned."""
     match answer:
         case {"site": str(of), "epoch": int(epoch), "version": int(version), "manifest_sha256": str(digest)}:
-            # Beyond these the mirror has no room for it, and no cloud comes that far.
+            # The mirror cannot store larger numbers, and no cloud reaches them.
             numbers_fit = type(epoch) is type(version) is int and 1 <= epoch <= _MOST and 1 <= version <= _MOST
             if of == asked_site and numbers_fit and _SHA256.fullmatch(digest):
                 return _offer(answer, Head(of, epoch, version, digest))
@@ -130,7 +131,7 @@ def _offer(answer: Mapping[Any, Any], head: Head) -> Offer:
 
 
 def _deltas(answer: object) -> tuple[Delta, ...]:
-    """The deltas that the feed offers; none when any of them has not the form of one."""
+    """The deltas that the feed offers; none when any of them does not have the form of one."""
     found = []
     for said in answer if isinstance(answer, list) and len(answer) <= _MOST_DELTAS else []:
         match said:
@@ -149,7 +150,7 @@ def _deltas(answer: object) -> tuple[Delta, ...]:
 
 
 def signed(offered: Offer, trusted: Keyring) -> Keyring:
-    """The keyring to trust from now on, when it and the head are signed as they have to be; else WronglySigned."""
+    """The keyring to trust from now on, if it and the head are signed as they have to be; else WronglySigned."""
     ring = keys.newer(trusted, offered.keyring) if offered.keyring else trusted
     head = offered.head
     statement = head_bytes(head.site, head.epoch, head.version, head.manifest_sha256)
@@ -173,7 +174,7 @@ def is_chain(deltas: Sequence[Delta], have: Head, promised: Manifest) -> bool:
 
 
 def refuse_backwards(seen: Seen | None, offered: Head) -> None:
-    """Raise unless the offered head is the newest version seen, or a newer one."""
+    """Raise VersionWentBackwards or VersionRewritten unless the head is the newest version seen, or a newer one."""
     if seen is None:
         return
     if offered.version < seen.version or offered.epoch < seen.epoch:
@@ -187,18 +188,18 @@ def refuse_backwards(seen: Seen | None, offered: Head) -> None:
 
 
 def manifest(data: bytes, promised: Head) -> Manifest:
-    """The manifest in `data`, when it is the very one that the head promises."""
+    """The manifest in `data`, if it is exactly the one that the head promises; else CorruptDownload."""
     if hashlib.sha256(data).hexdigest() != promised.manifest_sha256:
-        raise CorruptDownload("the manifest has another SHA-256 than the head says")
+        raise CorruptDownload("the manifest does not have the SHA-256 that the head promises")
     try:
         found = Manifest.from_bytes(data)
     except (ValueError, RecursionError) as problem:
         raise CorruptDownload("the manifest cannot be read; this agent may be too old for it") from problem
     if (found.site, found.epoch, found.version) != (promised.site, promised.epoch, promised.version):
-        raise CorruptDownload("the manifest is for another site, epoch or version than the head")
+        raise CorruptDownload("the manifest and the head do not name the same site, epoch and version")
     snapshot = found.snapshot
     if not (0 < snapshot.bytes <= MAX_SNAPSHOT_BYTES and 0 < snapshot.content_bytes <= MAX_CONTENT_BYTES):
-        raise CorruptDownload("the snapshot is empty, or larger than any roster")
+        raise CorruptDownload("the snapshot is empty, or larger than any roster could be")
     if not (_SHA256.fullmatch(snapshot.sha256) and _SHA256.fullmatch(snapshot.content_sha256)):
         raise CorruptDownload("the manifest's digests are malformed")
     return found
@@ -210,8 +211,8 @@ def unpacked(data: bytes, promised: Manifest) -> Proven:
 
 
 def content(data: bytes, promised: Manifest) -> Proven:
-    """A version's content, when it is what its manifest promises, to the byte."""
+    """A version's content, if it is what its manifest promises, to the byte; else CorruptDownload."""
     snapshot = promised.snapshot
     if (len(data), hashlib.sha256(data).hexdigest()) != (snapshot.content_bytes, snapshot.content_sha256):
-        raise CorruptDownload("the content has not the length and SHA-256 that the manifest says")
+        raise CorruptDownload("the content does not have the length and SHA-256 that the manifest promises")
     return Proven(data)

@@ -32,7 +32,7 @@ What a thief can do::
     as the feed, a proxy,   read; withhold, so that servers keep the version that they have, which the cloud sees. At an
     a carrier of bundles    enrolment alone, whom TLS trusts there can hand out keys: enrol on a network you trust
     as import_pair          publish any roster to any site, and keys of its own. Versions still never go backwards, and
-                            a server's limit still holds what removes too much. Afterwards every server is enrolled anew
+                            a server's limit still holds what removes too much. Then every server is enrolled again
     in the state folder     choose what this one server delivers (``StateNotOurs`` refuses a folder open to others)
 """
 
@@ -63,11 +63,12 @@ class Keyring:
 
     @property
     def statement(self) -> bytes:
+        """What the signatures are under."""
         return keyring_bytes(self.serial, self.keys)
 
 
 def read(answer: object) -> Keyring:
-    """The keyring in an answer; NotTheFeed when it has not the form of one."""
+    """The keyring in an answer; NotTheFeed when it does not have the form of one."""
     match answer:
         case {"serial": int(serial), "keys": dict(keys), "signatures": dict(signatures)}:
             texts = [*keys, *keys.values(), *signatures, *signatures.values()]
@@ -78,7 +79,7 @@ def read(answer: object) -> Keyring:
 
 
 def read_stored(data: bytes) -> Keyring:
-    """The keyring of a file that this agent wrote; NotTheFeed when that was changed since."""
+    """The keyring of a file that this agent wrote; NotTheFeed when it was changed since."""
     try:
         return read(json.loads(data))
     except (ValueError, RecursionError):
@@ -86,16 +87,19 @@ def read_stored(data: bytes) -> Keyring:
 
 
 def first(offered: Keyring) -> Keyring:
-    """The keyring that comes with an enrolment: believed for the sake of the connection, if it holds together."""
+    """The keyring that comes with an enrolment: believed for its connection, if each key in it has signed it."""
     if not all(
         has_signed(offered, key_id, offered.signatures.get(key_id, ""), offered.statement) for key_id in offered.keys
     ):
-        raise WronglySigned("a key of the keyring has not signed it")
+        raise WronglySigned("one of its keys has not signed the keyring")
     return offered
 
 
 def newer(trusted: Keyring, offered: Keyring) -> Keyring:
-    """The keyring to trust from now on: the offered one, when it is newer and a trusted key has signed it."""
+    """The keyring to trust from now on: the offered one, if it is newer and a trusted key has signed it.
+
+    WronglySigned if it is newer and no trusted key has signed it.
+    """
     if offered.serial <= trusted.serial:
         return trusted
     signed = ((key_id, offered.signatures.get(key_id, "")) for key_id in trusted.keys)

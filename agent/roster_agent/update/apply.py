@@ -36,7 +36,7 @@ def current(mirror: OpenMirror, site: str) -> Version | None:
 
 
 def cursor(state: State) -> Head | None:
-    """What to tell the feed of the current version, where nothing depends on whether every byte of it is in order."""
+    """What to tell the feed of the current version, where it does not matter whether every byte of it is in order."""
     with contextlib.suppress(MirrorUnusable):
         if state.has_mirror():
             with Mirror(state.mirror) as mirror:
@@ -66,7 +66,7 @@ def note(state: State, version: Version) -> Seen:
     known = MembershipHashes.of(head.manifest_sha256, version.entries)
     noted = Seen(head.epoch, head.version, head.manifest_sha256, len(known.numbers), state.membership_hashes)
     state.save_seen(noted)
-    # They are for a lost mirror alone, and those of an earlier version do as well.
+    # They only serve when the mirror is lost, and those of an earlier version serve as well.
     with contextlib.suppress(DiskFull):
         state.save_membership_hashes(known)
     return noted
@@ -78,7 +78,7 @@ def roll_forward(
     """Deliver the current version where the folder has something else. The version that is current then, and the
     names of the files written.
     """
-    # An old mirror that somebody put back would take the folder back with it.
+    # An old mirror that somebody put back would deliver its old files.
     if found is None or (newest and found.manifest.version < newest.version):
         return found, []
     written: list[str] = []
@@ -90,7 +90,7 @@ def roll_forward(
                 written = folder.deliver(files)
                 opened.expect_files(_digests(files))
     except MirrorBroken:
-        # Damage outside of the version, which the next one would meet, too.
+        # The damage is outside of the version; the next version would meet it as well.
         mirror.drop()
         return None, written
     return found, written
@@ -115,7 +115,7 @@ def demand_room(state: State, manifest: Manifest, folder: Folder | None = None, 
         needs = [(state.folder, lines + max(0, lines - there))]
         room.demand([*needs, (folder.path, files)] if folder else needs)
     except OSError:
-        return  # writing will tell
+        return  # the write will say so
 
 
 def replace(
@@ -135,7 +135,7 @@ def replace(
 
 
 def now() -> str:
-    """The time as it is noted, in UTC. Nothing is ever decided by it: a server's clock may be years off."""
+    """The time to note, in UTC, ISO 8601. Nothing is ever decided by it: a server's clock may be years wrong."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

@@ -1,12 +1,11 @@
 """From what is offered to a whole, verified version in memory, whichever way it comes.
 
 Comes in: a source, which is the feed or a bundle; the cursor, the keys and the newest version seen. Goes out: what is
-offered, once it may be believed; then the version. Refused: whatever `trust.rules` refuses. Nothing on disk is touched
-here.
+offered, once it may be believed; then the version. Refused: what `trust.rules` refuses. Nothing on disk is touched.
 
-A chain of deltas is tried where the feed offers one; whatever is wrong with it, the snapshot is taken instead, once.
-Nobody signed it, so it may be anything: it has no more bytes than the manifest promises for the snapshot, and no error
-that it makes, foreseen or not, keeps the version away.
+If the feed offers a chain of deltas, it is tried. If anything is wrong with it, the snapshot is taken instead, once.
+Nobody signed the deltas, so they may be anything: they have no more bytes than the manifest promises for the snapshot,
+and no error that they cause, foreseen or not, keeps the version away.
 """
 
 from collections.abc import Callable
@@ -45,24 +44,27 @@ class Online:
     keyring: int = 0
 
     def offer(self, have: Head | None) -> Offer | None:
+        """The feed's head, unverified; whole where the feed does not know `have`. Raises FeedError, AccessError."""
         try:
             return self.feed.head(have, self.keyring)
         except CursorUnknown:
-            # Of another epoch, or kept no longer: whatever is the newest now is taken whole.
+            # Of another epoch, or no longer kept: the newest version is taken whole.
             return self.feed.head(None)
 
     def manifest(self, version: int) -> bytes:
+        """The manifest's bytes, unverified; VersionGone where the feed lacks it."""
         return self.feed.manifest(version)
 
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
+        """The content by the deltas, where there are any that fit, else by the snapshot."""
         if current and rules.is_chain(offer.deltas, rules.head_of(current), manifest):
             try:
                 return rules.content(self._chained(offer, current, progress), manifest)
             except (Stopped, FeedUnreachable, AccessError):
-                raise  # which would meet the snapshot, too
+                raise  # the snapshot would meet the same
             except FeedFailed as failure:
                 if failure.retry_after is not None:
-                    raise  # it asks to be left alone
+                    raise  # the feed asks to be left alone
             except Exception:  # noqa: BLE001, S110 - unsigned bytes can raise anything, MemoryError and RecursionError, too
                 pass
         return rules.unpacked(self.feed.object(manifest.snapshot, progress), manifest)
@@ -77,11 +79,14 @@ class Online:
 
 
 def offered(source: Source, have: Head | None, seen: Seen | None, trusted: Keyring) -> tuple[Offer | None, Keyring]:
-    """What the source has, and the keys to trust from now on. It may be what this server has, signed by another key."""
+    """What the source has, and the keys to trust from now on; it may be the current version, signed by another key.
+
+    Raises WronglySigned, VersionWentBackwards, VersionRewritten, and what the source raises.
+    """
     offer = source.offer(have)
     if offer is None:
         if have:
-            # A mirror that somebody put back: what it has was the newest once.
+            # A mirror that somebody put back has what was once the newest.
             rules.refuse_backwards(seen, have)
         return None, trusted
     ring = rules.signed(offer, trusted)
@@ -96,13 +101,16 @@ def version(
     progress: Progress | None,
     demand_room: Callable[[Manifest], None] = lambda _: None,
 ) -> tuple[Version, dict[str, bytes]]:
-    """The version that was offered and believed, and the files that it makes; nothing that `demand_room` refuses."""
+    """The version that was offered and believed, and the bytes of its two files by their names.
+
+    `demand_room` may refuse the manifest. Raises CorruptDownload, and what the source raises.
+    """
     manifest_bytes = source.manifest(offer.head.version)
     manifest = rules.manifest(manifest_bytes, offer.head)
     demand_room(manifest)
     try:
         found = Version(manifest_bytes, source.content(offer, manifest, current, progress))
-        # Read it all now: a form that this agent does not know must not get as far as the mirror.
+        # Everything is read now: a form that this agent does not know must not reach the mirror.
         return found, found.files()
     except (Corrupt, RecursionError) as problem:
         raise CorruptDownload(str(problem)) from problem

@@ -46,4 +46,4 @@ def approve(state: State) -> Hold:
 
 
 def _told(found: Hold) -> str:
-    return f"version {found.version}, with which {found.loss}"
+    return f"version {found.version} would remove {found.loss.gone} of {found.loss.of} memberships"

@@ -1,8 +1,8 @@
 """What a pull would do, without doing it: nothing is written, noted, dropped or reported.
 
 Comes in: a state folder, and how much to list. Goes out: how many groups, memberships and rights would come, change and
-go, and which (`roster.difference`); which files would be written; whether the version would be held. Refused: whatever
-a pull refuses before it changes anything. The answer names groups and users, for the person who asked.
+go, and which (`roster.difference`); which files would be written; whether the version would be held. Refused: what a
+pull refuses before it changes anything. The answer names groups and users, for the person who asked.
 """
 
 import contextlib
@@ -61,7 +61,7 @@ def _current(state: State, site: str) -> Version | None:
 
 
 def _files(folder: Folder, version: Version) -> list[str]:
-    """The files whose bytes in the folder are others."""
+    """The files whose bytes in the folder differ."""
     files = version.files()
     try:
         found = folder.digests(files)

@@ -1,25 +1,27 @@
 """One pull, from the question "is there something new?" to two whole files in the CSVImport folder.
 
-Comes in: a state folder. Goes out: how it ended, which the state folder remembers, too. The workflow, in order:
+Comes in: a state folder. Goes out: how it ended, which the state folder remembers as well. The workflow, in order:
 
 1. Take the lock: two pulls at once would write over each other.
-2. Prove that the mirror holds a published version, byte for byte. A damaged one is dropped and fetched anew.
-3. Roll forward: where the folder lags the mirror (a crash, a locked file, a hand-edited or deleted file), deliver it.
-   This comes first and must succeed, so that a server only ever says that it has what its folder has. An old mirror
-   that somebody put back delivers nothing. Only where its files find no room is a newer version asked for all the same,
-   whose files may.
-4. Ask for the head. Nothing new: done. Wrongly signed, older than what was seen, or the same number with other bytes:
-   refused.
-5. Fetch the manifest; refused unless it is the one that the head promised, and where its version certainly finds no
-   room. A full disk changes nothing, here or later.
-6. Fetch the deltas or the snapshot; refused unless the content is as the manifest promised. So far nothing changed.
-7. Hold it, if it would remove more than this server allows at once.
+2. Prove that the mirror has a published version, byte for byte. A damaged mirror is dropped and fetched again.
+3. Roll forward: deliver the current version where the folder does not have it (after a crash, a locked file, a file
+   that was edited or deleted). This comes first and must succeed, so that a server only ever says that it has what its
+   folder has. An old mirror that somebody put back delivers nothing. Only where the files find no room, the pull goes
+   on: those of a newer version may fit.
+4. Ask for the head. If nothing is new, the pull is done. A head is refused that is wrongly signed, older than what was
+   seen, or has other contents under the same number.
+5. Fetch the manifest. It is refused unless it is the one that the head promised, and where its version certainly finds
+   no room. A full disk changes nothing, here or later.
+6. Fetch the deltas or the snapshot. They are refused unless the content is as the manifest promised. So far nothing has
+   changed.
+7. Hold the version if it would remove more than this server allows at once.
 8. Replace the mirror in one transaction. From here the version is the current one.
-9. Deliver both files. When this fails, step 3 of the next pull makes up for it.
+9. Deliver both files. If this fails, step 3 of the next pull makes up for it.
 10. Tell the cloud what this server has now, also after a failure.
 
-Failures are ``AgentError``; none of them leaves half a version or half a file, and none ever deletes. A version that
-comes by hand (`version_bundle`) takes the same way from step 4 to step 9.
+The mirror is opened once and each content is hashed once. Failures are ``AgentError``; none of them leaves half a
+version or half a file, and none ever deletes anything. A version that comes by hand (`version_bundle`) goes through the
+same steps from 4 to 9.
 """
 
 import contextlib
@@ -50,7 +52,7 @@ class Pulled:
 
 
 def pull(state: State, progress: Progress | None = None) -> Pulled:
-    """Bring this server up to date by the feed, and remember how that went."""
+    """Bring this server up to date from the feed, and remember how that went; raises AgentError."""
     enrolment = state.enrolment()
     with state.locked(), _remembering(state):
         settings = state.settings()
@@ -58,7 +60,7 @@ def pull(state: State, progress: Progress | None = None) -> Pulled:
             try:
                 attempt = update(state, mirror, enrolment, settings, Online(feed, state.keyring().serial), progress)
             except (FeedError, AccessError, Stopped):
-                raise  # nobody listens, or nobody may wait for it
+                raise  # nobody listens, or nobody should have to wait for it
             except AgentError as failure:
                 reporting.tell(state, mirror, feed, enrolment, _failed(failure))
                 raise
@@ -68,7 +70,7 @@ def pull(state: State, progress: Progress | None = None) -> Pulled:
 
 
 def take(state: State, source: Source) -> Attempt:
-    """Bring this server up to date by a source that is at hand; the cloud hears of it with the next pull."""
+    """Bring this server up to date from a source at hand; the next pull tells the cloud. Raises AgentError."""
     enrolment = state.enrolment()
     with state.locked(), _remembering(state), OpenMirror(state) as mirror:
         attempt = update(state, mirror, enrolment, state.settings(), source)
@@ -84,7 +86,7 @@ def update(
     source: Source,
     progress: Progress | None = None,
 ) -> Attempt:
-    """Steps 2 to 9; the lock is taken."""
+    """Steps 2 to 9, with the lock taken; raises AgentError."""
     folder = Folder(Path(enrolment.folder), settings.file_retry_seconds)
     current = apply.current(mirror, enrolment.site)
     seen = apply.seen(state, current)

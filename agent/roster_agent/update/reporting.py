@@ -1,7 +1,7 @@
-"""Telling the cloud what this server has: which version, which files are in its folder, how the last pull ended.
+"""Tells the cloud what this server has: which version, which files are in its folder, how the last pull ended.
 
-Comes in: the state folder and a connection. Goes out: one report, where it says something that the last one did not, or
-that was long ago. A report that cannot be delivered is no failure: the next one says the same.
+Comes in: the state folder and a connection. Goes out: one report, if it says something that the last one did not, or if
+the last one was long ago. A report that cannot be delivered is not a failure: the next one says the same.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from roster_agent.disk.state import Attempt, Enrolment, State
 from roster_agent.failures import AgentError, FolderUnusable
 from roster_agent.net.feed_client import Feed
 
-# The clock's offset is worth telling now and then, too.
+# The clock's offset is also worth telling now and then.
 _AGAIN = timedelta(hours=6)
 
 
 def tell(state: State, mirror: OpenMirror, feed: Feed, enrolment: Enrolment, attempt: Attempt) -> bool:
-    """Tell the cloud, if there is anything to tell; whether it was told."""
+    """Tell the cloud, if there is anything to tell; whether it was told. Raises nothing."""
     clock = datetime.now(UTC).astimezone()
     said = about(state, mirror, enrolment, attempt)
     if not _is_news(state.reported(), said, clock):
@@ -71,7 +71,7 @@ def _is_news(last: dict[str, object], said: dict[str, object], clock: datetime) 
 
 
 def _facts(said: object) -> object:
-    """What was said, where one good end of a pull is as good as another."""
+    """What was said, with the two good ends of a pull taken as one."""
     if isinstance(said, dict) and said.get("outcome") in ("applied", "nothing_new"):
         return said | {"outcome": "up to date"}
     return said

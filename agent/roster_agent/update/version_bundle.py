@@ -1,9 +1,9 @@
 """A version in one file, for a server that no network reaches: written on one server, carried to another.
 
 Comes in: a state folder with a current version; a bundle. Goes out: the bundle; or, as a source, what the feed would
-answer. It is a zip file of the signed head with the keyring, the manifest and the content; nothing of it is believed
-before it has gone through the very rules that the feed's answers go through, so it may be carried by anybody. Refused
-(``BundleUnusable``): a file that is no bundle. It holds names: who finds it can read them.
+answer. A bundle is a zip file of the signed head with the keyring, the manifest and the content. Nothing in it is
+believed until it has passed the same rules as the feed's answers, so anybody may carry it. Refused
+(``BundleUnusable``): a file that is not a bundle. It contains names: whoever finds it can read them.
 """
 
 import io
@@ -28,7 +28,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def export(state: State, file: Path) -> int:
-    """Write the current version of this server; its number."""
+    """Write the current version of this server; its number. Raises NothingPulled, FileUnwritable."""
     state.enrolment()
     if not state.has_mirror():
         raise NothingPulled
@@ -66,6 +66,7 @@ class Bundle:
         self._site = site
 
     def offer(self, have: Head | None) -> Offer | None:
+        """The head in the bundle, unverified, whatever this server has; BundleUnusable where there is none."""
         try:
             answer = json.loads(self._read(_HEAD, MAX_ANSWER_BYTES))
         except (ValueError, RecursionError):
@@ -73,14 +74,16 @@ class Bundle:
         return rules.offer(answer, self._site)
 
     def manifest(self, version: int) -> bytes:
+        """The manifest's bytes, unverified; BundleUnusable where there are none."""
         return self._read(_MANIFEST, MAX_ANSWER_BYTES)
 
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
+        """The content; Corrupt or CorruptDownload when it is not what the manifest promises."""
         unzip = zlib.decompressobj(_GZIP)
         try:
             data = unzip.decompress(self._read(_CONTENT, rules.MAX_SNAPSHOT_BYTES), manifest.snapshot.content_bytes + 1)
         except zlib.error:
-            raise Corrupt("the bundle's content does not unzip") from None
+            raise Corrupt("the bundle's content cannot be unzipped") from None
         return rules.content(data, manifest)
 
     def _read(self, name: str, limit: int) -> bytes:
@@ -90,7 +93,7 @@ class Bundle:
         except OSError as problem:
             raise BundleUnusable(f"{self._file} ({problem.strerror or type(problem).__name__})") from problem
         except (zipfile.BadZipFile, KeyError, RuntimeError, EOFError, ValueError, zlib.error) as problem:
-            raise BundleUnusable(f"{self._file} is no bundle, or is damaged") from problem
+            raise BundleUnusable(f"{self._file} is not a bundle, or is damaged") from problem
         if len(data) > limit:
-            raise CorruptDownload("a part of the bundle is larger than any roster's")
+            raise CorruptDownload("a part of the bundle is larger than any roster could be")
         return data

@@ -339,7 +339,7 @@ def test_should_apply_a_delta_of_the_shortest_lines_there_are() -> None:
 def test_should_make_no_more_of_a_delta_than_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = itertools.repeat(b"x" * 1000)
     monkeypatch.setattr(delta, "apply_delta", lambda *_: endless)
-    with pytest.raises(Corrupt, match="more than is in it"):
+    with pytest.raises(Corrupt, match="more content than it can contain"):
         apply_delta(HELD.content, FIRST)
 
 

@@ -94,7 +94,7 @@ def test_should_keep_the_private_folder_apart_from_the_delivered_one(new_server:
     ]
     new_server.state.folder = state
     assert _enrol(new_server, new_server.feed.code(SITE, "library")) == 2
-    assert "private" in new_server.err
+    assert "must not be inside each other" in new_server.err
     assert new_server.feed.requests == []
 
 

@@ -156,7 +156,7 @@ def test_should_not_fetch_what_has_no_room(small: Path, cramped: Server) -> None
     filler = fill(small, 10 << 20)
     assert cramped.pull() == 1
     assert cramped.outcome() == "disk_full"
-    assert "10.0 MB are free of" in cramped.err
+    assert "has 10.0 MB free, and" in cramped.err
     assert [path for path in cramped.feed.paths() if "/objects/" in path] == []
     assert cramped.left() == before
     cramped.feed.publish(SITE, NEXT)

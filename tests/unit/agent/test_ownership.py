@@ -29,7 +29,7 @@ def _give_away(path: Path) -> None:
 def _given_away(name: str) -> tuple[Callable[[Server], object], str]:
     return lambda server: _give_away(
         server.state.folder / name
-    ), f"{name or 'state'} belongs to the account 61234, and this is"
+    ), f"{name or 'state'} belongs to the account 61234, but this account is"
 
 
 def _opened(name: str, mode: int) -> tuple[Callable[[Server], object], str]:
@@ -109,7 +109,7 @@ def test_should_refuse_a_folder_into_which_something_came_just_now(
 
     monkeypatch.setattr(Path, "chmod", chmod)
     assert new_server.enrol() == 1
-    assert "something came into" in new_server.err
+    assert "something was added to" in new_server.err
 
 
 @posix

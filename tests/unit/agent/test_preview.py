@@ -46,7 +46,7 @@ def test_should_show_what_would_change(server: Server) -> None:
 def test_should_tell_it_to_a_person(server: Server) -> None:
     server.feed.publish(SITE, NEXT)
     assert server.run("pull", "--dry-run") == 0
-    assert "Version 2 would take the place of 1:" in server.out
+    assert "Version 2 would replace 1:" in server.out
     assert "  Dark Arts: 1 member: Harry_Potter" in server.out
     assert server.out.index("Console access that goes: 3") < server.out.index("Groups that go: 3")
     assert "Files that would be written: students.csv, teachers.csv." in server.out

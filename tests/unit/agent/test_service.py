@@ -127,7 +127,7 @@ def test_should_say_it_where_there_is_no_service_manager(server: Server, monkeyp
     monkeypatch.setenv("PATH", "")
     assert "no service manager" in service.status()
     assert server.run("service", "status") == 0
-    assert "not at work" in server.out
+    assert "not running" in server.out
 
 
 def test_should_not_install_what_is_not_enrolled(new_server: Server) -> None:

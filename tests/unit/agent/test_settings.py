@@ -50,7 +50,7 @@ def test_should_read_what_a_person_wrote(mark: bytes) -> None:
         ("proxy = 'http://name:pass@word@proxy:80'", "%40"),
         ("proxy = 'http://name:pa@ss/word@proxy:80'", "%40"),
         ("proxy = 'http://name:p@ss#word@proxy:80'", "%23"),
-        ("proxy = 'http://proxy:80?'", "nothing behind"),
+        ("proxy = 'http://proxy:80?'", "nothing after it"),
         ("ca_file = ''", "ca_file is"),
         ("ca_file = 1", "ca_file is"),
         ("log_level = 'loud'", "log_level is one of debug"),

@@ -64,7 +64,7 @@ def test_should_refuse_what_is_no_file(server: Server, strange: str, name: str) 
     server.feed.publish(SITE, NEXT)
     _in_time(server.pull)
     assert server.outcome() == "folder_unusable"
-    assert f"{name} in {server.folder} is {kind}; take it away" in server.err
+    assert f"{name} in {server.folder} is {kind}; remove it" in server.err
     assert (server.folder / other).read_bytes() == SEED_FILES[other]
     _in_time(lambda: server.run("status"))
     _in_time(lambda: server.run("doctor"))
