@@ -15,7 +15,7 @@ from pathlib import Path
 from roster_agent.cli import commands
 from roster_agent.cli.commands import Said
 from roster_agent.daemon import logs
-from roster_agent.disk.state import State, default_folder
+from roster_agent.disk.state import State
 from roster_agent.failures import AgentError
 
 
@@ -136,3 +136,14 @@ def _add_caring(add: Callable[..., argparse.ArgumentParser]) -> None:
     service = add("service", commands.service, "install the agent as a service of this machine")
     service.add_argument("action", choices=["install", "uninstall", "status"])
     service.add_argument("--account", help="on Linux, the account it runs as (default: the owner of the state folder)")
+
+
+def default_folder() -> Path:
+    """Where the state is unless --state says otherwise."""
+    if named := os.environ.get("ROSTER_AGENT_STATE"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "Impero SIS Import Agent")
+    if os.geteuid() == 0:
+        return Path("/var/lib/roster-agent")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "roster-agent")

@@ -6,9 +6,7 @@ groups and console access. Refused: a database that does not hold exactly what i
 which a pull repairs by fetching the version again). A full disk is not damage (``DiskFull``): nothing changes, and the
 mirror still answers.
 
-A version is replaced in one transaction, and the cursor, which is its manifest, with it. The log is written ahead (WAL)
-with ``synchronous=FULL``: once `replace` has returned, a power failure cannot bring the old version back, and readers
-never wait for a pull. The log is folded into the database before each version, so it never has more than one.
+A version is replaced in one transaction, and the cursor, which is its manifest, with it. `mirror_file` opens the file.
 """
 
 import contextlib
@@ -16,7 +14,6 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,27 +22,12 @@ from roster import encode
 from roster.encode import Manifest
 from roster.model import Group, Right
 from roster.names import fold
-from roster_agent.disk import earlier_versions, room
+from roster_agent.disk import earlier_versions, mirror_file
 from roster_agent.disk.earlier_versions import of_kinds
-from roster_agent.failures import DiskFull, MirrorBroken, MirrorUnusable
+from roster_agent.failures import MirrorBroken
 from roster_agent.trust.refusals import CorruptDownload
 from roster_agent.trust.rules import Offer
 from roster_agent.version import User, Version
-
-_FORMAT = 2
-# What a disk that is full, or can no longer be written, may come as.
-_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-_TABLES = f"""
-CREATE TABLE version (
-    manifest BLOB NOT NULL, manifest_sha256 TEXT NOT NULL, key_id TEXT NOT NULL, signature TEXT NOT NULL,
-    applied_at TEXT NOT NULL
-);
-{earlier_versions.TABLE}
-CREATE TABLE line (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL);
-CREATE UNIQUE INDEX line_key ON line (kind, key);
-CREATE TABLE member (key TEXT PRIMARY KEY, name TEXT NOT NULL, positions TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True)
@@ -71,38 +53,7 @@ class Mirror:
             if create:
                 # Private from its first byte; SQLite gives the files that it puts beside it the same mode.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = self._opened(create=create)
-
-    def _opened(self, *, create: bool) -> sqlite3.Connection:
-        self.is_makeshift = False
-        try:
-            return self._connected("mode=rw", create=create)
-        except sqlite3.OperationalError as problem:
-            if _code(problem) not in _NO_ROOM or not self._path.stat().st_size:
-                raise
-        self.is_makeshift = True
-        # Even to read, SQLite wants to put two files beside the database, for which a full disk has no room.
-        log = self._path.with_name(f"{self._path.name}-wal")
-        if log.exists() and log.stat().st_size:
-            return self._connected("mode=rw", "PRAGMA locking_mode=EXCLUSIVE")
-        return self._connected("mode=ro&immutable=1")
-
-    def _connected(self, mode: str, first: str = "", *, create: bool = False) -> sqlite3.Connection:
-        database = sqlite3.connect(f"{self._path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=30)
-        try:
-            database.execute(first)
-            (found,) = database.execute("PRAGMA user_version").fetchone()
-            empty = not database.execute("SELECT 1 FROM sqlite_master").fetchone()
-            if empty and create:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_FORMAT};COMMIT;")
-            elif found != _FORMAT:
-                raise MirrorBroken
-            database.execute("PRAGMA synchronous=FULL")
-        except BaseException:
-            database.close()
-            raise
-        return database
+            self._db, self.is_makeshift = mirror_file.opened(path, create=create)
 
     def __enter__(self) -> "Mirror":
         return self
@@ -156,7 +107,7 @@ class Mirror:
         """
         rows, members = _rows(version)
         signed = (version.manifest_bytes, offer.head.manifest_sha256, offer.key_id, offer.signature, applied_at)
-        self._fold_log()
+        mirror_file.fold_log(self._db)
         with self._failures(), self._transaction():
             applied = self.applied()
             if applied and before:
@@ -232,45 +183,11 @@ class Mirror:
             row = self._db.execute("SELECT content FROM line WHERE kind = ? AND key = ?", (kind, key)).fetchone()
             return encode.entry(*of_kinds(row, bytes)) if row else None
 
-    def _fold_log(self) -> None:
-        """Fold the log into the database, as far as there is room; otherwise each version would make it longer."""
-        with contextlib.suppress(sqlite3.OperationalError):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def _transaction(self, kind: str = "IMMEDIATE") -> contextlib.AbstractContextManager[None]:
+        return mirror_file.transaction(self._db, kind)
 
-    @contextlib.contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        self._db.execute(f"BEGIN {kind}")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # SQLite has ended it by itself where the disk is full, and what made it fail is what counts.
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        """SQLite's errors as ours: damage, which a download repairs, and what the machine's owner has to repair."""
-        try:
-            yield
-        except sqlite3.Error as problem:
-            code = _code(problem)
-            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
-                raise MirrorBroken from problem
-            name = getattr(problem, "sqlite_errorname", type(problem).__name__)
-            if code == sqlite3.SQLITE_FULL or (code in _NO_ROOM and room.is_full(self._path)):
-                raise DiskFull(f"{self._path.parent} ({name})") from problem
-            raise MirrorUnusable(name) from problem
-        except encode.Corrupt as problem:
-            raise MirrorBroken from problem
-        except OSError as problem:
-            raise room.failure(problem, self._path.parent, MirrorUnusable) from problem
-
-
-def _code(problem: sqlite3.Error) -> int:
-    """SQLite's code; that of damage where it gives none, as for a text that is not UTF-8."""
-    return int(getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+    def _failures(self) -> contextlib.AbstractContextManager[None]:
+        return mirror_file.failures(self._path)
 
 
 def _rows(version: Version) -> tuple[list[tuple[int, str, str, bytes]], list[tuple[str, str, str]]]:

@@ -10,52 +10,21 @@ agent.toml may hold a proxy's password.
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 from roster_agent import agent_settings
 from roster_agent.agent_settings import Settings
 from roster_agent.disk import lock, private, room
 from roster_agent.disk.durable import write_private
+from roster_agent.disk.records import Attempt, Enrolment
 from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
 from roster_agent.trust import membership_hashes, trusted_keys
 from roster_agent.trust.guard import Hold, Limits, Loss
 from roster_agent.trust.membership_hashes import MembershipHashes
 from roster_agent.trust.rules import Seen
 from roster_agent.trust.trusted_keys import Keyring
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """Which server this is, where it pulls from, and where it delivers to."""
-
-    feed: str
-    site: str
-    server: str
-    folder: str
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """How the last pull ended: at UTC, ISO 8601; with applied, nothing_new, nothing_published or a failure's code."""
-
-    at: str
-    outcome: str
-    message: str
-
-
-def default_folder() -> Path:
-    """Where the state is unless --state says otherwise."""
-    if named := os.environ.get("ROSTER_AGENT_STATE"):
-        return Path(named)
-    if sys.platform == "win32":
-        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "Impero SIS Import Agent")
-    if os.geteuid() == 0:
-        return Path("/var/lib/roster-agent")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "roster-agent")
 
 
 class State:

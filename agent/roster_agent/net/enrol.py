@@ -12,7 +12,8 @@ from pathlib import Path
 
 from roster_agent.disk import room
 from roster_agent.disk.csvimport_folder import Folder
-from roster_agent.disk.state import Enrolment, State
+from roster_agent.disk.records import Enrolment
+from roster_agent.disk.state import State
 from roster_agent.failures import (
     AlreadyEnrolled,
     BadArgument,

@@ -20,7 +20,8 @@ from roster_agent.daemon import service
 from roster_agent.disk import room
 from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.mirror import Mirror
-from roster_agent.disk.state import Enrolment, State
+from roster_agent.disk.records import Enrolment
+from roster_agent.disk.state import State
 from roster_agent.failures import (
     AgentError,
     AlreadyRunning,
@@ -210,22 +211,13 @@ def _service(machine: Machine) -> Judged:
 
 
 CHECKS: tuple[Check[Machine], ...] = (
-    Check(
-        "enrolment",
-        "enrolment",
-        _enrolment,
-        advice="Run roster-agent enrol, or name the state folder of an enrolment with --state.",
-    ),
+    Check("enrolment", "enrolment", _enrolment, advice="Run roster-agent enrol, or name a state folder with --state."),
     Check("state_folder", "state folder", _state_folder, ("enrolment",)),
     Check("settings", "settings", _settings, ("state_folder",)),
     Check("server", "server", _server, ("state_folder",)),
     Check("keyring", "keyring", _keyring, ("state_folder",)),
     Check(
-        "address",
-        "address",
-        _address,
-        ("settings", "server"),
-        "Behind a proxy that looks names up itself, this is normal. Else check this server's DNS.",
+        "address", "address", _address, ("settings", "server"), "Normal behind a proxy. Else check this server's DNS."
     ),
     Check("feed", "feed", _feed, ("settings", "server", "keyring")),
     Check(
@@ -252,11 +244,5 @@ CHECKS: tuple[Check[Machine], ...] = (
         ("state_folder",),
         "See what it would change with roster-agent pull --dry-run. If that is right, run roster-agent approve.",
     ),
-    Check(
-        "service",
-        "service",
-        _service,
-        ("state_folder",),
-        "Without it, nothing is pulled by itself. Run roster-agent service install.",
-    ),
+    Check("service", "service", _service, ("state_folder",), "To pull without a person: roster-agent service install."),
 )

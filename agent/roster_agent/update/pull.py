@@ -32,7 +32,8 @@ from pathlib import Path
 from roster_agent.agent_settings import Settings
 from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.open_mirror import OpenMirror
-from roster_agent.disk.state import Attempt, Enrolment, State
+from roster_agent.disk.records import Attempt, Enrolment
+from roster_agent.disk.state import State
 from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
 from roster_agent.net.feed_client import Feed
 from roster_agent.net.transport import Progress

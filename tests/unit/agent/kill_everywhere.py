@@ -35,7 +35,7 @@ from roster_agent.update.pull import pull
 
 # The modules that write; what is killed in the others has the same thing left behind.
 _UPDATE = ("pull", "apply", "hold")
-_DISK = ("mirror", "open_mirror", "earlier_versions", "csvimport_folder", "durable", "state")
+_DISK = ("mirror", "mirror_file", "open_mirror", "earlier_versions", "csvimport_folder", "durable", "state")
 WRITERS = {
     str(Path(roster_agent.__path__[0], folder, f"{name}.py"))
     for folder, names in (("update", _UPDATE), ("disk", _DISK))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roster_agent.disk.state import default_folder
+from roster_agent.cli.command_line import default_folder
 from tests.feed_faults import Answer
 from tests.feed_simulator import NEXT, SEED, snapshot
 from tests.unit.agent.server import SEED_FILES, SITE, Server
