@@ -20,7 +20,8 @@ from roster_agent.daemon import logs, schedule, watchdog
 from roster_agent.daemon.schedule import Schedule
 from roster_agent.daemon.watchdog import Watchdog
 from roster_agent.disk.state import State
-from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, FeedFailed, Stopped
+from roster_agent.failures import AgentError, AlreadyRunning, BadSettings, Stopped
+from roster_agent.net.feed_failures import FeedFailed
 from roster_agent.trust.refusals import VersionHeld
 from roster_agent.update.pull import pull
 from roster_agent.update.reporting import agent_version

@@ -19,7 +19,8 @@ from roster_agent.agent_settings import Settings
 from roster_agent.disk import lock, private, room
 from roster_agent.disk.durable import write_private
 from roster_agent.disk.records import Attempt, Enrolment
-from roster_agent.failures import NotEnrolled, NotTheFeed, StateUnusable
+from roster_agent.failures import NotEnrolled, StateUnusable
+from roster_agent.net.feed_failures import NotTheFeed
 from roster_agent.trust import membership_hashes, trusted_keys
 from roster_agent.trust.guard import Hold, Limits, Loss
 from roster_agent.trust.membership_hashes import MembershipHashes

@@ -8,7 +8,8 @@ import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from roster_agent.failures import BadArgument, NotTheFeed
+from roster_agent.failures import BadArgument
+from roster_agent.net.feed_failures import NotTheFeed
 
 _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 

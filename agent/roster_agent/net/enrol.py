@@ -14,17 +14,10 @@ from roster_agent.disk import room
 from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.records import Enrolment
 from roster_agent.disk.state import State
-from roster_agent.failures import (
-    AlreadyEnrolled,
-    BadArgument,
-    CursorUnknown,
-    NotEnrolled,
-    NothingPublished,
-    StateUnusable,
-    TokenRefused,
-)
+from roster_agent.failures import AlreadyEnrolled, BadArgument, NotEnrolled, StateUnusable
 from roster_agent.net import addresses
 from roster_agent.net.feed_client import Feed
+from roster_agent.net.feed_failures import CursorUnknown, NothingPublished, TokenRefused
 from roster_agent.update import apply
 
 

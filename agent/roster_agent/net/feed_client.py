@@ -12,9 +12,9 @@ from typing import Any
 
 from roster.encode import Blob
 from roster_agent.agent_settings import Settings
-from roster_agent.failures import (
-    AgentError,
-    BadArgument,
+from roster_agent.failures import AgentError, BadArgument
+from roster_agent.net import addresses
+from roster_agent.net.feed_failures import (
     CodeForOtherSite,
     CodeRefused,
     CursorUnknown,
@@ -24,7 +24,6 @@ from roster_agent.failures import (
     TokenRefused,
     VersionGone,
 )
-from roster_agent.net import addresses
 from roster_agent.net.transport import MAX_ANSWER_BYTES, Answer, Progress, Transport
 from roster_agent.trust import rules
 from roster_agent.trust.trusted_keys import Keyring

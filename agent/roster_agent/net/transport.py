@@ -20,7 +20,8 @@ from pathlib import Path
 import httpx2
 
 from roster_agent.agent_settings import Settings
-from roster_agent.failures import BadSettings, FeedUnreachable
+from roster_agent.failures import BadSettings
+from roster_agent.net.feed_failures import FeedUnreachable
 from roster_agent.trust.refusals import CorruptDownload
 
 MAX_ANSWER_BYTES = 64 << 10

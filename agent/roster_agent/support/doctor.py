@@ -22,15 +22,9 @@ from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.mirror import Mirror
 from roster_agent.disk.records import Enrolment
 from roster_agent.disk.state import State
-from roster_agent.failures import (
-    AgentError,
-    AlreadyRunning,
-    CursorUnknown,
-    NothingPublished,
-    NotTheFeed,
-    TokenRefused,
-)
+from roster_agent.failures import AgentError, AlreadyRunning
 from roster_agent.net.feed_client import Feed
+from roster_agent.net.feed_failures import CursorUnknown, NothingPublished, NotTheFeed, TokenRefused
 from roster_agent.trust import rules
 from roster_agent.update import apply
 

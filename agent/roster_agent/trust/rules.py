@@ -25,7 +25,7 @@ from typing import Any, NewType
 
 from roster.encode import Blob, Manifest, unpack
 from roster.statement import head_bytes
-from roster_agent.failures import NotTheFeed
+from roster_agent.net.feed_failures import NotTheFeed
 from roster_agent.trust import trusted_keys as keys
 from roster_agent.trust.membership_hashes import MembershipHashes
 from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned

@@ -42,7 +42,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from roster.statement import keyring_bytes
-from roster_agent.failures import NotTheFeed
+from roster_agent.net.feed_failures import NotTheFeed
 from roster_agent.trust.refusals import WronglySigned
 
 _MOST_KEYS = 8

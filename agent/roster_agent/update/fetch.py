@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from roster.encode import Corrupt, Manifest, unpack
-from roster_agent.failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable, Stopped
+from roster_agent.failures import Stopped
 from roster_agent.net.feed_client import Feed
+from roster_agent.net.feed_failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable
 from roster_agent.net.transport import Progress
 from roster_agent.trust import rules
 from roster_agent.trust.refusals import CorruptDownload

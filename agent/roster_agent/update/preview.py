@@ -14,8 +14,9 @@ from roster.difference import LISTED, NAMED, of_versions
 from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.mirror import Mirror
 from roster_agent.disk.state import State
-from roster_agent.failures import FolderUnusable, MirrorBroken, NothingPublished
+from roster_agent.failures import FolderUnusable, MirrorBroken
 from roster_agent.net.feed_client import Feed
+from roster_agent.net.feed_failures import NothingPublished
 from roster_agent.net.transport import Progress
 from roster_agent.trust import guard, rules
 from roster_agent.update import fetch

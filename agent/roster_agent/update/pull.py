@@ -34,8 +34,9 @@ from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.open_mirror import OpenMirror
 from roster_agent.disk.records import Attempt, Enrolment
 from roster_agent.disk.state import State
-from roster_agent.failures import AccessError, AgentError, DiskFull, FeedError, NothingPublished, Stopped
+from roster_agent.failures import AgentError, DiskFull, Stopped
 from roster_agent.net.feed_client import Feed
+from roster_agent.net.feed_failures import AccessError, FeedError, NothingPublished
 from roster_agent.net.transport import Progress
 from roster_agent.trust import rules
 from roster_agent.trust.rules import Offer, Seen

@@ -2,8 +2,9 @@
 
 import pytest
 
-from roster_agent.failures import BadArgument, NotTheFeed
+from roster_agent.failures import BadArgument
 from roster_agent.net import addresses
+from roster_agent.net.feed_failures import NotTheFeed
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ import sys
 from pathlib import Path
 
 import roster_agent
+from roster_agent import failures
+from roster_agent.net import feed_failures
+from roster_agent.trust import refusals
 
 ALLOWED = {"roster", "roster_agent", "cryptography", "httpx2", "rich"}
 
@@ -26,20 +29,14 @@ def test_should_have_a_top_level_that_one_look_takes_in() -> None:
 
 
 def test_should_draw_every_failure_in_the_tree() -> None:
-    from roster_agent import failures
-    from roster_agent.trust import refusals
-
     drawn = failures.__doc__ or ""
-    both = {**vars(failures), **vars(refusals)}
+    both = {**vars(failures), **vars(feed_failures), **vars(refusals)}
     classes = [kind for kind in both.values() if isinstance(kind, type) and issubclass(kind, Exception)]
     assert [kind.__name__ for kind in classes if f" {kind.__name__}" not in drawn] == []
 
 
 def test_should_say_with_every_failure_what_to_do() -> None:
-    from roster_agent import failures
-    from roster_agent.trust import refusals
-
-    both = {**vars(failures), **vars(refusals)}
+    both = {**vars(failures), **vars(feed_failures), **vars(refusals)}
     kinds = [kind for kind in both.values() if isinstance(kind, type) and issubclass(kind, failures.AgentError)]
     raised = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
     assert [kind.__name__ for kind in raised if "\n\n" not in (kind.__doc__ or "")] == []

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from roster.encode import Blob, Manifest
-from roster_agent.failures import FeedFailed
 from roster_agent.net import transport
+from roster_agent.net.feed_failures import FeedFailed
 from roster_agent.update.pull import pull
 from tests.feed_faults import FAULTS, SLOW, Answer, Change, break_off, flip_a_bit, other_bytes, other_json, page
 from tests.feed_simulator import BASE, NEXT, SEED, FeedSimulator, make_roster, snapshot

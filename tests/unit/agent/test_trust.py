@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from roster.encode import Blob, Manifest
-from roster_agent.failures import AgentError, NotTheFeed
+from roster_agent.failures import AgentError
+from roster_agent.net.feed_failures import NotTheFeed
 from roster_agent.trust import rules, trusted_keys
 from roster_agent.trust.refusals import CorruptDownload, VersionRewritten, VersionWentBackwards, WronglySigned
 from roster_agent.trust.rules import Delta, Head, Seen
