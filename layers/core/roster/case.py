@@ -15,8 +15,8 @@ from roster.guard import Case, FileStated, Stated, Step
 from roster.model import Group, Right, Roster
 from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS
-from roster.parse import Pair, Rows
 from roster.protect import Weighed
+from roster.rows import Pair, Rows
 
 # Swapped files bring students by the score; one helper who left is no sign of them.
 _SWAPPED_FROM = 2

@@ -41,10 +41,11 @@ from roster.notices import (
     RemovalsKept,
     RemovalsOff,
 )
-from roster.parse import BadRow, Pair, Rows, read_pair
+from roster.parse import read_pair
 from roster.people import People, people
 from roster.protect import Lost, Reader, Terms, Weighed, digests, new_rows, restored, weigh
 from roster.reconcile import all_groups_users, apply_settings, reconcile
+from roster.rows import BadRow, Pair, Rows
 from roster.settings import Settings
 
 Outcome = Literal["ok", "ok_with_warnings", "no_change", "held", "failed"]

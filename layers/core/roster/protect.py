@@ -31,7 +31,7 @@ from roster.notices import (
     UsernamePlaceholder,
     UsernameWildcard,
 )
-from roster.parse import BadRow
+from roster.rows import BadRow
 from roster.settings import Settings
 
 # More than two values at their longest, quoted; what comes behind in a longer line is no roster.

@@ -29,8 +29,9 @@ from roster.notices import (
     TeacherIsStudent,
     UsernameSpellingDiffers,
 )
-from roster.parse import Pair, Rows, find
+from roster.rows import Pair, Rows
 from roster.settings import Settings
+from roster.split import find
 
 Published = Callable[[], Iterable[Entry]]
 Item = TypeVar("Item")

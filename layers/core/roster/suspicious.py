@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from roster.alike import Likeness, look_alikes
 from roster.names import ERROR, Names, fold
@@ -22,10 +22,8 @@ from roster.notices import (
     SeveralValues,
     Suspicious,
 )
+from roster.rows import Pair, Rows
 from roster.split import find
-
-if TYPE_CHECKING:
-    from roster.parse import Pair, Rows
 
 _BETWEEN_USERNAMES = re.compile(r"[,/&\s]+")
 _BETWEEN_CLASSES = re.compile(r"[;|]")

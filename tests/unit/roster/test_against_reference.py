@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from roster.encode import entries
 from roster.model import Right
 from roster.notices import STUDENTS, TEACHERS, Notices, Suspicious
-from roster.parse import Pair, read_pair
+from roster.parse import read_pair
 from roster.reconcile import all_groups_users, apply_settings, reconcile
+from roster.rows import Pair
 from roster.settings import Settings
 from tests.unit.roster import reference
 from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, blocks_of, plan, roster_of

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster import csv_file, parse
+from roster import csv_file
+from roster import rows as rows_of_a_file
 from roster.csv_file import Cut, lines_at
 from roster.notices import STUDENTS, TEACHERS, Notices
-from roster.parse import BadRow, Pair, read_pair
+from roster.parse import read_pair
+from roster.rows import BadRow, Pair
 from tests.unit.roster.samples import DISTRICT, blocks_of, csv, pair
 
 BAD = [
@@ -63,7 +65,7 @@ def test_should_keep_no_more_cells_of_a_line_than_can_matter() -> None:
 def test_should_read_a_file_no_further_once_it_has_too_many_bad_rows(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parse, "MOST_BAD_ROWS", 5)
+    monkeypatch.setattr(rows_of_a_file, "MOST_BAD_ROWS", 5)
     assert not read(csv(*[line] * 5)).refused
     notices = Notices()
     made = read(csv(*[line] * 7, "Harry,A"), notices)
@@ -78,16 +80,16 @@ def test_should_read_a_file_no_further_once_it_has_too_many_bad_rows(
 def test_should_read_a_file_no_further_once_it_has_too_many_rows_blank_or_not(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parse, "MOST_ROWS", 40)
+    monkeypatch.setattr(rows_of_a_file, "MOST_ROWS", 40)
     assert not read(csv(*[line] * 40)).refused
     assert_too_many(csv(*[line] * 41), "rows", 40)
 
 
 def test_should_read_a_file_no_further_once_it_has_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f"user{number},A" for number in range(5000)]
-    monkeypatch.setattr(parse, "MOST_NAMES", 6000)
+    monkeypatch.setattr(rows_of_a_file, "MOST_NAMES", 6000)
     assert not read(csv(*rows)).refused
-    monkeypatch.setattr(parse, "MOST_NAMES", 100)
+    monkeypatch.setattr(rows_of_a_file, "MOST_NAMES", 100)
     assert_too_many(csv(*rows), "names", 100)
     assert_too_many(csv(*(f"A,class{number}" for number in range(5000))), "names", 100)
 

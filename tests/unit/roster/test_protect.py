@@ -13,9 +13,9 @@ from roster.memory import NOTHING, Memory
 from roster.model import Roster
 from roster.names import fold
 from roster.notices import STUDENTS, TEACHERS, FieldCount
-from roster.parse import BadRow
 from roster.plan import Known, Plan, plan_rollback
 from roster.protect import Claim, Lost, Terms, weigh
+from roster.rows import BadRow
 from roster.settings import KeepDays, Settings
 from roster.settings_file import from_dict
 from tests.unit.roster.samples import EMAIL, NOVEMBER, base_of, groups, only, plan, rights, roster_of, snapshot_lines
