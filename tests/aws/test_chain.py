@@ -26,7 +26,7 @@ def publish(world: World, number: int) -> None:
     world.run("hogwarts")
 
 
-def test_a_chain_leads_from_any_version_to_the_bytes_of_the_newest(world: World) -> None:
+def test_should_lead_from_any_version_to_the_bytes_of_the_newest(world: World) -> None:
     for number in range(4):
         publish(world, number)
     importer = world.importer()
@@ -59,21 +59,21 @@ def history(world: World, versions: int, *, delta_bytes: int = 10, epoch: int = 
     return results, Head("hogwarts", versions, epoch, manifest.sha256)
 
 
-def test_a_version_between_that_is_kept_no_longer_breaks_the_chain(world: World) -> None:
+def test_should_offer_no_chain_across_a_version_that_is_no_longer_kept(world: World) -> None:
     results, head = history(world, 4)
     world.client("s3").delete_object(Bucket=world.results, Key="hogwarts/versions/2/manifest.json")
     assert Manifests(results).way(head, Cursor(1)) == []
     assert len(Manifests(results).way(head, Cursor(3))) == 1
 
 
-def test_what_is_kept_no_longer_is_unknown(world: World) -> None:
+def test_should_not_know_a_version_that_is_no_longer_kept(world: World) -> None:
     results, head = history(world, 4)
     world.client("s3").delete_object(Bucket=world.results, Key="hogwarts/versions/2/manifest.json")
     with pytest.raises(CursorUnknown):
         Manifests(results).way(head, Cursor(2))
 
 
-def test_a_manifest_is_read_once(world: World) -> None:
+def test_should_read_a_manifest_once(world: World) -> None:
     results, head = history(world, 4)
     manifests = Manifests(results)
     before = manifests.way(head, Cursor(1))

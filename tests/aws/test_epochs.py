@@ -36,7 +36,7 @@ def begin_epoch(world: World, above: int) -> dict[str, Any]:
     return world.order("hogwarts", NewEpoch(above, "arn:somebody"))
 
 
-def test_a_new_epoch_publishes_the_same_content_above_every_version(world: World) -> None:
+def test_should_publish_the_same_content_above_every_version(world: World) -> None:
     before = publish(world)
     groups, rights = world.groups("hogwarts"), world.rights("hogwarts")
     report = begin_epoch(world, 40)
@@ -51,7 +51,7 @@ def test_a_new_epoch_publishes_the_same_content_above_every_version(world: World
     assert (world.groups("hogwarts"), world.rights("hogwarts")) == (groups, rights)
 
 
-def test_a_server_of_the_epoch_before_has_to_take_the_snapshot(world: World) -> None:
+def test_should_not_know_the_cursor_of_a_server_of_the_epoch_before(world: World) -> None:
     before = publish(world)
     begin_epoch(world, 40)
     for cursor in (Cursor(1, 1, before.manifest_sha256), Cursor(39, 1), Cursor(41, 1), Cursor(1)):
@@ -59,7 +59,7 @@ def test_a_server_of_the_epoch_before_has_to_take_the_snapshot(world: World) -> 
     assert not is_unknown(world, Cursor(41, 2, head(world).manifest_sha256))
 
 
-def test_after_it_imports_go_on_and_servers_follow_by_deltas(world: World) -> None:
+def test_should_go_on_with_imports_that_servers_follow_by_deltas(world: World) -> None:
     publish(world)
     begin_epoch(world, 40)
     after = publish(world, "Hermione_Granger,Potions")
@@ -69,7 +69,7 @@ def test_after_it_imports_go_on_and_servers_follow_by_deltas(world: World) -> No
     assert manifest.delta_from == 41
 
 
-def test_the_snapshot_that_both_versions_share_does_not_expire(world: World) -> None:
+def test_should_not_let_the_snapshot_that_both_versions_share_expire(world: World) -> None:
     before = publish(world)
     snapshot = world.importer().publisher.results.manifest("hogwarts", before.manifest_sha256).snapshot.sha256
     begin_epoch(world, 40)
@@ -82,7 +82,7 @@ def test_the_snapshot_that_both_versions_share_does_not_expire(world: World) -> 
     assert expires(before.manifest_sha256)
 
 
-def test_a_number_that_was_given_already_is_refused(world: World) -> None:
+def test_should_refuse_a_number_that_was_already_given(world: World) -> None:
     publish(world)
     publish(world, "Hermione_Granger,Potions")
     report = begin_epoch(world, 1)
@@ -90,12 +90,12 @@ def test_a_number_that_was_given_already_is_refused(world: World) -> None:
     assert (head(world).version, head(world).epoch) == (2, 1)
 
 
-def test_a_site_without_a_version_has_nothing_to_publish_again(world: World) -> None:
+def test_should_refuse_a_site_without_a_version(world: World) -> None:
     assert begin_epoch(world, 9)["reason"] == "version_below"
     assert head(world).version == 0
 
 
-def test_what_was_held_before_cannot_be_approved_after_it(world: World) -> None:
+def test_should_supersede_what_was_held_before(world: World) -> None:
     publish(world, *(f"student.{number},Potions" for number in range(40)))
     world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
     world.run("hogwarts")

@@ -126,7 +126,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_an_import_on_a_bad_day_ends_like_an_undisturbed_one(
+def test_should_end_an_import_on_a_bad_day_like_an_undisturbed_one(
     scenario: str, make_world: MakeWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     uploads, last = SCENARIOS[scenario]
@@ -147,7 +147,7 @@ def test_an_import_on_a_bad_day_ends_like_an_undisturbed_one(
 
 
 @pytest.mark.parametrize("kind", ["throttled", "out of order"])
-def test_each_kind_of_call_is_struck_on_a_bad_day(kind: str, make_world: MakeWorld) -> None:
+def test_should_strike_each_kind_of_call_on_a_bad_day(kind: str, make_world: MakeWorld) -> None:
     """Else the test above would prove nothing."""
     world = make_world()
     world.upload(SITE, **FIRST)

@@ -34,7 +34,7 @@ def keyring_at_enrolment(world: World, site: str) -> int:
     return int(answer.body.partition(b'"serial": ')[2].partition(b",")[0])
 
 
-def test_servers_ask_often_while_a_version_is_new_and_then_as_the_stack_says(world: World) -> None:
+def test_should_have_servers_ask_often_while_a_version_is_new_and_then_as_the_stack_says(world: World) -> None:
     publish(world)
     for minutes, seconds in ((0, "60"), (14, "60"), (1, "300"), (60 * 24 * 90, "300")):
         world.clock.pass_by(minutes=minutes)
@@ -42,7 +42,7 @@ def test_servers_ask_often_while_a_version_is_new_and_then_as_the_stack_says(wor
         assert head(world, Cursor(1)).headers["poll-after-seconds"] == seconds
 
 
-def test_a_version_from_before_there_were_signatures_is_offered_once_it_is_signed(world: World) -> None:
+def test_should_offer_a_version_from_before_there_were_signatures_once_it_is_signed(world: World) -> None:
     publish(world)
     world.client("dynamodb").update_item(
         TableName=world.table,
@@ -54,7 +54,7 @@ def test_a_version_from_before_there_were_signatures_is_offered_once_it_is_signe
     assert head(world).status == 200
 
 
-def test_a_server_that_has_the_newest_version_is_told_of_newer_keys(world: World) -> None:
+def test_should_tell_a_server_that_has_the_newest_version_of_newer_keys(world: World) -> None:
     publish(world)
     assert head(world, Cursor(1, keyring=1)).status == 304
     world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2
@@ -67,7 +67,7 @@ def test_a_server_that_has_the_newest_version_is_told_of_newer_keys(world: World
     assert (b'"version": 1' in told.body, b'"serial": 2' in told.body, b'"deltas": []' in told.body) == (True,) * 3
 
 
-def test_a_server_is_enrolled_with_the_keys_of_its_sites_head(world: World) -> None:
+def test_should_enrol_a_server_with_the_keys_of_its_sites_head(world: World) -> None:
     publish(world)
     world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2
     publish(world, "durmstrang")

@@ -62,7 +62,7 @@ HARMFUL = {
 
 
 @pytest.mark.parametrize("harm", HARMFUL)
-def test_a_harmful_upload_is_held_and_changes_nothing(published: World, harm: str) -> None:
+def test_should_hold_a_harmful_upload_and_change_nothing(published: World, harm: str) -> None:
     files, reason = HARMFUL[harm]
     before = table(published)
     report = upload(published, **files)
@@ -72,7 +72,7 @@ def test_a_harmful_upload_is_held_and_changes_nothing(published: World, harm: st
     assert table(published) == before
 
 
-def test_approving_publishes_exactly_the_plan(published: World) -> None:
+def test_should_publish_exactly_the_plan_that_is_approved(published: World) -> None:
     held = upload(published, students=csv("student.00,Class 0", *(f"new.{n},Class {n % 10}" for n in range(40))))
     answer = published.approve(SITE)
     assert (answer["import"], answer["status"], answer["version"]) == (held["import"], "ok", 2)
@@ -82,7 +82,7 @@ def test_approving_publishes_exactly_the_plan(published: World) -> None:
     assert "student.01" not in {name for members in published.groups(SITE).values() for name in members}
 
 
-def test_approving_twice_is_refused(published: World) -> None:
+def test_should_refuse_a_second_approval(published: World) -> None:
     held = upload(published, students=csv())
     approval = Approval(held["import"], held["plan"]["manifest_sha256"], "arn:somebody")
     assert published.order(SITE, approval)["status"] == "ok_with_warnings"
@@ -90,7 +90,7 @@ def test_approving_twice_is_refused(published: World) -> None:
     assert version(published) == 2
 
 
-def test_approving_after_another_import_is_refused(published: World) -> None:
+def test_should_refuse_an_approval_after_another_import(published: World) -> None:
     held = upload(published, students=csv())
     assert upload(published, students=STUDENTS + b"one.more,Class 0\n")["version"] == 2
     statuses = {report["import"]: report["status"] for report in published.reports(SITE)}
@@ -100,13 +100,13 @@ def test_approving_after_another_import_is_refused(published: World) -> None:
     assert version(published) == 2
 
 
-def test_a_broken_upload_does_not_supersede_a_held_one(published: World) -> None:
+def test_should_not_let_a_broken_upload_supersede_a_held_one(published: World) -> None:
     upload(published, students=csv())
     assert upload(published, students=b"\xff")["status"] == "failed"
     assert published.approve(SITE)["version"] == 2
 
 
-def test_rejecting_ends_a_hold(published: World) -> None:
+def test_should_end_a_hold_that_is_rejected(published: World) -> None:
     held = upload(published, students=csv())
     store = published.store()
     assert store.reject(SITE, held["import"], "arn:somebody")
@@ -115,7 +115,7 @@ def test_rejecting_ends_a_hold(published: World) -> None:
     assert version(published) == 1
 
 
-def test_what_is_rejected_while_it_is_approved_is_not_published(published: World) -> None:
+def test_should_not_publish_what_is_rejected_while_it_is_approved(published: World) -> None:
     held = upload(published, students=csv())
     store = published.store()
     ended: list[bool] = []
@@ -134,7 +134,7 @@ def test_what_is_rejected_while_it_is_approved_is_not_published(published: World
     assert version(published) == 1
 
 
-def test_rolling_back_publishes_the_old_bytes_and_pauses_the_site(published: World) -> None:
+def test_should_publish_the_old_bytes_and_pause_the_site_on_a_rollback(published: World) -> None:
     importer = published.importer()
     first = importer.publisher.results.published(SITE, 1)
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
@@ -155,7 +155,7 @@ def test_rolling_back_publishes_the_old_bytes_and_pauses_the_site(published: Wor
     assert version(published) == 4
 
 
-def test_rolling_back_to_what_is_no_older_version_is_refused(published: World) -> None:
+def test_should_refuse_a_rollback_to_anything_but_an_older_version(published: World) -> None:
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
     assert published.order(SITE, Rollback(3, "arn:somebody"))["reason"] == "version_unknown"
     assert version(published) == 2
@@ -166,7 +166,7 @@ def settings(world: World, **choices: object) -> None:
     world.run(SITE)
 
 
-def test_a_change_of_settings_alone_makes_a_version(published: World) -> None:
+def test_should_make_a_version_for_a_change_of_settings_alone(published: World) -> None:
     settings(published, all_groups_users=["teacher.0"], basic_console_only=True)
     assert version(published) == 2
     rights = published.rights(SITE)
@@ -177,7 +177,7 @@ def test_a_change_of_settings_alone_makes_a_version(published: World) -> None:
     assert len(published.reports(SITE)) == 2
 
 
-def test_bad_settings_are_told_whole_and_the_last_good_ones_stay(published: World) -> None:
+def test_should_report_every_problem_of_bad_settings_and_keep_the_last_good_ones(published: World) -> None:
     settings(published, basic_console_only=True)
     settings(published, basic_console_only="yes", usernames="email")
     report = next(report for report in published.reports(SITE) if report.get("reason") == "settings_invalid")
@@ -188,7 +188,7 @@ def test_bad_settings_are_told_whole_and_the_last_good_ones_stay(published: Worl
     assert all(right.basic_console_only for right in published.rights(SITE).values())
 
 
-def test_a_paused_site_records_uploads_and_imports_nothing(published: World) -> None:
+def test_should_import_the_uploads_of_a_paused_site_only_once_it_is_resumed(published: World) -> None:
     settings(published, paused=True)
     assert version(published) == 1
     assert upload(published, students=STUDENTS + b"one.more,Class 0\n")["version"] == 1
@@ -196,14 +196,14 @@ def test_a_paused_site_records_uploads_and_imports_nothing(published: World) -> 
     assert version(published) == 2
 
 
-def test_removals_can_be_kept_off(published: World) -> None:
+def test_should_remove_nobody_where_the_settings_keep_removals_off(published: World) -> None:
     settings(published, removals="keep")
     report = upload(published, students=csv("new.one,Class 0"))
     assert (report["not_removed"], report["kept"], report["status"]) == (40, 0, "ok_with_warnings")
     assert set(published.groups(SITE)["Class 0"]) == {"new.one", *(f"student.{n:02}" for n in range(0, 40, 10))}
 
 
-def test_a_rejected_row_keeps_what_it_could_have_been_about(published: World) -> None:
+def test_should_keep_what_a_rejected_row_could_have_been_about(published: World) -> None:
     # student.00 lost its class, and of Class 7, of which one row is gone, a row lost its username.
     rows = [row for row in STUDENTS.decode().splitlines()[3:] if row != "student.07,Class 7"]
     report = upload(published, students=csv("student.00,", ",Class 7", *rows))
@@ -235,21 +235,21 @@ def everything_of(world: World, number: int) -> set[str]:
     return objects | {f"versions/{number}/manifest.json"}
 
 
-def test_a_version_expires_only_once_another_has_taken_its_place(published: World) -> None:
+def test_should_let_a_version_expire_only_once_another_has_taken_its_place(published: World) -> None:
     assert expiring(published) == set()
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
     assert expiring(published) == everything_of(published, 1)
     assert published.groups(SITE)["Class 0"]
 
 
-def test_a_version_that_is_gone_back_to_does_not_expire(published: World) -> None:
+def test_should_not_let_a_version_expire_that_the_site_went_back_to(published: World) -> None:
     upload(published, students=STUDENTS + b"one.more,Class 0\n")
     published.order(SITE, Rollback(1, "arn:somebody"))
     assert not expiring(published) & everything_of(published, 3)
     assert everything_of(published, 2) <= expiring(published)
 
 
-def test_a_held_plan_that_says_what_is_published_lets_nothing_of_it_expire(published: World) -> None:
+def test_should_not_let_what_is_published_expire_with_a_held_plan_that_says_the_same(published: World) -> None:
     rows = STUDENTS.decode().splitlines()[2:]
     # Three rows have something in a third cell: too many are rejected, and all that they could have been about is kept.
     report = upload(published, students=csv(*(f"{row},x" for row in rows[:3]), *rows[3:]))
@@ -259,7 +259,7 @@ def test_a_held_plan_that_says_what_is_published_lets_nothing_of_it_expire(publi
     assert not expiring(published) & everything_of(published, 2)
 
 
-def test_a_held_plan_expires_unless_it_is_approved(published: World) -> None:
+def test_should_let_a_held_plan_expire_unless_it_is_approved(published: World) -> None:
     held = upload(published, students=csv())
     assert f"objects/{held['plan']['manifest_sha256']}" in expiring(published)
     published.approve(SITE)

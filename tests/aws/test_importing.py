@@ -36,7 +36,7 @@ def version(world: World, site: str) -> int:
     return world.store().head(site).version
 
 
-def test_a_pair_is_published_and_shown_in_the_table(world: World) -> None:
+def test_should_publish_a_pair_and_show_it_in_the_table(world: World) -> None:
     published(world, "hogwarts")
     groups = world.groups("hogwarts")
     assert groups["Potions"] == ("Harry_Potter", "Ron_Weasley")
@@ -51,7 +51,7 @@ def test_a_pair_is_published_and_shown_in_the_table(world: World) -> None:
     assert report["changes"]["members_created"] == 6
 
 
-def test_a_lone_file_waits_and_changes_nothing(world: World) -> None:
+def test_should_change_nothing_while_a_lone_file_waits(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts")
     assert version(world, "hogwarts") == 0
@@ -62,7 +62,7 @@ def test_a_lone_file_waits_and_changes_nothing(world: World) -> None:
     assert not world.stored()
 
 
-def test_the_file_that_waited_is_imported_with_its_partner(world: World) -> None:
+def test_should_import_the_file_that_waited_with_its_partner(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS)
     world.run("hogwarts")
     world.upload("hogwarts", students=STUDENTS)
@@ -71,7 +71,7 @@ def test_the_file_that_waited_is_imported_with_its_partner(world: World) -> None
     assert world.store().waiting("hogwarts") is None
 
 
-def test_a_lone_new_file_goes_with_the_last_readable_partner_when_its_window_has_passed(world: World) -> None:
+def test_should_import_a_lone_new_file_with_the_last_readable_partner_after_its_window(world: World) -> None:
     published(world, "hogwarts")
     world.upload("hogwarts", students=GINNYS)
     world.run("hogwarts")
@@ -83,7 +83,7 @@ def test_a_lone_new_file_goes_with_the_last_readable_partner_when_its_window_has
     assert world.groups("hogwarts")["Potions"] == ("Ginny_Weasley",)
 
 
-def test_the_same_pair_again_makes_no_new_version(world: World) -> None:
+def test_should_make_no_new_version_of_the_same_pair(world: World) -> None:
     published(world, "hogwarts")
     before = world.stored()
     published(world, "hogwarts")
@@ -93,13 +93,13 @@ def test_the_same_pair_again_makes_no_new_version(world: World) -> None:
     assert after == {key: data for key, data in before.items() if not key.endswith("notices.csv")}
 
 
-def test_the_same_event_again_imports_nothing(world: World) -> None:
+def test_should_import_nothing_for_the_same_event(world: World) -> None:
     published(world, "hogwarts")
     world.run("hogwarts")
     assert len(world.reports("hogwarts")) == 1
 
 
-def test_a_person_may_ask_for_the_standing_pair_again(world: World) -> None:
+def test_should_import_the_standing_pair_again_for_a_person_who_asks(world: World) -> None:
     published(world, "hogwarts")
     world.run("hogwarts", asked="request-1")
     world.run("hogwarts", asked="request-1")  # the message came twice
@@ -109,13 +109,13 @@ def test_a_person_may_ask_for_the_standing_pair_again(world: World) -> None:
     ]
 
 
-def test_asking_where_there_is_no_file_is_answered(world: World) -> None:
+def test_should_answer_a_person_who_asks_where_there_is_no_file(world: World) -> None:
     world.run("hogwarts", asked="request-1")
     (report,) = world.reports("hogwarts")
     assert (report["status"], report["reason"]) == ("failed", "inbox_empty")
 
 
-def test_a_refused_file_leaves_the_published_version_and_is_explained(world: World) -> None:
+def test_should_explain_a_refused_file_and_leave_the_published_version(world: World) -> None:
     published(world, "hogwarts")
     items = {key: item for key, item in world.items().items() if "#" in key[0][5:]}
     world.upload("hogwarts", teachers=TEACHERS, students="version,1\nusername,class\nÉlève,Potions\n".encode("cp1252"))
@@ -128,7 +128,7 @@ def test_a_refused_file_leaves_the_published_version_and_is_explained(world: Wor
     assert "not_utf8,students.csv,3" in listed
 
 
-def test_a_refused_file_is_mended_by_uploading_it_alone(world: World) -> None:
+def test_should_import_a_mended_file_that_is_uploaded_alone(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=b"\xff")
     world.run("hogwarts")
     assert world.reports("hogwarts")[0]["reason"] == "not_utf8"
@@ -137,7 +137,7 @@ def test_a_refused_file_is_mended_by_uploading_it_alone(world: World) -> None:
     assert version(world, "hogwarts") == 1
 
 
-def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
+def test_should_change_nothing_for_files_deleted_from_the_inbox(world: World) -> None:
     published(world, "hogwarts")
     for name in ("teachers", "students"):
         world.client("s3").delete_object(Bucket=world.inbox, Key=f"hogwarts/{name}.csv")
@@ -146,7 +146,7 @@ def test_files_deleted_from_the_inbox_change_nothing(world: World) -> None:
     assert len(world.reports("hogwarts")) == 1
 
 
-def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is_resumed(world: World) -> None:
+def test_should_have_nothing_waiting_at_a_resumed_site_whose_uploads_were_deleted(world: World) -> None:
     store = world.store()
     store.set_paused("hogwarts", paused=True)
     world.upload("hogwarts", teachers=TEACHERS)
@@ -161,9 +161,7 @@ def test_a_paused_site_whose_uploads_were_deleted_has_nothing_waiting_when_it_is
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_who_asked_is_answered_though_the_inbox_is_looked_at_again_before_the_answer_is_read(
-    paused: bool, world: World
-) -> None:
+def test_should_keep_the_answer_for_whoever_asked_when_the_inbox_is_looked_at_again(paused: bool, world: World) -> None:
     store = world.store()
     store.set_paused("hogwarts", paused=paused)
     world.upload("hogwarts", teachers=TEACHERS)
@@ -174,7 +172,7 @@ def test_who_asked_is_answered_though_the_inbox_is_looked_at_again_before_the_an
     assert waiting["asked"] == "somebody"
 
 
-def test_older_reports_are_found_behind_an_import(world: World) -> None:
+def test_should_find_the_reports_that_are_older_than_an_import(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
     for number in range(3):
         world.run("hogwarts", asked=f"asked-{number}")
@@ -187,7 +185,7 @@ def test_older_reports_are_found_behind_an_import(world: World) -> None:
     assert store.reports("hogwarts", 2, before=reports[2].import_id) == []
 
 
-def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
+def test_should_publish_nothing_from_an_import_that_lost_its_lease(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=students("Harry_Potter,Potions"))
     world.settle()
     slow = world.importer()
@@ -209,7 +207,7 @@ def test_an_import_that_lost_its_lease_publishes_nothing(world: World) -> None:
     assert version(world, "hogwarts") == 1, "the retry finds nothing new"
 
 
-def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World) -> None:
+def test_should_import_an_upload_in_the_middle_of_an_import_after_it(world: World) -> None:
     world.upload("hogwarts", teachers=TEACHERS, students=STUDENTS)
     world.settle()
     first = world.importer()
@@ -229,14 +227,14 @@ def test_an_upload_in_the_middle_of_an_import_is_imported_after_it(world: World)
     assert world.groups("hogwarts")["Potions"] == ("Ginny_Weasley",)
 
 
-def test_one_site_never_waits_for_another(world: World) -> None:
+def test_should_not_let_one_site_wait_for_another(world: World) -> None:
     store = world.store()
     assert store.lease.take("durmstrang", "somebody", world.clock() + LIFE) is None
     published(world, "hogwarts")
     assert version(world, "hogwarts") == 1
 
 
-def test_a_lease_is_exclusive_until_it_ends(world: World) -> None:
+def test_should_give_a_lease_to_nobody_else_until_it_ends(world: World) -> None:
     store = world.store()
     until = world.clock() + LIFE
     assert store.lease.take("hogwarts", "one", until) is None
@@ -250,7 +248,7 @@ def test_a_lease_is_exclusive_until_it_ends(world: World) -> None:
     assert store.lease.take("hogwarts", "three", world.clock() + LIFE) is None
 
 
-def test_a_fault_of_ours_raises_lets_go_of_the_lease_and_loses_nothing(world: World) -> None:
+def test_should_release_the_lease_and_lose_nothing_when_a_fault_of_ours_is_raised(world: World) -> None:
     published(world, "hogwarts")
     (snapshot,) = [key for key, data in world.stored().items() if data[:2] == b"\x1f\x8b"]
     whole = world.stored()[snapshot]
@@ -264,7 +262,7 @@ def test_a_fault_of_ours_raises_lets_go_of_the_lease_and_loses_nothing(world: Wo
     assert version(world, "hogwarts") == 2
 
 
-def test_a_group_too_large_for_one_item_is_whole_and_leaves_nothing_when_it_shrinks(world: World) -> None:
+def test_should_keep_a_group_too_large_for_one_item_whole_and_leave_nothing_when_it_shrinks(world: World) -> None:
     everybody = [f"student.{number:06},Whole School" for number in range(40_000)]
     world.upload("hogwarts", teachers=csv("Albus_Dumbledore,Whole School"), students=csv(*everybody))
     world.run("hogwarts")

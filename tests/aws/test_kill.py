@@ -159,7 +159,7 @@ def _lists(steps: Any) -> list[Any]:
         "new epoch",
     ],
 )
-def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
+def test_should_end_like_an_undisturbed_run_after_a_kill_at_any_call(
     make_world: MakeWorld,
     uploads: list[dict[str, bytes]],
     last: dict[str, bytes] | Callable[[World], Request],
@@ -186,7 +186,7 @@ def test_a_kill_after_any_call_ends_like_an_undisturbed_run(
         assert items == expected[1], where
 
 
-def test_no_reader_of_the_head_ever_sees_a_version_that_is_not_whole(make_world: MakeWorld) -> None:
+def test_should_show_no_reader_of_the_head_a_version_that_is_not_whole(make_world: MakeWorld) -> None:
     world = make_world()
     reader = world.importer().publisher
     seen: list[int] = []
@@ -208,7 +208,7 @@ def test_no_reader_of_the_head_ever_sees_a_version_that_is_not_whole(make_world:
     assert set(seen) == {0, 1, 2}
 
 
-def test_an_import_that_is_killed_again_and_again_ends_in_a_report_and_the_next_pair_comes_through(
+def test_should_report_an_import_that_is_killed_again_and_again_and_let_the_next_pair_through(
     make_world: MakeWorld,
 ) -> None:
     world = make_world()
@@ -237,7 +237,7 @@ def test_an_import_that_is_killed_again_and_again_ends_in_a_report_and_the_next_
     assert world.store().head(SITE).version == 2
 
 
-def test_errors_do_not_count_as_kills(make_world: MakeWorld) -> None:
+def test_should_not_count_errors_as_kills(make_world: MakeWorld) -> None:
     """They come from AWS, which is there again some day; a kill may come from the files."""
     world = make_world()
     world.upload(SITE, **FIRST)

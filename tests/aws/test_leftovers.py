@@ -34,7 +34,7 @@ def delete_for_good(world: World, file: str, version: str) -> None:
     world.client("s3").delete_object(Bucket=world.inbox, Key=f"{SITE}/{file}", VersionId=version)
 
 
-def test_a_lone_file_whose_last_partner_is_kept_no_longer_waits_for_a_new_one(published: World) -> None:
+def test_should_wait_for_a_new_partner_where_the_last_one_is_no_longer_kept(published: World) -> None:
     readable = version_id(published, "students.csv")
     published.upload(SITE, students=b"\xff")
     published.run(SITE, asked="now")
@@ -52,7 +52,7 @@ def test_a_lone_file_whose_last_partner_is_kept_no_longer_waits_for_a_new_one(pu
     assert store(published).head(SITE).version == 2
 
 
-def test_a_refused_file_that_still_stands_is_not_read_again_with_the_next_of_the_other(published: World) -> None:
+def test_should_not_read_a_refused_file_again_with_the_next_upload_of_the_other(published: World) -> None:
     published.upload(SITE, teachers=b"\xff")
     published.run(SITE, asked="now")
     for number in (1, 2):
@@ -65,7 +65,7 @@ def test_a_refused_file_that_still_stands_is_not_read_again_with_the_next_of_the
     assert store(published).head(SITE).version == 3
 
 
-def test_an_older_upload_that_shows_again_is_imported_only_when_somebody_asks(published: World) -> None:
+def test_should_import_an_older_upload_that_shows_again_only_when_somebody_asks(published: World) -> None:
     head = published.client("s3").head_object(Bucket=published.inbox, Key=f"{SITE}/students.csv")
     while True:  # S3 tells the time of an upload in seconds
         published.upload(SITE, teachers=TEACHERS, students=MORE_STUDENTS)
@@ -86,7 +86,7 @@ def test_an_older_upload_that_shows_again_is_imported_only_when_somebody_asks(pu
 
 
 @pytest.mark.parametrize("paused", [False, True], ids=["deleted", "paused"])
-def test_a_dead_run_whose_import_cannot_go_on_no_longer_shows_as_running(world: World, paused: bool) -> None:
+def test_should_not_show_a_dead_run_as_running_once_its_import_cannot_go_on(world: World, paused: bool) -> None:
     class Killed(BaseException):
         pass
 
@@ -114,7 +114,7 @@ def test_a_dead_run_whose_import_cannot_go_on_no_longer_shows_as_running(world: 
     assert [report["status"] for report in world.reports(SITE)] == ["ok"]
 
 
-def test_settings_changed_while_a_plan_is_held_and_the_site_paused_apply_after_its_approval(published: World) -> None:
+def test_should_apply_settings_changed_during_a_hold_and_a_pause_once_the_site_is_resumed(published: World) -> None:
     few = csv(*(f"student.{number:02},Class {number}" for number in range(10)))
     published.upload(SITE, teachers=TEACHERS, students=few)
     published.run(SITE)
@@ -131,7 +131,7 @@ def test_settings_changed_while_a_plan_is_held_and_the_site_paused_apply_after_i
     assert all(right.basic_console_only for right in published.rights(SITE).values())
 
 
-def test_a_hold_whose_report_is_kept_no_longer_does_not_stop_the_next_import(published: World) -> None:
+def test_should_import_after_a_hold_with_a_report_that_is_no_longer_kept(published: World) -> None:
     published.upload(SITE, teachers=TEACHERS, students=csv())
     published.run(SITE)
     report = {"pk": {"S": f"SITE#{SITE}"}, "sk": {"S": f"IMPORT#{store(published).head(SITE).held}"}}
@@ -142,7 +142,7 @@ def test_a_hold_whose_report_is_kept_no_longer_does_not_stop_the_next_import(pub
     assert (head.version, head.held) == (2, "")
 
 
-def test_an_approval_leaves_no_import_that_it_overtook_as_running(published: World) -> None:
+def test_should_not_show_an_import_as_running_once_an_approval_overtook_it(published: World) -> None:
     published.upload(SITE, students=csv("student.00,Class 0"), teachers=TEACHERS)
     published.run(SITE)
     published.upload(SITE, students=MORE_STUDENTS, teachers=MORE_TEACHERS)

@@ -69,7 +69,7 @@ def undisturbed(make_world: MakeWorld) -> Callable[[int], tuple[dict[str, tuple[
     return look
 
 
-def test_a_version_that_the_table_refuses_is_told_and_overtaken_by_the_next(
+def test_should_report_a_version_that_the_table_refuses_and_let_the_next_overtake_it(
     world: World, undisturbed: Callable[[int], tuple[dict[str, tuple[str, ...]], set[str]]]
 ) -> None:
     upload(world, 1)
@@ -100,7 +100,7 @@ def retention(world: World, version: int) -> bool:
     return bool(world.client("s3").get_object_tagging(Bucket=world.results, Key=key)["TagSet"])
 
 
-def test_a_projection_that_broke_off_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_should_go_on_with_a_projection_where_it_broke_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projection, "_WAVE", 4)
     monkeypatch.setattr(projection, "_BATCH", 2)
     upload(world, 1)
@@ -114,7 +114,7 @@ def test_a_projection_that_broke_off_goes_on_where_it_was(world: World, monkeypa
     assert counted.writes == -(-(entries - 16) // 2)
 
 
-def test_a_projection_that_takes_longer_than_a_run_lives_is_gone_on_with_and_nothing_fails(
+def test_should_go_on_with_a_projection_that_takes_longer_than_a_run_lives(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projection, "_WAVE", 4)
@@ -137,7 +137,7 @@ def test_a_projection_that_takes_longer_than_a_run_lives_is_gone_on_with_and_not
     assert len(world.groups(SITE)) == 12
 
 
-def test_a_right_and_a_group_larger_than_an_item_are_imported_corrected_rolled_back_and_shown(world: World) -> None:
+def test_should_import_correct_roll_back_and_show_a_right_and_a_group_larger_than_an_item(world: World) -> None:
     classes = [f"{number:05} {'x' * 55}" for number in range(7000)]
     members = [f"{number:04}{'u' * 200}" for number in range(2500)]
 
@@ -167,7 +167,7 @@ def test_a_right_and_a_group_larger_than_an_item_are_imported_corrected_rolled_b
     assert all(size_of(item) <= 400_000 for item in world.items().values())
 
 
-def test_what_the_table_would_never_take_is_not_committed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_should_not_commit_what_the_table_would_never_take(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     upload(world, 1)
     run(world)
     upload(world, 2)
@@ -191,7 +191,7 @@ def size_of(item: object) -> int:
     return len(str(item).encode())
 
 
-def test_a_report_that_somebody_deleted_stops_no_site(world: World) -> None:
+def test_should_import_though_somebody_deleted_the_report_of_the_open_import(world: World) -> None:
     upload(world, 1)
     with pytest.raises(ConnectionError):
         run(world, fail_at("PutLogEvents"))
@@ -205,7 +205,7 @@ def test_a_report_that_somebody_deleted_stops_no_site(world: World) -> None:
     assert world.store().head(SITE).version == 2
 
 
-def test_a_run_that_died_before_its_version_was_shown_stops_no_site_whose_keys_are_changed(world: World) -> None:
+def test_should_show_the_version_of_a_dead_run_though_the_keys_have_changed(world: World) -> None:
     upload(world, 1)
     with pytest.raises(ConnectionError):
         run(world, fail_at("TransactWriteItems", after=2))
@@ -230,7 +230,7 @@ def fail_at(wanted: str, after: int = 1) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("change", ["manifest", "version", "epoch"])
-def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, change: str) -> None:
+def test_should_not_sign_a_head_again_that_somebody_has_changed(world: World, change: str) -> None:
     upload(world, 1)
     run(world)
     upload(world, 2)
@@ -257,7 +257,7 @@ def test_a_head_that_somebody_has_changed_is_not_signed_again(world: World, chan
     assert store.head(SITE).signature == before
 
 
-def test_an_object_of_an_old_version_that_somebody_deleted_stops_no_site(world: World) -> None:
+def test_should_show_a_version_though_somebody_deleted_an_object_of_an_old_one(world: World) -> None:
     upload(world, 1)
     run(world)
     first = world.importer().publisher.results.published(SITE, 1)

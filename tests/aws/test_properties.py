@@ -52,7 +52,7 @@ def preview(world: World, site: str, pair: Pair, chosen: Settings) -> Plan:
 
 @settings(max_examples=24, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(pairs, some_settings, pairs, some_settings, st.booleans())
-def test_a_preview_is_the_import_an_approval_the_plan_and_going_back_the_bytes(
+def test_should_import_what_the_preview_said_publish_the_plan_and_roll_back_to_the_same_bytes(
     world: World, before: Pair, old: Settings, after: Pair, new: Settings, only_adds: bool
 ) -> None:
     site, importer = next(_sites), world.importer()

@@ -34,7 +34,7 @@ def imported(world: World, students: bytes = CLASS_LISTS, teachers: bytes = TEAC
     world.run(SITE)
 
 
-def test_an_import_is_told_once_with_its_numbers(world: World) -> None:
+def test_should_report_an_import_once_with_its_numbers(world: World) -> None:
     others = "".join(f"pupil.{number},Potions\n" for number in range(40)).encode()
     imported(world, CLASS_LISTS + others + b"*,Potions\n,\nDraco_Malfoy,\n")
     (told,) = world.told("import_report")
@@ -56,7 +56,7 @@ def test_an_import_is_told_once_with_its_numbers(world: World) -> None:
     }
 
 
-def test_the_number_of_an_event_is_when_the_import_was_told(world: World) -> None:
+def test_should_date_a_metric_by_when_the_import_was_reported(world: World) -> None:
     imported(world)
     (told,) = world.told("import_report")
     assert told["_aws"]["Timestamp"] == round(world.clock().timestamp() * 1000)
@@ -66,7 +66,7 @@ def test_the_number_of_an_event_is_when_the_import_was_told(world: World) -> Non
     ("students", "counted"),
     [(CLASS_LISTS, "ImportsUnchanged"), (b"\xff", "ImportsFailed"), (csv("Severus_Snape,Potions"), "ImportsHeld")],
 )
-def test_what_becomes_of_an_import_is_counted(world: World, students: bytes, counted: str) -> None:
+def test_should_count_what_becomes_of_an_import(world: World, students: bytes, counted: str) -> None:
     imported(world)
     imported(world, students)
     _, told = world.told("import_report")
@@ -77,7 +77,7 @@ def test_what_becomes_of_an_import_is_counted(world: World, students: bytes, cou
     }
 
 
-def test_orders_are_told_and_a_refused_one_is_no_failed_import(world: World) -> None:
+def test_should_report_orders_and_not_count_a_refused_one_as_a_failed_import(world: World) -> None:
     imported(world)
     imported(world, CLASS_LISTS + b"Draco_Malfoy,Potions\n")
     world.order(SITE, Rollback(1, "arn:somebody"))
@@ -88,7 +88,7 @@ def test_orders_are_told_and_a_refused_one_is_no_failed_import(world: World) -> 
     assert (refused["site"], refused["reason"]) == (SITE, "version_unknown")
 
 
-def test_each_row_finding_is_an_event_with_its_place(world: World) -> None:
+def test_should_write_an_event_with_its_place_for_each_finding_in_a_row(world: World) -> None:
     imported(world, CLASS_LISTS + b"*,Potions\n Draco_Malfoy,Potions\n")
     found = [(told["code"], told["file"], told["row"], told["column"]) for told in world.told("notice")]
     assert ("username_wildcard", STUDENTS, 5, "username") in found
@@ -99,7 +99,7 @@ def test_each_row_finding_is_an_event_with_its_place(world: World) -> None:
 
 
 @pytest.mark.parametrize(("bad_rows", "truncated"), [(1000, False), (1001, True)])
-def test_at_most_a_thousand_findings_are_events(world: World, bad_rows: int, truncated: bool) -> None:
+def test_should_write_events_for_at_most_a_thousand_findings(world: World, bad_rows: int, truncated: bool) -> None:
     imported(world, b"version,1\nusername,class\n" + b"*,Potions\n" * bad_rows, csv("Severus_Snape,Potions"))
     found = [told for told in world.told("notice") if told["code"] == "username_wildcard"]
     (report,) = world.told("import_report")
@@ -109,7 +109,7 @@ def test_at_most_a_thousand_findings_are_events(world: World, bad_rows: int, tru
     assert len(found) <= 1000
 
 
-def test_a_report_stays_small_whatever_was_uploaded(world: World) -> None:
+def test_should_keep_a_report_small_whatever_was_uploaded(world: World) -> None:
     """Events of more than 200 KB would be cut into pieces that nobody can read."""
     settings = {f"unknown_{number}": "x" * 100 for number in range(5000)}
     world.client("s3").put_object(Bucket=world.inbox, Key=f"{SITE}/settings.json", Body=json.dumps(settings))
@@ -119,14 +119,14 @@ def test_a_report_stays_small_whatever_was_uploaded(world: World) -> None:
     assert max(len(json.dumps(told)) for told in (*reports, *world.told("notice"))) < 20_000
 
 
-def test_an_upload_outside_any_site_is_counted_and_not_named(world: World) -> None:
+def test_should_count_an_upload_outside_any_site_and_not_name_it(world: World) -> None:
     world.strays().look(Stray("Harry Potter.csv", "a-version", world.clock(), 10))
     (told,) = world.told("upload_ignored")
     assert numbers_of(told) == {"UploadsIgnored": 1}
     assert "Harry" not in json.dumps(told)
 
 
-def test_no_username_or_class_reaches_a_log(world: World) -> None:
+def test_should_write_no_username_or_class_to_a_log(world: World) -> None:
     log = io.StringIO()
     for handler in logger.handlers:
         assert isinstance(handler, logging.StreamHandler)

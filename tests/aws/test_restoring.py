@@ -68,7 +68,7 @@ def enrolled(world: World, server: str) -> str:
     return world.enrolment().enrol(code)["token"]
 
 
-def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stays_revoked(world: World) -> None:
+def test_should_go_on_above_every_version_and_keep_revoked_what_was_revoked(world: World) -> None:
     assert publish(world, OLDEST) == 1
     kept, revoked, back = (enrolled(world, name) for name in ("srv-kept", "srv-revoked", "srv-back"))
     backup = world.items()
@@ -106,7 +106,7 @@ def test_the_runbook_leads_to_versions_above_every_one_and_what_was_revoked_stay
     assert publish(world, {"students": NEWEST["students"] + b"one.more,Potions\n"}) == before + 1
 
 
-def test_a_site_that_is_newer_than_the_backup_is_told_to_upload_first(world: World) -> None:
+def test_should_have_a_site_that_is_newer_than_the_backup_upload_first(world: World) -> None:
     backup = world.items()
     assert publish(world, OLDEST) == 1
     assert publish(world, NEWER) == 2
@@ -133,7 +133,7 @@ def begin_epochs(world: World, times: int = 1) -> None:
         carry_out(world)
 
 
-def test_servers_are_never_given_the_roster_of_the_backup_again(world: World) -> None:
+def test_should_never_give_servers_the_roster_of_the_backup_again(world: World) -> None:
     """Forty pupils left, and a person approved it: nobody gets them back, and nobody is asked once more."""
     publish(world, MANY)
     backup = world.items()
@@ -154,7 +154,7 @@ def test_servers_are_never_given_the_roster_of_the_backup_again(world: World) ->
     assert publish(world, FEW | {"students": FEW["students"] + b"one.more,Potions\n"}) == head.version + 1
 
 
-def test_an_epoch_is_above_that_of_every_server_however_often_the_table_was_restored(world: World) -> None:
+def test_should_begin_an_epoch_above_every_servers_however_often_the_table_was_restored(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
@@ -168,7 +168,7 @@ def test_an_epoch_is_above_that_of_every_server_however_often_the_table_was_rest
     assert (head.epoch, head.version > servers_have.version) == (5, True)
 
 
-def test_a_version_that_was_not_shown_yet_is_below_the_new_one_too(world: World) -> None:
+def test_should_begin_above_a_version_that_was_not_shown_yet(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
@@ -179,7 +179,7 @@ def test_a_version_that_was_not_shown_yet_is_below_the_new_one_too(world: World)
     assert ask(world, "new-epoch")["above"] >= 3
 
 
-def test_the_version_that_the_table_forgot_expires_like_any_other(world: World) -> None:
+def test_should_let_the_version_that_the_table_forgot_expire_like_any_other(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
@@ -198,7 +198,7 @@ def test_the_version_that_the_table_forgot_expires_like_any_other(world: World) 
     assert not expires(f"objects/{world.store().head(SITE).manifest_sha256}")
 
 
-def test_a_number_below_what_was_ever_published_is_refused(world: World) -> None:
+def test_should_refuse_a_number_below_what_was_ever_published(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
@@ -209,7 +209,7 @@ def test_a_number_below_what_was_ever_published_is_refused(world: World) -> None
     assert world.order(SITE, NewEpoch(1, "arn:somebody"))["reason"] == "version_below"
 
 
-def test_a_site_that_never_published_anything_has_nothing_to_be_above_of(world: World) -> None:
+def test_should_ask_for_nothing_at_a_site_that_never_published_anything(world: World) -> None:
     assert publish(world, {"students": b"no,such\nfile,really\n", "teachers": OLDEST["teachers"]}) == 0
     assert world.stored(), "its import left its findings"
     said = ask(world, "new-epoch")
@@ -217,7 +217,7 @@ def test_a_site_that_never_published_anything_has_nothing_to_be_above_of(world: 
     assert not world.messages()
 
 
-def test_a_token_that_was_replaced_since_lives_again_until_its_server_enrols_once_more(world: World) -> None:
+def test_should_accept_a_token_that_was_replaced_since_until_its_server_enrols_once_more(world: World) -> None:
     """Not as one would wish it, and so the runbook says it."""
     publish(world, OLDEST)
     first = enrolled(world, "srv-01")
@@ -236,7 +236,7 @@ def test_a_token_that_was_replaced_since_lives_again_until_its_server_enrols_onc
     assert not enrolment.recognise(first)
 
 
-def test_what_was_rolled_back_since_stays_so_where_the_site_is_paused_first(world: World) -> None:
+def test_should_keep_what_was_rolled_back_since_where_the_site_is_paused_first(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)
@@ -249,7 +249,7 @@ def test_what_was_rolled_back_since_stays_so_where_the_site_is_paused_first(worl
     assert world.store().head(SITE).version > 3
 
 
-def test_a_version_whose_number_an_import_took_after_the_restore_expires_too(world: World) -> None:
+def test_should_let_a_version_expire_that_lost_its_number_to_an_import_after_the_restore(world: World) -> None:
     publish(world, OLDEST)
     backup = world.items()
     publish(world, NEWER)

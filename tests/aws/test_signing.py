@@ -52,7 +52,7 @@ def verified(world: World, head: Head) -> Keyring:
     return keyring
 
 
-def test_each_version_is_signed_and_so_is_what_a_person_orders(world: World) -> None:
+def test_should_sign_each_version_and_what_a_person_orders(world: World) -> None:
     first = publish(world)
     verified(world, first)
     second = publish(world, "Hermione_Granger,Potions")
@@ -63,7 +63,7 @@ def test_each_version_is_signed_and_so_is_what_a_person_orders(world: World) -> 
     assert head(world).version == 3
 
 
-def test_an_approved_version_is_signed(world: World) -> None:
+def test_should_sign_an_approved_version(world: World) -> None:
     world.upload(
         "hogwarts",
         teachers=TEACHERS,
@@ -79,7 +79,7 @@ def test_an_approved_version_is_signed(world: World) -> None:
     verified(world, head(world))
 
 
-def test_a_signature_stands_for_one_site_epoch_version_and_manifest(world: World) -> None:
+def test_should_sign_for_one_site_epoch_version_and_manifest_alone(world: World) -> None:
     found = publish(world)
     key = verified(world, found).keys[found.signature["key_id"]]
     right = {"site": "hogwarts", "epoch": 1, "version": 1, "manifest_sha256": found.manifest_sha256}
@@ -89,7 +89,7 @@ def test_a_signature_stands_for_one_site_epoch_version_and_manifest(world: World
         assert not is_signed(key, found.signature["signature"], said), name
 
 
-def test_the_keyring_has_two_keys_and_each_has_signed_it(world: World) -> None:
+def test_should_sign_the_keyring_with_each_of_its_two_keys(world: World) -> None:
     publish(world)
     keyring = keyrings(world).newest()
     assert keyring
@@ -98,7 +98,7 @@ def test_the_keyring_has_two_keys_and_each_has_signed_it(world: World) -> None:
         assert is_signed(key, keyring.signatures[key_id], keyring_bytes(1, keyring.keys))
 
 
-def test_the_stand_by_key_takes_over_without_a_new_keyring(world: World) -> None:
+def test_should_let_the_stand_by_key_take_over_without_a_new_keyring(world: World) -> None:
     first = publish(world)
     world.keys = world.keys[::-1]
     second = publish(world, "Hermione_Granger,Potions")
@@ -107,7 +107,7 @@ def test_the_stand_by_key_takes_over_without_a_new_keyring(world: World) -> None
     assert first.signature["key_id"] != second.signature["key_id"]
 
 
-def test_a_new_key_comes_with_a_keyring_that_a_known_key_has_signed(world: World) -> None:
+def test_should_bring_a_new_key_in_a_keyring_that_a_known_key_has_signed(world: World) -> None:
     publish(world)
     known = verified(world, head(world))
     world.keys, world.keyring_serial = (world.keys[1], new_signing_key(world.cloud)), 2
@@ -119,7 +119,7 @@ def test_a_new_key_comes_with_a_keyring_that_a_known_key_has_signed(world: World
     assert is_signed(known.keys[kept], keyring.signatures[kept], keyring_bytes(2, keyring.keys))
 
 
-def test_keys_that_no_server_can_know_publish_nothing(world: World) -> None:
+def test_should_publish_nothing_with_keys_that_no_server_can_know(world: World) -> None:
     before = publish(world)
     world.keys = (new_signing_key(world.cloud), new_signing_key(world.cloud))
     with pytest.raises(KeyNotInKeyring):
@@ -129,7 +129,7 @@ def test_keys_that_no_server_can_know_publish_nothing(world: World) -> None:
     assert publish(world, "Ginny_Weasley,Potions").version == 2
 
 
-def test_two_processes_that_make_the_first_keyring_at_once_agree_on_one(make_world: MakeWorld) -> None:
+def test_should_agree_on_one_keyring_when_two_processes_make_the_first_at_once(make_world: MakeWorld) -> None:
     world = make_world()
     one, other = world.importer().publisher.signer, world.importer().publisher.signer
     assert one.keyring() == other.keyring()

@@ -30,7 +30,7 @@ def look(world: World) -> dict[str, Any]:
     return numbers
 
 
-def test_sites_and_servers_are_counted(world: World) -> None:
+def test_should_count_sites_and_servers(world: World) -> None:
     upload(world, "hogwarts")
     upload(world, "durmstrang")
     upload(world, "durmstrang", csv())  # held
@@ -52,7 +52,7 @@ def test_sites_and_servers_are_counted(world: World) -> None:
     }
 
 
-def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -> None:
+def test_should_report_a_site_without_files_once_and_its_recovery_once(world: World) -> None:
     upload(world, "hogwarts")
     world.clock.pass_by(days=5)
     first, second = look(world), look(world)
@@ -71,7 +71,7 @@ def test_a_site_without_files_is_told_once_and_its_recovery_once(world: World) -
     assert world.store().head("hogwarts").stale_since == ""
 
 
-def test_files_that_came_since_are_believed_at_once(world: World) -> None:
+def test_should_not_call_a_site_stale_once_newer_files_have_come(world: World) -> None:
     """The watch looks once an hour; until then a page would say that no files come, beside the import of them."""
     upload(world, "hogwarts")
     world.clock.pass_by(days=5)
@@ -86,7 +86,7 @@ def test_files_that_came_since_are_believed_at_once(world: World) -> None:
     assert world.looking().page({})["sites"][0]["stale_since"] == ""
 
 
-def test_what_the_authorizer_knows_reaches_the_feed_whole(world: World) -> None:
+def test_should_bring_what_the_authorizer_knows_to_the_feed_whole(world: World) -> None:
     server = enrolled(world, "hogwarts", "srv-01")
     assert Server.from_context(server.to_context()) == server
     world.fleet().saw(server, 7)
@@ -95,6 +95,6 @@ def test_what_the_authorizer_knows_reaches_the_feed_whole(world: World) -> None:
     assert Server.from_context(known.to_context()) == Server.from_context(as_text) == known
 
 
-def test_a_server_that_is_enrolled_no_more_does_not_come_back(world: World) -> None:
+def test_should_not_bring_back_a_server_that_is_no_longer_enrolled(world: World) -> None:
     world.fleet().saw(Server("hogwarts", "gone"), 1)
     assert world.fleet().servers("hogwarts") == []

@@ -33,7 +33,7 @@ def content(page: Page) -> str:
     return str(page.locator("#content").inner_html())
 
 
-def test_shows_the_widget_and_says_that_it_is_the_stand_in(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_the_widget_and_say_that_it_is_the_stand_in(widget: Scripted, url: str, open_page: Open) -> None:
     page = open_page(url)
     expect(page.locator("#content p")).to_have_text("first")
     expect(page.get_by_text("local stand-in")).to_be_visible()
@@ -46,7 +46,7 @@ def test_shows_the_widget_and_says_that_it_is_the_stand_in(widget: Scripted, url
     assert 1000 < asked["context"]["width"] < 1200
 
 
-def test_the_selector_and_the_switch_ask_anew_and_the_address_keeps_them(
+def test_should_ask_anew_for_the_selector_and_the_switch_and_keep_them_in_the_address(
     widget: Scripted, url: str, open_page: Open
 ) -> None:
     page = open_page(url)
@@ -67,7 +67,7 @@ def test_the_selector_and_the_switch_ask_anew_and_the_address_keeps_them(
     assert [(asked["site"], asked["context"]["theme"]) for asked in widget.shows[3:]] == [("hogwarts", "dark")]
 
 
-def test_an_action_belongs_to_the_element_before_it_and_replaces_the_widget(
+def test_should_bind_an_action_to_the_element_before_it_and_replace_the_widget(
     widget: Scripted, url: str, open_page: Open
 ) -> None:
     widget.first = f"<p>not this</p>{button('Import', params='{&quot;b&quot;: &quot;&lt;x&gt;&quot;}')}<p>nor this</p>"
@@ -80,7 +80,9 @@ def test_an_action_belongs_to_the_element_before_it_and_replaces_the_widget(
     assert [(asked["endpoint"], asked["params"]) for asked in widget.acts] == [("arn:show", {"b": "<x>"})]
 
 
-def test_without_saying_so_an_action_shows_the_html_inside(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_the_html_inside_an_action_that_does_not_say_what_it_does(
+    widget: Scripted, url: str, open_page: Open
+) -> None:
     widget.first = (
         "<a class=btn>More</a><cwdb-action display=popup><h3>Inside</h3><button>Deeper</button>"
         "<cwdb-action><p>Deepest</p></cwdb-action></cwdb-action>"
@@ -97,7 +99,7 @@ def test_without_saying_so_an_action_shows_the_html_inside(widget: Scripted, url
 
 
 @pytest.mark.parametrize("event", ["dblclick", "mouseenter"])
-def test_an_action_waits_for_its_event(event: str, widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_run_an_action_only_on_its_event(event: str, widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = f"<span>here</span>{CALL.format(f'event={event} display=popup', '{}')}"
     page = open_page(url)
     here = page.get_by_text("here")
@@ -114,7 +116,7 @@ def test_an_action_waits_for_its_event(event: str, widget: Scripted, url: str, o
     expect(here).to_be_visible()
 
 
-def test_an_event_that_there_is_not_does_nothing(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_do_nothing_for_an_event_that_does_not_exist(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Import", "event=focus", '{"never": 1}') + button("Other")
     page = open_page(url)
     page.get_by_role("button", name="Import").click()
@@ -124,7 +126,7 @@ def test_an_event_that_there_is_not_does_nothing(widget: Scripted, url: str, ope
 
 
 @pytest.mark.parametrize("no", ["Cancel", "Escape"])
-def test_a_confirmation_asks_and_no_is_no(no: str, widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_ask_for_confirmation_and_do_nothing_on_no(no: str, widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Roll back", 'confirmation="Back to version &lt;b&gt;3&lt;/b&gt;?"')
     page = open_page(url)
     opener = page.get_by_role("button", name="Roll back")
@@ -142,7 +144,7 @@ def test_a_confirmation_asks_and_no_is_no(no: str, widget: Scripted, url: str, o
     assert len(widget.acts) == 1
 
 
-def test_a_question_asked_right_after_another_is_not_answered_by_it(
+def test_should_not_answer_a_question_with_the_answer_to_the_one_before_it(
     widget: Scripted, url: str, open_page: Open
 ) -> None:
     """A browser tells of a closed dialog late, when the next one may be open: all in one go, as a fast hand does it."""
@@ -164,7 +166,7 @@ def test_a_question_asked_right_after_another_is_not_answered_by_it(
     assert [asked["params"] for asked in widget.acts] == [{"a": 1}]
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_let_everything_be_done_with_the_keyboard_alone(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Approve", "confirmation=Really?")
     page = open_page(url)
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
@@ -182,7 +184,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(widget: Scripted, url: s
     assert len(widget.acts) == 1
 
 
-def test_every_input_of_the_widget_is_sent(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_send_every_input_of_the_widget(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = f"""
         <form><input name="search" value="a"><input name="untouched" value="u"><input value="nameless">
         <input type="checkbox" name="yes" value="1"><input type="checkbox" name="no" value="1">
@@ -206,7 +208,7 @@ def test_every_input_of_the_widget_is_sent(widget: Scripted, url: str, open_page
     assert page.url.startswith(f"{url}?")
 
 
-def test_text_and_other_json_are_shown_as_text(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_text_and_other_json_as_text(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = {"markdown": "# A <b>title</b>"}
     page = open_page(url)
     expect(page.locator("#content pre")).to_have_text("# A <b>title</b>")
@@ -216,7 +218,7 @@ def test_text_and_other_json_are_shown_as_text(widget: Scripted, url: str, open_
     assert json.loads(page.locator("#content pre").inner_text()) == widget.first
 
 
-def test_the_function_tells_of_itself(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_what_the_function_says_about_itself(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = "## Parameters <script>"
     page = open_page(url)
     # Else the first answer may be under way, and it is the later call of two that is shown.
@@ -226,7 +228,7 @@ def test_the_function_tells_of_itself(widget: Scripted, url: str, open_page: Ope
     assert widget.shows[-1]["describe"] is True
 
 
-def test_an_error_of_a_call_is_shown(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_the_error_of_a_call(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Import")
     widget.answers = lambda _params: RuntimeError("Runtime.ExitError: <b>it broke</b>")
     page = open_page(url)
@@ -236,7 +238,7 @@ def test_an_error_of_a_call_is_shown(widget: Scripted, url: str, open_page: Open
     expect(page.get_by_role("button", name="Import")).to_be_visible()
 
 
-def test_parameters_that_are_not_json_are_told(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_say_that_parameters_are_not_json(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Import", params="{a: 1")
     page = open_page(url)
     page.get_by_role("button", name="Import").click()
@@ -244,7 +246,7 @@ def test_parameters_that_are_not_json_are_told(widget: Scripted, url: str, open_
     assert widget.acts == []
 
 
-def test_of_two_calls_the_later_ones_answer_is_shown(widget: Scripted, url: str, open_page: Open) -> None:
+def test_should_show_the_answer_of_the_later_of_two_calls(widget: Scripted, url: str, open_page: Open) -> None:
     widget.first = button("Slow") + "<p>first</p>"
     page = open_page(url)
     widget.may_answer.clear()
@@ -258,7 +260,7 @@ def test_of_two_calls_the_later_ones_answer_is_shown(widget: Scripted, url: str,
     assert "answer" not in content(page)
 
 
-def test_what_slips_through_the_sanitiser_does_not_run(url: str, chromium: Browser) -> None:
+def test_should_not_run_what_slips_through_the_sanitiser(url: str, chromium: Browser) -> None:
     """With the first wall taken down: the policy alone stops scripts, event attributes and requests."""
     left: list[str] = []
 

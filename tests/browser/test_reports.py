@@ -126,7 +126,7 @@ def table(page: Page, caption: str) -> Locator:
     return widget(page).locator("table", has=page.locator("caption", has_text=caption))
 
 
-def test_an_upload_is_seen_to_be_fetched_and_to_be_ok(uploads: object, cloud: Cloud, look: Look) -> None:
+def test_should_show_an_upload_being_fetched_and_then_ok(uploads: object, cloud: Cloud, look: Look) -> None:
     site = Site(cloud, "browser-upload")
     # Before the upload: the first page takes a browser's and a function's start, and the import does not wait for them.
     page = look.at(site.name)
@@ -150,7 +150,9 @@ def test_an_upload_is_seen_to_be_fetched_and_to_be_ok(uploads: object, cloud: Cl
     expect(widget(page)).to_contain_text(f"{MANY_GROUPS:,} groups")
 
 
-def test_row_errors_are_shown_with_file_row_column_and_what_to_do(school: Callable[[str], School], look: Look) -> None:
+def test_should_show_row_errors_with_file_row_column_and_what_to_do(
+    school: Callable[[str], School], look: Look
+) -> None:
     errors = school("errors")
     page = look.at(errors.site.name)
     table(page, "Last imports").get_by_role("button").first.click()
@@ -170,7 +172,7 @@ def test_row_errors_are_shown_with_file_row_column_and_what_to_do(school: Callab
         assert len(advice) > 20, f"nothing says what to do about {code}"
 
 
-def test_a_held_import_is_approved_by_its_button(school: Callable[[str], School], look: Look) -> None:
+def test_should_approve_a_held_import_by_its_button(school: Callable[[str], School], look: Look) -> None:
     site = school("held").site
     held = site.import_of(site.upload_pair(SEED | {"teachers.csv": csv()}))
     assert (held["status"], site.version()) == ("held", 1)
@@ -193,7 +195,7 @@ def test_a_held_import_is_approved_by_its_button(school: Callable[[str], School]
     expect(widget(page).get_by_role("button", name="Approve")).to_have_count(0)
 
 
-def test_groups_are_imported_with_the_keyboard_alone(school: Callable[[str], School], look: Look) -> None:
+def test_should_import_groups_with_the_keyboard_alone(school: Callable[[str], School], look: Look) -> None:
     site = school("keyboard").site
     page = look.at(site.name)
 
@@ -220,7 +222,9 @@ def test_groups_are_imported_with_the_keyboard_alone(school: Callable[[str], Sch
     expect(table(page, "Last imports").get_by_text("No change")).to_be_visible()
 
 
-def test_names_that_look_like_html_or_formulas_are_only_names(school: Callable[[str], School], look: Look) -> None:
+def test_should_show_names_that_look_like_html_or_formulas_as_names_only(
+    school: Callable[[str], School], look: Look
+) -> None:
     """`open_page` fails when a dialog opens, an error occurs or a request leaves."""
     site = school("hostile").site
     page = look.at(site.name)
@@ -236,7 +240,7 @@ def test_names_that_look_like_html_or_formulas_are_only_names(school: Callable[[
         assert widget(page).locator("img, a[href*=HYPERLINK], script").count() == 0
 
 
-def test_a_name_can_be_looked_up(school: Callable[[str], School], look: Look) -> None:
+def test_should_look_a_name_up(school: Callable[[str], School], look: Look) -> None:
     page = look.at(school("hostile").site.name)
     widget(page).get_by_label("Look up a group or a user").fill(IMG.upper())
     press(page, "Show group")
@@ -247,7 +251,7 @@ def test_a_name_can_be_looked_up(school: Callable[[str], School], look: Look) ->
     expect(widget(page)).to_contain_text(IMG)
 
 
-def test_ten_thousand_findings_are_paged(school: Callable[[str], School], look: Look) -> None:
+def test_should_page_ten_thousand_findings(school: Callable[[str], School], look: Look) -> None:
     notices = school("notices")
     assert notices.report["notices"]["class_empty"]["total"] == BAD_ROWS
     page = look.at(notices.site.name)
@@ -284,7 +288,7 @@ def fleet(cloud: Cloud) -> Iterator[str]:
             writer.delete_item(Key={"pk": f"SITE#{name}", "sk": "HEAD"})
 
 
-def test_five_hundred_sites_are_searched_sorted_and_paged(fleet: str, look: Look) -> None:
+def test_should_search_sort_and_page_five_hundred_sites(fleet: str, look: Look) -> None:
     page = look.at("")
     sites = widget(page).locator("tbody tr")
     widget(page).get_by_label("Find a site").fill(fleet)
@@ -306,7 +310,7 @@ def test_five_hundred_sites_are_searched_sorted_and_paged(fleet: str, look: Look
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(theme: str, school: Callable[[str], School], look: Look) -> None:
+def test_should_pass_axe_on_every_page(theme: str, school: Callable[[str], School], look: Look) -> None:
     found: dict[str, list[str]] = {}
 
     def check(name: str) -> None:
@@ -336,7 +340,7 @@ def test_axe_finds_nothing_on_any_page(theme: str, school: Callable[[str], Schoo
 
 
 @pytest.mark.parametrize("width", [300, 620, 1800])
-def test_nothing_is_wider_than_the_widget(width: int, school: Callable[[str], School], look: Look) -> None:
+def test_should_show_nothing_wider_than_the_widget(width: int, school: Callable[[str], School], look: Look) -> None:
     page = look.at(school("example").site.name, width=width)
     too_wide = "document.getElementById('content').scrollWidth - document.getElementById('content').clientWidth"
     assert page.evaluate(too_wide) == 0

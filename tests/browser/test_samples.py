@@ -19,7 +19,7 @@ WHOLE = (
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_kind_of_page(theme: str, chromium: Browser, tmp_path: Path) -> None:
+def test_should_pass_axe_on_every_kind_of_page(theme: str, chromium: Browser, tmp_path: Path) -> None:
     found: dict[str, list[str]] = {}
     browser_page = chromium.new_page(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
     for name, data in samples.EVERY.items():
@@ -32,7 +32,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(theme: str, chromium: Browser, tm
 
 
 @pytest.mark.parametrize("width", [300, 620, 1200])
-def test_no_kind_of_page_is_wider_than_its_window(width: int, chromium: Browser, tmp_path: Path) -> None:
+def test_should_make_no_kind_of_page_wider_than_its_window(width: int, chromium: Browser, tmp_path: Path) -> None:
     browser_page = chromium.new_page(viewport={"width": width, "height": 900})
     wide = {}
     for name, data in samples.EVERY.items():

@@ -44,11 +44,11 @@ width="3" height="3" fill="url(#g)"></rect><path d="M0 0L1 1" stroke="currentCol
 
 
 @pytest.mark.parametrize("html", KEPT.strip().splitlines())
-def test_leaves_what_a_widget_shows_as_it_is(html: str) -> None:
+def test_should_leave_what_a_widget_shows_as_it_is(html: str) -> None:
     assert sanitise(html) == html
 
 
-def test_leaves_a_link_that_knows_nothing_of_where_it_came_from() -> None:
+def test_should_leave_a_link_that_does_not_tell_where_it_came_from() -> None:
     cleaned = sanitise('<a href="https://bucket.s3.amazonaws.com/a?X=1&amp;Y=2" target="_blank">file</a>')
     assert 'href="https://bucket.s3.amazonaws.com/a?X=1&amp;Y=2"' in cleaned
     assert 'rel="noopener noreferrer"' in cleaned
@@ -70,7 +70,7 @@ def test_leaves_a_link_that_knows_nothing_of_where_it_came_from() -> None:
         ("a<!-- b -->c", "ac"),
     ],
 )
-def test_takes_out_what_is_not_on_the_list(html: str, left: str) -> None:
+def test_should_take_out_what_is_not_on_the_list(html: str, left: str) -> None:
     assert sanitise(html) == left
 
 
@@ -101,7 +101,7 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("html", ATTACKS)
-def test_leaves_nothing_that_runs_or_loads(html: str) -> None:
+def test_should_leave_nothing_that_runs_or_loads(html: str) -> None:
     cleaned = sanitise(html)
     found = _Everything(cleaned)
     assert not found.tags & {"script", "iframe", "use", "object", "embed", "math", "foreignobject", "link", "base"}
@@ -113,12 +113,12 @@ def test_leaves_nothing_that_runs_or_loads(html: str) -> None:
 
 
 @pytest.mark.parametrize("html", ATTACKS)
-def test_cleaning_twice_changes_nothing(html: str) -> None:
+def test_should_change_nothing_when_it_cleans_a_second_time(html: str) -> None:
     once = sanitise(html)
     assert sanitise(once) == once
 
 
-def test_the_page_itself_would_run_no_script_of_a_widget() -> None:
+def test_the_page_itself_should_have_no_script_or_style_of_its_own() -> None:
     """The second wall: index.html has no script or style of its own that the policy would have to make room for."""
     page = (Path(__file__).parents[2] / "local/page/index.html").read_text(encoding="utf-8")
     assert re.findall(r"<script[^>]*>", page) == ['<script type="module" src="/page.js">']

@@ -56,7 +56,7 @@ def client(widget: Scripted) -> Iterator[Client]:
         yield Client(dashboard.url)
 
 
-def test_listens_on_this_machine_only(widget: Scripted) -> None:
+def test_should_listen_on_this_machine_only(widget: Scripted) -> None:
     with Dashboard(widget) as dashboard:
         assert dashboard.url.startswith(f"http://{HOST}:")
         assert dashboard._server.server_address[0] == HOST
@@ -66,7 +66,7 @@ def test_listens_on_this_machine_only(widget: Scripted) -> None:
     ("path", "content_type"),
     [("/", "text/html"), ("/?site=a", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")],
 )
-def test_every_file_of_the_page_comes_with_a_policy_that_lets_no_foreign_script_run(
+def test_should_send_every_file_of_the_page_with_a_policy_against_foreign_scripts(
     path: str, content_type: str, client: Client
 ) -> None:
     status, headers, body = client.ask("GET", path)
@@ -80,31 +80,33 @@ def test_every_file_of_the_page_comes_with_a_policy_that_lets_no_foreign_script_
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_tells_the_page_what_the_dashboard_is(client: Client) -> None:
+def test_should_tell_the_page_what_the_dashboard_is(client: Client) -> None:
     status, _, body = client.ask("GET", "/dashboard.json")
     assert status == 200
     assert json.loads(body)["selector"] == {"label": "Site", "value": "ALL_SITES"}
 
 
 @pytest.mark.parametrize("path", ["/page", "/page.js/", "/../cloud.py", "/%2e%2e/cloud.py", "/favicon.ico"])
-def test_serves_no_other_file(path: str, client: Client) -> None:
+def test_should_serve_no_other_file(path: str, client: Client) -> None:
     assert client.ask("GET", path)[0] == 404
 
 
-def test_a_call_is_answered(client: Client, widget: Scripted) -> None:
+def test_should_answer_a_call(client: Client, widget: Scripted) -> None:
     status, said = client.call("/act", CALL)
     assert (status, said) == (200, {"html": "<p>answer {}</p>"})
     assert widget.acts == [CALL]
 
 
-def test_localhost_is_this_machine_too(client: Client) -> None:
+def test_should_take_localhost_for_this_machine_too(client: Client) -> None:
     host = client.authority.replace(HOST, "localhost")
     assert client.call("/show", CALL, {"Host": host, "Origin": f"http://{host}"})[0] == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example", "", None])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_refuses_a_request_for_another_host(method: str, host: str | None, client: Client, widget: Scripted) -> None:
+def test_should_refuse_a_request_for_another_host(
+    method: str, host: str | None, client: Client, widget: Scripted
+) -> None:
     path = "/dashboard.json" if method == "GET" else "/act"
     origin = {"Origin": f"http://{host}"} if method == "POST" else {}
     status, _, said = client.ask(method, path, b"{}" if method == "POST" else None, {"Host": host, **origin})
@@ -133,14 +135,14 @@ def test_refuses_a_request_for_another_host(method: str, host: str | None, clien
     ],
     ids=str,
 )
-def test_refuses_a_call_that_the_page_did_not_make(
+def test_should_refuse_a_call_that_the_page_did_not_make(
     headers: dict[str, str | None], status: int, client: Client, widget: Scripted
 ) -> None:
     assert client.call("/act", CALL, headers)[0] == status
     assert widget.acts == []
 
 
-def test_answers_no_other_origin_that_asks_whether_it_may(client: Client) -> None:
+def test_should_refuse_another_origin_that_asks_for_permission(client: Client) -> None:
     status, headers, _ = client.ask("OPTIONS", "/act", headers={"Origin": "https://evil.example"})
     assert status == 501
     assert "Access-Control-Allow-Origin" not in headers
@@ -149,18 +151,18 @@ def test_answers_no_other_origin_that_asks_whether_it_may(client: Client) -> Non
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b'"a"', b"{", b"\xff", b"[" * 200_000], ids=lambda body: body[:9]
 )
-def test_refuses_what_is_no_call(body: bytes, client: Client, widget: Scripted) -> None:
+def test_should_refuse_what_is_not_a_call(body: bytes, client: Client, widget: Scripted) -> None:
     assert client.ask("POST", "/act", body)[0] == 400
     assert widget.acts == []
 
 
-def test_refuses_a_function_that_is_not_the_dashboards(client: Client) -> None:
+def test_should_refuse_a_function_that_is_not_the_dashboards(client: Client) -> None:
     status, said = client.call("/act", CALL | {"endpoint": "arn:not-allowed"})
     assert status == 403
     assert "not a function of this dashboard" in said["error"]
 
 
-def test_says_what_is_wrong_with_a_call(client: Client, widget: Scripted) -> None:
+def test_should_say_what_is_wrong_with_a_call(client: Client, widget: Scripted) -> None:
     def malformed(_params: object) -> None:
         raise Malformed("params must be a JSON object")
 
@@ -168,5 +170,5 @@ def test_says_what_is_wrong_with_a_call(client: Client, widget: Scripted) -> Non
     assert client.call("/act", CALL) == (400, {"error": "params must be a JSON object"})
 
 
-def test_refuses_other_calls(client: Client) -> None:
+def test_should_refuse_other_calls(client: Client) -> None:
     assert client.call("/invoke", CALL)[0] == 404

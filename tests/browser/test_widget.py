@@ -61,7 +61,7 @@ def sent(widget: Widget, endpoint: str, params: dict[str, Any], **context: Any) 
     return widget.act(asked)
 
 
-def test_reads_the_deployed_dashboard(widget: Widget, cloud: Cloud) -> None:
+def test_should_read_the_deployed_dashboard(widget: Widget, cloud: Cloud) -> None:
     assert widget.dashboard in cloud.outputs["DashboardUrl"]
     assert widget.title == "SIS Integration"
     assert widget.selector["label"] == "Site"
@@ -69,24 +69,26 @@ def test_reads_the_deployed_dashboard(widget: Widget, cloud: Cloud) -> None:
     assert re.search(r"-manage-site$", widget.endpoints[1])
 
 
-def test_shows_what_the_function_answers_for_the_site_that_is_chosen(widget: Widget) -> None:
+def test_should_show_what_the_function_answers_for_the_chosen_site(widget: Widget) -> None:
     begins_with = {"site": widget.selector["value"], "context": CONTEXT}
     assert ">Sites<" in widget.show(begins_with)["html"]
     assert ">Sites<" in widget.show({"site": "", "context": CONTEXT})["html"]
     assert "Nothing was uploaded to this site" in widget.show({"site": "nobody", "context": CONTEXT})["html"]
 
 
-def test_what_is_typed_cannot_change_anything_but_the_site(widget: Widget, echo: str) -> None:
+def test_should_let_what_is_typed_change_nothing_but_the_site(widget: Widget, echo: str) -> None:
     typed = 'x", "view": "console\\'
     assert ">Sites<" in widget.show({"site": typed, "context": CONTEXT})["html"]
 
 
-def test_the_function_tells_of_itself(widget: Widget) -> None:
+def test_should_ask_the_function_about_itself(widget: Widget) -> None:
     said = widget.show({"site": "", "context": CONTEXT, "describe": True})
     assert said["text"].startswith("#")
 
 
-def test_a_call_carries_what_cloudwatch_sends(widget: Widget, echo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_should_send_with_a_call_what_cloudwatch_sends(
+    widget: Widget, echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(widget, "endpoints", (*widget.endpoints, echo))
     event = json.loads(sent(widget, echo, {"view": "site", "widgetContext": "mine"})["text"])["echo"]
     context = event.pop("widgetContext")
@@ -106,14 +108,16 @@ def test_a_call_carries_what_cloudwatch_sends(widget: Widget, echo: str, monkeyp
     }
 
 
-def test_a_function_that_breaks_off_is_an_answer(widget: Widget, echo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_should_answer_with_an_error_for_a_function_that_breaks_off(
+    widget: Widget, echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = f"{echo}-gone"
     monkeypatch.setattr(widget, "endpoints", (*widget.endpoints, echo, gone))
     assert sent(widget, echo, {"fail": True})["error"].endswith(": it broke <b>")
     assert "could not be called" in sent(widget, gone, {})["error"]
 
 
-def test_calls_no_function_but_the_dashboards(widget: Widget, echo: str, cloud: Cloud) -> None:
+def test_should_call_no_function_but_the_dashboards(widget: Widget, echo: str, cloud: Cloud) -> None:
     functions = cloud.client("lambda").list_functions()["Functions"]
     others = {function["FunctionArn"] for function in functions} - set(widget.endpoints)
     assert echo in others
@@ -140,19 +144,19 @@ def test_calls_no_function_but_the_dashboards(widget: Widget, echo: str, cloud: 
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_refuses_a_context_that_no_page_sends(name: str, value: object, widget: Widget) -> None:
+def test_should_refuse_a_context_that_no_page_sends(name: str, value: object, widget: Widget) -> None:
     with pytest.raises(Malformed, match=f"^{name}"):
         sent(widget, widget.endpoints[0], {}, **{name: value})
 
 
 @pytest.mark.parametrize("missing", ["site", "endpoint", "params", "context"])
-def test_refuses_a_call_in_which_something_is_missing(missing: str, widget: Widget) -> None:
+def test_should_refuse_a_call_in_which_something_is_missing(missing: str, widget: Widget) -> None:
     asked = {"site": "", "endpoint": widget.endpoints[0], "params": {}, "context": CONTEXT}
     with pytest.raises(Malformed, match=f"^{missing}"):
         widget.act({name: value for name, value in asked.items() if name != missing})
 
 
-def test_html_is_cleaned_and_anything_else_is_text() -> None:
+def test_should_clean_html_and_show_anything_else_as_text() -> None:
     assert shown("<b onclick=a>b</b><script>c</script>") == {"html": "<b>b</b>"}
     assert shown({"markdown": "# <b>"}) == {"text": "# <b>"}
     assert shown({"markdown": 1}) == {"text": '{\n  "markdown": 1\n}'}
@@ -160,7 +164,7 @@ def test_html_is_cleaned_and_anything_else_is_text() -> None:
     assert shown("<script>", describe=True) == {"text": "<script>"}
 
 
-def test_the_page_is_served_beside_the_cloud_and_a_shell_is_told_where(cloud: Cloud) -> None:
+def test_should_serve_the_page_beside_the_cloud_and_tell_a_shell_where(cloud: Cloud) -> None:
     with ExitStack() as taking:
         with dashboard_beside(cloud) as dashboard:
             assert dashboard.url.startswith(f"http://{HOST}:")

@@ -24,9 +24,7 @@ def full(running: Site) -> Site:
     return running
 
 
-def test_a_server_goes_by_deltas_to_the_same_bytes_as_one_that_takes_the_snapshot(
-    full: Site, new_server: Callable[[], Server]
-) -> None:
+def test_should_reach_the_same_bytes_by_deltas_as_by_the_snapshot(full: Site, new_server: Callable[[], Server]) -> None:
     with FaultProxy(full.cloud.feed_url).serving() as proxy:
         behind, fresh = new_server(), new_server()
         for server, name in ((behind, "srv-01"), (fresh, "srv-02")):
@@ -50,7 +48,7 @@ def test_a_server_goes_by_deltas_to_the_same_bytes_as_one_that_takes_the_snapsho
     assert behind.says("group", "class 1", "--as-of", "2") != behind.says("group", "class 2")
 
 
-def test_a_version_that_empties_the_school_is_held_and_the_cloud_knows(
+def test_should_hold_a_version_that_empties_the_school_and_tell_the_cloud(
     full: Site, enrol: Callable[[Site], Server], eventually: Patience
 ) -> None:
     server = enrol(full)
@@ -72,7 +70,7 @@ def test_a_version_that_empties_the_school_is_held_and_the_cloud_knows(
     assert (report()["held"], report()["outcome"]) == (False, "applied")
 
 
-def test_a_server_replaces_its_token_and_goes_on(running: Site, enrol: Callable[[Site], Server]) -> None:
+def test_should_replace_its_token_and_go_on(running: Site, enrol: Callable[[Site], Server]) -> None:
     server = enrol(running)
     former = json.loads((server.state / "enrolment.json").read_text())
     assert server.pull() == "applied"

@@ -73,7 +73,7 @@ def server(behind: Path, proxy: FaultProxy, tmp_path: Path) -> Iterator[Copy]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_agent_changes_nothing_and_recovers_by_itself_when(
+def test_should_change_nothing_and_recover_by_itself_when(
     fault: str, server: Copy, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = server.holds()
@@ -95,7 +95,7 @@ def test_the_agent_changes_nothing_and_recovers_by_itself_when(
     assert b"Hermione_Granger,Potions\r\n" in files["students.csv"]
 
 
-def test_a_head_of_before_is_refused_though_it_is_signed(
+def test_should_refuse_an_earlier_head_though_it_is_signed(
     proxy: FaultProxy, running_sites: RunningSites, tmp_path: Path
 ) -> None:
     site = running_sites.take()

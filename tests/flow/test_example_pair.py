@@ -59,7 +59,7 @@ def server(hogwarts: Site, command: Command, new_server: Callable[[], Server]) -
     return server
 
 
-def test_the_report_tells_what_was_imported_and_has_nothing_to_remark(hogwarts: Site, command: Command) -> None:
+def test_should_report_what_was_imported_without_any_finding(hogwarts: Site, command: Command) -> None:
     said = json.loads(command("roster-admin", "imports", hogwarts.name, "--json").stdout)
     (report,) = said["imports"]
     assert (said["version"], said["waiting"]) == (1, None)
@@ -74,7 +74,7 @@ def test_the_report_tells_what_was_imported_and_has_nothing_to_remark(hogwarts: 
     assert set(report["milliseconds"]) == {"fetch", "plan", "store", "settle", "project"}
 
 
-def test_the_table_holds_an_item_for_each_group_and_right_and_no_other(hogwarts: Site) -> None:
+def test_should_store_an_item_for_each_group_and_right_and_no_other(hogwarts: Site) -> None:
     groups = {
         f"GROUP#{name.casefold()}": {"key": name.casefold(), "name": name, "members": members, "parts": 1, "version": 1}
         for name, members in GROUPS.items()
@@ -101,7 +101,7 @@ def test_the_table_holds_an_item_for_each_group_and_right_and_no_other(hogwarts:
     }
 
 
-def test_the_projection_reads_back_as_the_roster(hogwarts: Site, cloud: Cloud) -> None:
+def test_should_read_the_roster_back_from_the_table(hogwarts: Site, cloud: Cloud) -> None:
     results = Results(client(cloud, "s3"), cloud.results_bucket)
     shown = list(Projection(client(cloud, "dynamodb"), cloud.table_name, results).entries("hogwarts"))
     groups = {entry.name: list(entry.members) for entry in shown if isinstance(entry, Group)}
@@ -111,26 +111,26 @@ def test_the_projection_reads_back_as_the_roster(hogwarts: Site, cloud: Cloud) -
     assert not any(right.pending or right.all_groups or right.basic_console_only for right in rights.values())
 
 
-def test_roster_show_makes_the_same_of_it_without_a_cloud(command: Command) -> None:
+def test_roster_show_should_make_the_same_of_it_without_a_cloud(command: Command) -> None:
     rights = {name: {"groups": classes, "pending": [], "all_groups": False} for name, classes in RIGHTS.items()}
     shown = json.loads(command("roster", "show", EXAMPLE, "--json").stdout)
     assert shown == {"groups": GROUPS, "rights": rights}
     assert list(shown["groups"]) == sorted(GROUPS)
 
 
-def test_roster_check_tells_before_an_upload_what_its_report_will_say(hogwarts: Site, command: Command) -> None:
+def test_roster_check_should_say_before_an_upload_what_its_report_will_say(hogwarts: Site, command: Command) -> None:
     checked = json.loads(command("roster", "check", EXAMPLE, "--json").stdout)
     (report,) = hogwarts.imports()
     assert (checked["status"], checked["counts"]) == (report["status"], report["counts"])
     assert (checked["notice_totals"], checked["notices"]) == ({}, [])
 
 
-def test_the_mirror_answers_for_every_group(server: Server) -> None:
+def test_the_mirror_should_answer_for_every_group(server: Server) -> None:
     for name, members in GROUPS.items():
         assert server.says("group", name.upper()) == {"group": name, "members": members}
 
 
-def test_the_mirror_answers_for_every_user(server: Server) -> None:
+def test_the_mirror_should_answer_for_every_user(server: Server) -> None:
     console = {"pending": [], "all_groups": False, "basic_console_only": False}
     for name, classes in RIGHTS.items():
         assert server.says("user", name) == {
@@ -143,17 +143,17 @@ def test_the_mirror_answers_for_every_user(server: Server) -> None:
         assert server.says("user", name.lower()) == {"username": name, "member_of": of, "console": None}
 
 
-def test_the_folder_holds_the_two_files_and_nothing_else(server: Server) -> None:
+def test_should_deliver_the_two_files_and_nothing_else(server: Server) -> None:
     assert server.files() == FOLDER
 
 
-def test_the_server_knows_what_it_holds(server: Server) -> None:
+def test_the_server_should_know_what_it_holds(server: Server) -> None:
     said = server.says("status")
     assert (said["site"], said["server"], said["version"], said["counts"]) == ("hogwarts", "srv-01", 1, COUNTS)
     assert set(said["files"]) == set(FOLDER)
 
 
-def test_pulling_again_finds_nothing_new_and_leaves_the_folder(server: Server) -> None:
+def test_should_find_nothing_new_and_leave_the_folder_when_it_pulls_again(server: Server) -> None:
     assert server.pull() == "nothing_new"
     assert server.files() == FOLDER
 
@@ -166,11 +166,11 @@ def tampered(server: Server) -> Iterator[Server]:
     server.pull()
 
 
-def test_a_file_that_somebody_changed_or_took_away_is_delivered_again(tampered: Server) -> None:
+def test_should_deliver_a_file_again_that_somebody_changed_or_took_away(tampered: Server) -> None:
     tampered.pull()
     assert tampered.files() == FOLDER
 
 
-def test_what_the_folder_received_is_again_the_same_roster(server: Server, command: Command) -> None:
+def test_should_deliver_files_that_make_the_same_roster_again(server: Server, command: Command) -> None:
     shown = [command("roster", "show", folder, "--json").stdout for folder in (server.folder, EXAMPLE)]
     assert shown[0] == shown[1]

@@ -41,14 +41,14 @@ def paths(site: Site) -> list[str]:
     return [f"{base}/head", f"{base}/versions/1/manifest", f"{base}/objects/{'0' * 64}"]
 
 
-def test_without_a_token_every_question_is_answered_401(published: Site, anybody: httpx2.Client) -> None:
+def test_should_answer_every_question_without_a_token_with_401(published: Site, anybody: httpx2.Client) -> None:
     for path in paths(published):
         answer = anybody.get(path)
         assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"}), path
 
 
 @pytest.mark.parametrize("sent", ["Bearer x", "Bearer a.b.c", "Basic dXNlcjpwYXNz", "Bearer \u00e4"], ids=ascii)
-def test_with_an_unknown_token_every_question_is_answered_403(
+def test_should_answer_every_question_with_an_unknown_token_with_403(
     sent: str, published: Site, anybody: httpx2.Client
 ) -> None:
     for path in paths(published):
@@ -56,7 +56,7 @@ def test_with_an_unknown_token_every_question_is_answered_403(
         assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"}), path
 
 
-def test_a_token_opens_its_own_site_and_no_other(
+def test_should_open_its_own_site_to_a_token_and_no_other(
     published: Site, school: Site, enrol: Enrol, anybody: httpx2.Client
 ) -> None:
     bearer = {"Authorization": f"Bearer {token(enrol(school))}"}
@@ -66,13 +66,13 @@ def test_a_token_opens_its_own_site_and_no_other(
     assert [anybody.get(path, headers=bearer).status_code for path in paths(school)] == [404, 404, 404]
 
 
-def test_a_path_that_the_feed_does_not_know_is_not_found(anybody: httpx2.Client) -> None:
+def test_should_not_find_a_path_that_the_feed_does_not_have(anybody: httpx2.Client) -> None:
     for path in ("/", "/v1", "/v1/sites", "/v1/sites/hogwarts", "/v2/enrol"):
         assert anybody.get(path).status_code == 404, path
     assert anybody.get("/v1/enrol").status_code == 404
 
 
-def test_an_agent_whose_token_was_replaced_keeps_what_it_has_and_asks_for_a_new_code(
+def test_an_agent_with_a_replaced_token_should_keep_what_it_has_and_ask_for_a_new_code(
     published: Site, enrol: Enrol
 ) -> None:
     server = enrol(published)
@@ -88,7 +88,7 @@ def test_an_agent_whose_token_was_replaced_keeps_what_it_has_and_asks_for_a_new_
     assert server.pull() == "nothing_new"
 
 
-def test_an_agent_that_asks_for_another_site_is_refused(published: Site, school: Site, enrol: Enrol) -> None:
+def test_should_refuse_an_agent_that_asks_for_another_site(published: Site, school: Site, enrol: Enrol) -> None:
     server = enrol(school)
     change(server, site=published.name)
     assert server.run("pull", check=False).returncode == 1
@@ -96,7 +96,7 @@ def test_an_agent_that_asks_for_another_site_is_refused(published: Site, school:
     assert server.files() == {}
 
 
-def test_an_agent_of_a_site_without_a_version_has_nothing_to_deliver_and_says_so(school: Site, enrol: Enrol) -> None:
+def test_an_agent_should_say_that_a_site_without_a_version_has_nothing_to_deliver(school: Site, enrol: Enrol) -> None:
     server = enrol(school)
     assert server.pull() == "nothing_published"
     assert server.files() == {}
@@ -104,7 +104,7 @@ def test_an_agent_of_a_site_without_a_version_has_nothing_to_deliver_and_says_so
     assert server.pull() == "applied"
 
 
-def test_an_agent_cannot_enrol_with_a_used_code(school: Site, enrol: Enrol) -> None:
+def test_an_agent_should_not_enrol_with_a_used_code(school: Site, enrol: Enrol) -> None:
     server = enrol(school)
     code = school.ask("enrol", server="srv-02")["code"]
     server.enrol(school, code, "--force")
@@ -114,7 +114,7 @@ def test_an_agent_cannot_enrol_with_a_used_code(school: Site, enrol: Enrol) -> N
     assert server.pull() == "nothing_published", "the former enrolment holds"
 
 
-def test_an_agent_cannot_enrol_at_another_site_than_the_codes(
+def test_an_agent_should_not_enrol_at_another_site_than_the_codes(
     school: Site, published: Site, new_server: Callable[[], Server]
 ) -> None:
     server, code = new_server(), school.ask("enrol", server="srv-02")["code"]
@@ -122,7 +122,7 @@ def test_an_agent_cannot_enrol_at_another_site_than_the_codes(
     server.enrol(school, code)
 
 
-def test_an_agent_follows_its_site_from_version_to_version(running: Site, enrol: Enrol) -> None:
+def test_an_agent_should_follow_its_site_from_version_to_version(running: Site, enrol: Enrol) -> None:
     server = enrol(running)
     assert server.pull() == "applied"
     students, teachers = SEED["students.csv"], SEED["teachers.csv"]
@@ -142,7 +142,7 @@ def test_an_agent_follows_its_site_from_version_to_version(running: Site, enrol:
     assert b"Horace_Slughorn,Potions\r\n" in files["teachers.csv"]
 
 
-def test_the_cloud_knows_what_each_server_has_applied(school: Site, enrol: Enrol) -> None:
+def test_the_cloud_should_know_what_each_server_has_applied(school: Site, enrol: Enrol) -> None:
     school.publish(SEED)
     server = enrol(school)
 

@@ -66,7 +66,9 @@ def shown(site: Site) -> dict[str, Any]:
     return dict(server)
 
 
-def test_a_server_behind_is_led_to_the_bytes_of_the_newest_version(running: Site, caller: NewCaller) -> None:
+def test_should_lead_a_server_that_is_behind_to_the_bytes_of_the_newest_version(
+    running: Site, caller: NewCaller
+) -> None:
     for number in range(3):
         running.publish(SEED | {"students.csv": PUPILS + b"new.%d,Potions\n" % number})
     server = caller(running)
@@ -87,7 +89,7 @@ def test_a_server_behind_is_led_to_the_bytes_of_the_newest_version(running: Site
     assert server.ask("head", have=1).json()["deltas"] == [], "the first version's roster was a small one"
 
 
-def test_a_cursor_of_another_epoch_is_gone_and_the_snapshot_is_there(
+def test_should_refuse_a_cursor_of_another_epoch_and_offer_the_snapshot(
     running: Site, caller: NewCaller, command: Command
 ) -> None:
     server = caller(running)
@@ -107,7 +109,7 @@ def test_a_cursor_of_another_epoch_is_gone_and_the_snapshot_is_there(
     assert shown(running)["state"] == "applied"
 
 
-def test_a_server_with_other_bytes_is_not_shown_as_up_to_date(running: Site, caller: NewCaller) -> None:
+def test_should_not_show_a_server_with_other_bytes_as_up_to_date(running: Site, caller: NewCaller) -> None:
     server = caller(running)
     assert server.ask("head", have=1, epoch=1, manifest="0" * 64).status_code == 410
     assert (shown(running)["state"], shown(running)["differs"]) == ("behind", True)
@@ -115,7 +117,9 @@ def test_a_server_with_other_bytes_is_not_shown_as_up_to_date(running: Site, cal
     assert shown(running)["differs"], "what it has does not change by asking without it"
 
 
-def test_a_report_is_on_the_page_and_in_roster_admin(running: Site, caller: NewCaller, command: Command) -> None:
+def test_should_show_a_servers_report_on_the_page_and_in_roster_admin(
+    running: Site, caller: NewCaller, command: Command
+) -> None:
     late = (datetime.now(UTC) - timedelta(hours=2, minutes=5)).isoformat()
     assert caller(running).report(clock=late, held=True, outcome="held").status_code == 204
     html = command("roster-admin", "report", running.name).stdout
@@ -128,7 +132,7 @@ def test_a_report_is_on_the_page_and_in_roster_admin(running: Site, caller: NewC
     assert (listed["version"], server["applied_version"], server["state"]) == (1, 1, "applied")
 
 
-def test_a_token_is_replaced_without_a_gap(running: Site, caller: NewCaller) -> None:
+def test_should_replace_a_token_without_a_gap(running: Site, caller: NewCaller) -> None:
     server = caller(running)
     former = server.token
     second = server.say("token", {}).json()["token"]
@@ -139,7 +143,7 @@ def test_a_token_is_replaced_without_a_gap(running: Site, caller: NewCaller) -> 
     assert server.ask("head").status_code == 403
 
 
-def test_a_revoked_server_is_refused_at_once(running: Site, caller: NewCaller, command: Command) -> None:
+def test_should_refuse_a_revoked_server_at_once(running: Site, caller: NewCaller, command: Command) -> None:
     server = caller(running)
     assert server.ask("head").status_code == 200
     command("roster-admin", "revoke", running.name, "srv-01")
@@ -150,7 +154,7 @@ def test_a_revoked_server_is_refused_at_once(running: Site, caller: NewCaller, c
     assert again.returncode == 1
 
 
-def test_a_server_speaks_for_itself_alone(running: Site, caller: NewCaller) -> None:
+def test_should_let_a_server_speak_for_itself_alone(running: Site, caller: NewCaller) -> None:
     server = caller(running)
     server.server = "srv-02"
     refused = server.report()

@@ -52,7 +52,7 @@ def page_about(site: Site) -> str:
     return str(yaml.safe_dump(page))
 
 
-def test_the_feed_answers_as_its_page_says(
+def test_the_feed_should_answer_as_its_page_says(
     published: Site, enrol: Callable[[Site], Server], command: Command, tmp_path: Path
 ) -> None:
     server = enrol(published)

@@ -95,14 +95,14 @@ def server(district: District, enrol: Callable[[Site], Server]) -> Server:
     return server
 
 
-def test_a_large_pair_uploaded_in_parts_is_published(district: District) -> None:
+def test_should_publish_a_large_pair_uploaded_in_parts(district: District) -> None:
     s3 = client(district.site.cloud, "s3")
     head = s3.head_object(Bucket=district.site.cloud.inbox_bucket, Key=f"{district.site.name}/students.csv")
     assert int(head["ETag"].strip('"').rpartition("-")[2]) > 1, "several parts"
     assert (district.report["status"], district.report["version"]) == ("ok_with_warnings", 1)
 
 
-def test_its_report_counts_every_row_and_every_bad_one(district: District) -> None:
+def test_should_count_every_row_and_every_bad_one_in_its_report(district: District) -> None:
     counts, notices = district.report["counts"], district.report["notices"]
     assert counts["rows_read"] == ROWS + ROWS // CLASS_SIZE + 134
     assert counts["rows_rejected"] == ROWS // 1000
@@ -115,28 +115,26 @@ def test_its_report_counts_every_row_and_every_bad_one(district: District) -> No
     assert totals["class_without_students"] == 134
 
 
-def test_a_small_school_is_published_while_the_large_import_runs(district: District) -> None:
+def test_should_publish_a_small_school_while_the_large_import_runs(district: District) -> None:
     assert district.small_report["version"] == 1
     assert district.large_was == ["fetching"]
     assert district.small_report["ended_at"] <= district.report["ended_at"]
 
 
-def test_roster_check_counts_the_same(district: District, command: Command) -> None:
+def test_roster_check_should_count_the_same(district: District, command: Command) -> None:
     said = json.loads(command("roster", "check", district.folder, "--json", check=False).stdout)
     assert said["counts"] == district.report["counts"]
     assert said["notice_totals"] == {code: about["total"] for code, about in district.report["notices"].items()}
 
 
-def test_the_table_has_an_item_for_each_group_and_right(district: District) -> None:
+def test_should_store_an_item_for_each_group_and_right(district: District) -> None:
     kinds = [sort_key.partition("#")[0] for sort_key in district.site.items()]
     assert kinds.count("GROUP") == district.report["counts"]["groups"]
     assert kinds.count("RIGHT") == district.report["counts"]["teachers"]
     assert len(kinds) == kinds.count("GROUP") + kinds.count("RIGHT")
 
 
-def test_the_snapshot_is_more_than_a_function_can_answer_and_is_delivered_all_the_same(
-    district: District, server: Server
-) -> None:
+def test_should_deliver_a_snapshot_that_is_more_than_a_function_can_answer(district: District, server: Server) -> None:
     cloud = district.site.cloud
     listed = client(cloud, "s3").list_objects_v2(Bucket=cloud.results_bucket, Prefix=f"{district.site.name}/objects/")
     assert max(stored["Size"] for stored in listed["Contents"]) > 4_000_000
@@ -144,7 +142,7 @@ def test_the_snapshot_is_more_than_a_function_can_answer_and_is_delivered_all_th
     assert counts == {name: district.report["counts"][name] for name in counts}
 
 
-def test_what_the_folder_received_is_the_roster_of_the_upload(
+def test_should_deliver_the_roster_of_the_upload_to_the_folder(
     district: District, server: Server, command: Command
 ) -> None:
     of_folder, of_upload = (
@@ -154,7 +152,7 @@ def test_what_the_folder_received_is_the_roster_of_the_upload(
     assert sum(len(members) for members in of_upload["groups"].values()) == ROWS - ROWS // 1000
 
 
-def test_the_mirror_answers_for_one_of_its_pupils(server: Server) -> None:
+def test_the_mirror_should_answer_for_one_of_its_pupils(server: Server) -> None:
     username = username_of(20_000)
     said = server.says("user", username.upper())
     assert (said["username"], len(said["member_of"]), said["console"]) == (username, CLASSES_A_STUDENT, None)

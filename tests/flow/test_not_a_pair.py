@@ -131,7 +131,7 @@ def refusals(running_sites: RunningSites, quiet: None) -> dict[str, Refusal]:
 
 
 @pytest.mark.parametrize("what", NOT_A_FILE_OF_A_PAIR)
-def test_a_file_that_is_refused_is_reported_and_what_was_published_stands(
+def test_should_report_a_file_that_is_refused_and_leave_what_was_published(
     what: str, refusals: dict[str, Refusal]
 ) -> None:
     (data, code), site, uploaded = NOT_A_FILE_OF_A_PAIR[what], refusals[what].site, refusals[what].uploaded
@@ -146,7 +146,7 @@ def test_a_file_that_is_refused_is_reported_and_what_was_published_stands(
     assert stored(site, f"{site.name}/students.csv", uploaded["students.csv"]) == data
 
 
-def test_an_admin_sees_what_was_refused_and_what_to_do(running: Site, command: Command) -> None:
+def test_should_show_an_admin_what_was_refused_and_what_to_do(running: Site, command: Command) -> None:
     running.import_of(running.upload_pair({**SEED, "students.csv": workbook()}))
     said = json.loads(command("roster-admin", "imports", running.name, "--json").stdout)
     assert [(report["status"], report["reason"]) for report in said["imports"]] == [("failed", "not_csv"), ("ok", None)]
@@ -157,19 +157,19 @@ def test_an_admin_sees_what_was_refused_and_what_to_do(running: Site, command: C
     assert "not_csv" in asked.stdout
 
 
-def test_a_first_pair_that_is_refused_publishes_nothing(school: Site) -> None:
+def test_should_publish_nothing_of_a_first_pair_that_is_refused(school: Site) -> None:
     report = school.import_of(school.upload_pair({**SEED, "teachers.csv": b"\n"}))
     assert (report["status"], report["version"]) == ("failed", 0)
     assert (school.version(), school.items()) == (0, {})
 
 
-def test_both_files_refused_are_both_told(school: Site) -> None:
+def test_should_report_both_files_when_both_are_refused(school: Site) -> None:
     report = school.import_of(school.upload_pair({"students.csv": workbook(), "teachers.csv": b"\xff"}))
     assert set(report["notices"]) == {"not_csv", "not_utf8"}
     assert {row["file"] for row in notices(school, report)} == {"students.csv", "teachers.csv"}
 
 
-def test_after_a_refused_upload_the_right_one_is_imported(running: Site) -> None:
+def test_should_import_the_right_upload_after_a_refused_one(running: Site) -> None:
     bad = running.import_of(running.upload_pair({**SEED, "students.csv": workbook()}))
     assert bad["status"] == "failed"
     good = STUDENTS.replace(b"Ron_Weasley", b"Hermione_Granger")
@@ -178,7 +178,7 @@ def test_after_a_refused_upload_the_right_one_is_imported(running: Site) -> None
     assert running.items()["GROUP#potions"]["members"] == ["Harry_Potter", "Hermione_Granger"]
 
 
-def test_utf16_with_a_mark_is_read_with_a_warning(running: Site) -> None:
+def test_should_read_utf16_with_a_mark_and_warn(running: Site) -> None:
     more = STUDENTS.decode() + "Jürgen_Müller,Kräuterkunde\n"
     pair = {"students.csv": more.encode("utf-16"), "teachers.csv": SEED["teachers.csv"].decode().encode("utf-8-sig")}
     report = running.import_of(running.upload_pair(pair))
@@ -187,7 +187,7 @@ def test_utf16_with_a_mark_is_read_with_a_warning(running: Site) -> None:
     assert running.items()["GROUP#kräuterkunde"]["members"] == ["Jürgen_Müller"]
 
 
-def test_a_huge_file_of_one_line_is_refused_without_being_read(running: Site) -> None:
+def test_should_refuse_a_huge_file_of_one_line_without_reading_it(running: Site) -> None:
     s3, key = client(running.cloud, "s3"), f"{running.name}/students.csv"
     where = {"Bucket": running.cloud.inbox_bucket, "Key": key}
     upload = s3.create_multipart_upload(**where)["UploadId"]
@@ -213,7 +213,7 @@ def test_a_huge_file_of_one_line_is_refused_without_being_read(running: Site) ->
 
 
 @pytest.mark.parametrize("name", MISNAMED)
-def test_a_file_of_another_name_is_reported_to_its_site(name: str, misnamed: Misnamed) -> None:
+def test_should_report_a_file_of_another_name_to_its_site(name: str, misnamed: Misnamed) -> None:
     site = misnamed.site
     report = site.report(lambda report: report.get("file") == name, "the report of the upload")
     assert (report["status"], report["reason"]) == ("failed", "file_name_unexpected")
@@ -223,7 +223,7 @@ def test_a_file_of_another_name_is_reported_to_its_site(name: str, misnamed: Mis
     assert stored(site, f"{site.name}/{name}", misnamed.uploaded[name]) == STUDENTS
 
 
-def test_an_admin_sees_under_which_name_a_file_came(misnamed: Misnamed, command: Command) -> None:
+def test_should_show_an_admin_under_which_name_a_file_came(misnamed: Misnamed, command: Command) -> None:
     site = misnamed.site
     site.report(lambda report: report.get("file") == "Students.csv", "the report of the upload")
     shown = command("roster-admin", "imports", site.name).stdout
@@ -232,7 +232,7 @@ def test_an_admin_sees_under_which_name_a_file_came(misnamed: Misnamed, command:
 
 
 @pytest.mark.parametrize("key", ["students.csv", "Upper/students.csv", "under_score/students.csv", "/students.csv"])
-def test_a_file_outside_any_site_is_told_in_the_log(key: str, cloud: Cloud) -> None:
+def test_should_report_a_file_outside_any_site_in_the_log(key: str, cloud: Cloud) -> None:
     s3 = client(cloud, "s3")
     put = s3.put_object(Bucket=cloud.inbox_bucket, Key=key, Body=STUDENTS)
 
@@ -243,7 +243,7 @@ def test_a_file_outside_any_site_is_told_in_the_log(key: str, cloud: Cloud) -> N
     assert s3.head_object(Bucket=cloud.inbox_bucket, Key=key)["VersionId"] == put["VersionId"]
 
 
-def test_a_folder_made_in_the_s3_console_is_no_upload(school: Site) -> None:
+def test_should_not_take_a_folder_made_in_the_s3_console_for_an_upload(school: Site) -> None:
     s3 = client(school.cloud, "s3")
     s3.put_object(Bucket=school.cloud.inbox_bucket, Key=f"{school.name}/", Body=b"")
     report = school.publish(SEED)
@@ -263,7 +263,7 @@ def folder(tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
 
 
 @pytest.mark.parametrize("what", NOT_A_FILE_OF_A_PAIR)
-def test_roster_check_says_the_same_before_the_upload(
+def test_roster_check_should_say_the_same_before_the_upload(
     what: str, folder: Callable[[dict[str, bytes]], Path], command: Command
 ) -> None:
     data, code = NOT_A_FILE_OF_A_PAIR[what]

@@ -80,7 +80,7 @@ def named_in(text: str) -> list[str]:
     return [name for name, written in forms.items() if any(form.casefold() in text.casefold() for form in written)]
 
 
-def test_no_log_event_names_anybody(site: Site, cloud: Cloud) -> None:
+def test_should_name_nobody_in_a_log_event(site: Site, cloud: Cloud) -> None:
     groups = set()
     for group, message in log_events(cloud):
         groups.add(group)
@@ -89,13 +89,13 @@ def test_no_log_event_names_anybody(site: Site, cloud: Cloud) -> None:
     assert {function(cloud, name) for name in wanted} <= groups
 
 
-def test_nothing_that_the_functions_print_names_anybody(site: Site, cloud: Cloud) -> None:
+def test_should_name_nobody_in_what_the_functions_print(site: Site, cloud: Cloud) -> None:
     printed = cloud.log.read_text(encoding="utf-8", errors="replace")
     assert "import_ended" in printed
     assert named_in(printed) == []
 
 
-def test_every_import_is_told_in_the_log_all_the_same(site: Site, cloud: Cloud) -> None:
+def test_should_report_every_import_in_the_log_all_the_same(site: Site, cloud: Cloud) -> None:
     for report in site.imports():
         told = eventually_logged(cloud, "import_report", partial(tells_of, site, report["import"]), "the report")
         # A held import was told as such, before it was approved or a newer pair superseded it.
@@ -107,7 +107,7 @@ def tells_of(site: Site, this_import: str, told: dict[str, Any]) -> bool:
     return {"site": site.name, "import": this_import}.items() <= told.items()
 
 
-def test_the_names_are_where_they_belong(site: Site, cloud: Cloud) -> None:
+def test_should_have_the_names_where_they_belong(site: Site, cloud: Cloud) -> None:
     """Else the tests above would prove nothing."""
     assert set(named_in(json.dumps(site.items(), default=str))) == set(NAMES) - {ZACHARIAS}
     first = site.imports()[-1]

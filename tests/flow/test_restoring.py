@@ -28,7 +28,7 @@ def restore(site: Site, backup: Items) -> None:
         dynamodb.put_item(TableName=table, Item=item)
 
 
-def test_servers_go_on_from_what_they_have(
+def test_servers_should_go_on_from_what_they_have(
     running: Site,
     enrol: Callable[[Site], Server],
     new_server: Callable[[], Server],

@@ -65,7 +65,7 @@ def emptied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_preview_says_what_the_import_then_says_and_uploads_nothing(
+def test_a_preview_should_say_what_the_import_then_says_and_upload_nothing(
     admin: Admin, school: Site, emptied: Path
 ) -> None:
     status, preview = admin.run("preview", str(emptied), check=False)
@@ -93,7 +93,7 @@ HARMFUL = {
 
 
 @pytest.mark.parametrize("harm", HARMFUL)
-def test_a_harmful_upload_changes_nothing(harm: str, school: Site) -> None:
+def test_should_change_nothing_for_a_harmful_upload(harm: str, school: Site) -> None:
     school.publish(PAIR)
     before = school.items()
     report = school.import_of(school.upload_pair(HARMFUL[harm]))
@@ -102,7 +102,7 @@ def test_a_harmful_upload_changes_nothing(harm: str, school: Site) -> None:
     assert school.items() == before
 
 
-def test_a_flood_of_uploads_ends_in_one_or_two_imports(school: Site, eventually: Patience) -> None:
+def test_should_make_one_or_two_imports_of_a_flood_of_uploads(school: Site, eventually: Patience) -> None:
     for number in range(25):
         last = school.upload_pair(PAIR | {"students.csv": STUDENTS + f"late.{number},Class 0\n".encode()})
     school.import_of(last)
@@ -110,7 +110,7 @@ def test_a_flood_of_uploads_ends_in_one_or_two_imports(school: Site, eventually:
     assert 1 <= len(school.imports()) <= 2
 
 
-def test_a_held_import_is_approved_once(admin: Admin, school: Site) -> None:
+def test_should_approve_a_held_import_once(admin: Admin, school: Site) -> None:
     held = school.import_of(school.upload_pair(EMPTIED))
     assert school.version() == 1
     assert len(school.items()) == 20
@@ -123,7 +123,7 @@ def test_a_held_import_is_approved_once(admin: Admin, school: Site) -> None:
     assert school.version() == 2
 
 
-def test_a_held_import_is_rejected(admin: Admin, school: Site) -> None:
+def test_should_reject_a_held_import(admin: Admin, school: Site) -> None:
     held = school.import_of(school.upload_pair(EMPTIED))
     admin.says("reject", held["import"])
     assert school.imports()[0]["status"] == "rejected"
@@ -131,7 +131,7 @@ def test_a_held_import_is_rejected(admin: Admin, school: Site) -> None:
     assert school.version() == 1
 
 
-def test_approving_asks_first(command: Command, admin: Admin, school: Site) -> None:
+def test_should_ask_before_it_approves(command: Command, admin: Admin, school: Site) -> None:
     held = school.import_of(school.upload_pair(EMPTIED))
     done = command("roster-admin", "approve", school.name, held["import"], check=False)
     assert done.returncode == 1
@@ -141,7 +141,7 @@ def test_approving_asks_first(command: Command, admin: Admin, school: Site) -> N
     assert school.version() == 1
 
 
-def test_what_a_held_first_import_would_do_is_shown(command: Command, school: Site) -> None:
+def test_should_show_what_a_held_first_import_would_do(command: Command, school: Site) -> None:
     held = school.import_of(school.upload_pair({"teachers.csv": STUDENTS, "students.csv": STUDENTS}))
     assert (held["status"], held["version"]) == ("held", 0)
     shown = command("roster-admin", "approve", school.name, held["import"], check=False).stderr
@@ -149,7 +149,7 @@ def test_what_a_held_first_import_would_do_is_shown(command: Command, school: Si
     assert "student.00: gains 1 class: Class 0" in shown
 
 
-def test_a_bad_version_is_undone_and_stays_undone(admin: Admin, school: Site, eventually: Patience) -> None:
+def test_should_undo_a_bad_version_and_leave_it_undone(admin: Admin, school: Site, eventually: Patience) -> None:
     before = school.items()
     school.publish(ONE_MORE)
     assert [version["version"] for version in admin.says("history")] == [2, 1]
@@ -165,7 +165,7 @@ def test_a_bad_version_is_undone_and_stays_undone(admin: Admin, school: Site, ev
     eventually(lambda: school.version() == 4, "what was uploaded meanwhile is imported")
 
 
-def test_the_console_access_tab_is_shown(admin: Admin) -> None:
+def test_should_show_the_console_access_tab(admin: Admin) -> None:
     console = admin.says("show", "console")
     assert [(right["username"], right["groups"]) for right in console[:2]] == [
         ("teacher.0", ["Class 0"]),
@@ -184,14 +184,14 @@ def test_the_console_access_tab_is_shown(admin: Admin) -> None:
     assert admin.run("show", "group", "nothing", check=False)[0] == 1
 
 
-def test_names_that_look_like_markup_are_shown_as_they_are(command: Command, school: Site) -> None:
+def test_should_show_names_that_look_like_markup_as_they_are(command: Command, school: Site) -> None:
     rows = {"students.csv": file("ron,Art [bold]", "ron,[/b]"), "teachers.csv": file("snape,Art [bold]", "snape,[/b]")}
     school.publish(rows)
     shown = command("roster-admin", "show", school.name, "console").stdout
     assert "[/b], Art [bold]" in shown
 
 
-def test_settings_that_pause_a_site_are_named_to_who_resumes_it(
+def test_should_name_the_settings_that_pause_a_site_to_whoever_resumes_it(
     command: Command, school: Site, eventually: Patience
 ) -> None:
     school.upload("settings.json", b'{"paused": true}')
@@ -202,7 +202,9 @@ def test_settings_that_pause_a_site_are_named_to_who_resumes_it(
     assert "settings.json comes without `paused`" in command("roster-admin", "imports", school.name).stdout
 
 
-def test_settings_take_effect_by_uploading_them(admin: Admin, school: Site, eventually: Patience) -> None:
+def test_should_apply_settings_that_are_uploaded_and_refuse_bad_ones(
+    admin: Admin, school: Site, eventually: Patience
+) -> None:
     school.upload("settings.json", b'{"basic_console_only": true, "all_groups_users": ["Teacher.0"]}')
     eventually(lambda: school.version() == 2, "a change of settings makes a version")
     right = school.items()["RIGHT#teacher.0"]
@@ -213,7 +215,7 @@ def test_settings_take_effect_by_uploading_them(admin: Admin, school: Site, even
     assert school.version() == 2
 
 
-def test_approving_ends_though_many_newer_uploads_were_refused(
+def test_should_finish_an_approval_though_many_newer_uploads_were_refused(
     command: Command, overtaken: tuple[Site, str], eventually: Patience
 ) -> None:
     school, held = overtaken

@@ -49,7 +49,7 @@ def stacks(cloud: Cloud) -> tuple[Stack, Stack]:
     return Stack(cloud, STACK_NAME), Stack(cloud, OTHER)
 
 
-def test_both_are_deployed_and_share_no_resource(stacks: tuple[Stack, Stack]) -> None:
+def test_should_deploy_both_without_a_shared_resource(stacks: tuple[Stack, Stack]) -> None:
     first, second = stacks
     assert {first.status, second.status} == {"CREATE_COMPLETE"}
     assert {each["LogicalResourceId"] for each in first.resources} == {
@@ -65,7 +65,7 @@ def test_both_are_deployed_and_share_no_resource(stacks: tuple[Stack, Stack]) ->
     assert shared == set()
 
 
-def test_neither_one_s_metrics_schedules_or_alarms_name_the_other(stacks: tuple[Stack, Stack], cloud: Cloud) -> None:
+def test_should_name_no_other_stack_in_metrics_schedules_or_alarms(stacks: tuple[Stack, Stack], cloud: Cloud) -> None:
     first, second = stacks
     for stack, other in ((first, second), (second, first)):
         assert stack.namespaces() == {f"SisImport/{stack.name}"}
@@ -79,7 +79,7 @@ def test_neither_one_s_metrics_schedules_or_alarms_name_the_other(stacks: tuple[
     assert targets == {stack.outputs["WatchFleetFunctionName"] for stack in stacks}
 
 
-def test_an_upload_to_one_is_imported_there_alone(stacks: tuple[Stack, Stack], cloud: Cloud, school: Site) -> None:
+def test_should_import_an_upload_to_one_there_alone(stacks: tuple[Stack, Stack], cloud: Cloud, school: Site) -> None:
     _, other = stacks
     report = school.publish(SEED)
     assert report["version"] == 1
@@ -99,9 +99,7 @@ def test_an_upload_to_one_is_imported_there_alone(stacks: tuple[Stack, Stack], c
 
 
 # The last one here: it ends what the others look at.
-def test_one_can_be_removed_the_other_stays_and_what_was_done_is_kept(
-    stacks: tuple[Stack, Stack], cloud: Cloud
-) -> None:
+def test_should_keep_the_other_and_what_was_done_when_one_is_removed(stacks: tuple[Stack, Stack], cloud: Cloud) -> None:
     first, second = stacks
     formation = client(cloud, "cloudformation")
     formation.delete_stack(StackName=OTHER)

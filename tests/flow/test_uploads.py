@@ -69,7 +69,7 @@ def whole_pairs(cloud: Cloud) -> list[tuple[Site, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("number", range(len(ORDERS_AND_WAYS)))
-def test_a_pair_is_published_in_whatever_order_and_way_it_comes(
+def test_should_publish_a_pair_in_whatever_order_and_way_it_comes(
     number: int, whole_pairs: list[tuple[Site, dict[str, str]]]
 ) -> None:
     site, uploaded = whole_pairs[number]
@@ -79,7 +79,7 @@ def test_a_pair_is_published_in_whatever_order_and_way_it_comes(
 
 
 @pytest.mark.parametrize("how", [upload, upload_in_parts])
-def test_the_same_pair_again_makes_no_new_version(how: Upload, running: Site) -> None:
+def test_should_make_no_new_version_of_the_same_pair(how: Upload, running: Site) -> None:
     before = running.items()
     report = running.import_of({file: how(running, file, data) for file, data in SEED.items()})
     assert (report["status"], report["version"], report["base_version"]) == ("no_change", 1, 1)
@@ -88,7 +88,7 @@ def test_the_same_pair_again_makes_no_new_version(how: Upload, running: Site) ->
     assert running.items() == before
 
 
-def test_another_pair_is_the_next_version(running: Site) -> None:
+def test_should_make_the_next_version_of_another_pair(running: Site) -> None:
     report = running.publish(with_student("Hermione_Granger"))
     assert (report["status"], report["version"], report["base_version"]) == ("ok", 2, 1)
     changed = {name: n for name, n in report["changes"].items() if n}
@@ -97,7 +97,7 @@ def test_another_pair_is_the_next_version(running: Site) -> None:
 
 
 @pytest.mark.parametrize(("file", "missing"), [("teachers.csv", "students.csv"), ("students.csv", "teachers.csv")])
-def test_a_first_file_alone_waits_and_changes_nothing(
+def test_should_change_nothing_while_a_first_file_waits_alone(
     file: str, missing: str, school: Site, command: Command, eventually: Patience
 ) -> None:
     school.upload(file, SEED[file])
@@ -111,7 +111,9 @@ def test_a_first_file_alone_waits_and_changes_nothing(
     assert school.ask("imports")["waiting"] is None
 
 
-def test_a_newer_file_alone_waits_for_five_minutes_and_changes_nothing(running: Site, eventually: Patience) -> None:
+def test_should_let_a_newer_file_alone_wait_for_five_minutes_and_change_nothing(
+    running: Site, eventually: Patience
+) -> None:
     before, newer = running.items(), with_student("Hermione_Granger")
     running.upload("students.csv", newer["students.csv"])
     eventually(lambda: running.ask("imports")["waiting"], "the file that waits")
@@ -125,14 +127,14 @@ def test_a_newer_file_alone_waits_for_five_minutes_and_changes_nothing(running: 
     assert "Hermione_Granger" in potions(running)
 
 
-def test_a_person_may_have_a_newer_file_imported_without_its_partner(running: Site, command: Command) -> None:
+def test_should_import_a_newer_file_without_its_partner_for_a_person_who_asks(running: Site, command: Command) -> None:
     running.upload("students.csv", with_student("Hermione_Granger")["students.csv"])
     done = json.loads(command("roster-admin", "import", running.name, "--json").stdout)
     assert (done["status"], done["version"]) == ("ok", 2)
     assert "Hermione_Granger" in potions(running)
 
 
-def test_asking_for_an_import_of_half_a_pair_fails_and_says_what_it_waits_for(
+def test_should_fail_an_import_of_half_a_pair_and_say_what_it_waits_for(
     school: Site, command: Command, eventually: Patience
 ) -> None:
     school.upload("teachers.csv", SEED["teachers.csv"])
@@ -144,18 +146,18 @@ def test_asking_for_an_import_of_half_a_pair_fails_and_says_what_it_waits_for(
     assert school.version() == 0
 
 
-def test_asking_for_an_import_of_nothing_fails_and_says_what_to_upload(school: Site, command: Command) -> None:
+def test_should_fail_an_import_of_nothing(school: Site, command: Command) -> None:
     done = command("roster-admin", "import", school.name, "--json", check=False)
     assert done.returncode == 1
     assert (json.loads(done.stdout)["status"], json.loads(done.stdout)["reason"]) == ("failed", "inbox_empty")
 
 
-def test_asking_for_an_import_of_a_published_pair_is_fine(running: Site, command: Command) -> None:
+def test_should_not_fail_an_import_of_a_published_pair(running: Site, command: Command) -> None:
     done = json.loads(command("roster-admin", "import", running.name, "--json").stdout)
     assert (done["status"], done["version"]) == ("no_change", 1)
 
 
-def test_deleting_the_uploads_removes_nobody(running: Site, eventually: Patience) -> None:
+def test_should_remove_nobody_when_the_uploads_are_deleted(running: Site, eventually: Patience) -> None:
     before = running.items()
     s3, sqs = client(running.cloud, "s3"), client(running.cloud, "sqs")
     for file in SEED:
@@ -166,7 +168,9 @@ def test_deleting_the_uploads_removes_nobody(running: Site, eventually: Patience
     assert (running.version(), len(running.imports()), running.items()) == (1, 1, before)
 
 
-def test_events_that_come_late_twice_and_in_the_wrong_order_change_nothing(running: Site, eventually: Patience) -> None:
+def test_should_change_nothing_for_events_that_come_late_twice_and_in_the_wrong_order(
+    running: Site, eventually: Patience
+) -> None:
     (first,) = running.imports()
     old = {file: about["version_id"] for file, about in first["pair"].items()}
     new = running.upload_pair(with_student("Hermione_Granger"))
@@ -183,7 +187,9 @@ def test_events_that_come_late_twice_and_in_the_wrong_order_change_nothing(runni
     assert "Hermione_Granger" in potions(running)
 
 
-def test_of_uploads_that_follow_each_other_closely_the_newest_stands(running: Site, eventually: Patience) -> None:
+def test_should_end_with_the_newest_of_uploads_that_follow_each_other_closely(
+    running: Site, eventually: Patience
+) -> None:
     for number in range(4):
         newest = running.upload_pair(with_student(f"student-{number}"))
     running.import_of(newest)

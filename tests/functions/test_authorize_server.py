@@ -21,7 +21,7 @@ def answer(cloud: Cloud, authorization: str | None) -> Any:
     return invoke(cloud, "AuthorizeServerFunction", request)
 
 
-def test_a_token_is_known_by_the_site_and_server_it_was_given_to(school: Site) -> None:
+def test_should_know_the_site_and_server_that_a_token_was_given_to(school: Site) -> None:
     token = enrolled(school, "srv-02")
     never = {"applied_version": -1, "applied_manifest": "", "last_seen": "", "newer_token": 0}
     known = {"isAuthorized": True, "context": {"site": school.name, "server": "srv-02", **never}}
@@ -29,26 +29,26 @@ def test_a_token_is_known_by_the_site_and_server_it_was_given_to(school: Site) -
     assert answer(school.cloud, f"bearer  {token} ") == known
 
 
-def test_each_server_has_a_token_of_its_own(school: Site) -> None:
+def test_should_know_each_server_by_a_token_of_its_own(school: Site) -> None:
     tokens = [enrolled(school, server) for server in ("srv-01", "srv-02")]
     assert [answer(school.cloud, f"Bearer {token}")["context"]["server"] for token in tokens] == ["srv-01", "srv-02"]
     mixed = tokens[0].replace("srv-01", "srv-02")
     assert answer(school.cloud, f"Bearer {mixed}") == NO
 
 
-def test_enrolling_a_server_again_ends_its_former_token(school: Site) -> None:
+def test_should_refuse_the_former_token_of_a_server_that_enrolled_again(school: Site) -> None:
     former, token = enrolled(school, "srv-01"), enrolled(school, "srv-01")
     assert answer(school.cloud, f"Bearer {former}") == NO
     assert answer(school.cloud, f"Bearer {token}")["isAuthorized"]
 
 
-def test_a_token_is_for_its_own_site_alone(school: Site) -> None:
+def test_should_refuse_a_token_at_another_site_than_its_own(school: Site) -> None:
     token = enrolled(school, "srv-01")
     elsewhere = token.replace(school.name, f"{school.name[:60]}-2", 1)
     assert answer(school.cloud, f"Bearer {elsewhere}") == NO
 
 
-def test_a_token_in_another_scheme_or_with_anything_added_is_refused(school: Site) -> None:
+def test_should_refuse_a_token_in_another_scheme_or_with_anything_added(school: Site) -> None:
     token = enrolled(school, "srv-01")
     for authorization in (token, f"Basic {token}", f"Bearer {token}x", f"Bearer {token[:-1]}", f"Bearer {token} x"):
         assert answer(school.cloud, authorization) == NO, authorization
@@ -72,5 +72,5 @@ def test_a_token_in_another_scheme_or_with_anything_added_is_refused(school: Sit
     ],
     ids=lambda authorization: ascii(authorization)[:30],
 )
-def test_whoever_is_unknown_is_refused_and_not_failed(authorization: str | None, cloud: Cloud) -> None:
+def test_should_refuse_whoever_is_unknown_and_not_fail(authorization: str | None, cloud: Cloud) -> None:
     assert answer(cloud, authorization) == NO

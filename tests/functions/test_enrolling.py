@@ -20,7 +20,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def test_a_code_gives_a_server_its_token(school: Site) -> None:
+def test_should_give_a_server_its_token_for_a_code(school: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     answer = enrol(school, code)
     said = answer.json()
@@ -30,7 +30,7 @@ def test_a_code_gives_a_server_its_token(school: Site) -> None:
     assert len(said["token"].rpartition(".")[2]) >= 43, "256 random bits"
 
 
-def test_neither_code_nor_token_is_stored(school: Site) -> None:
+def test_should_store_neither_code_nor_token(school: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     token = enrol(school, code).json()["token"]
     other = school.ask("enrol", server="srv-02")["code"]
@@ -39,19 +39,19 @@ def test_neither_code_nor_token_is_stored(school: Site) -> None:
         assert secret not in stored
 
 
-def test_a_code_may_be_typed_in_small_letters_and_without_its_hyphens(school: Site) -> None:
+def test_should_take_a_code_in_small_letters_and_without_its_hyphens(school: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     assert enrol(school, f" {code.lower().replace('-', ' ')} ").status == 200
 
 
-def test_a_code_works_once(school: Site) -> None:
+def test_should_take_a_code_once(school: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     assert enrol(school, code).status == 200
     again = enrol(school, code)
     assert (again.status, again.error) == (403, "code_invalid")
 
 
-def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school: Site) -> None:
+def test_should_take_a_code_once_also_when_it_is_used_twice_at_the_same_moment(school: Site) -> None:
     body = json.dumps({"code": school.ask("enrol", server="srv-01")["code"]}).encode()
     # Neither writes before both have read that the code is unused.
     both_have_read = Barrier(2, timeout=30)
@@ -71,7 +71,7 @@ def test_a_code_works_once_also_when_it_is_used_twice_at_the_same_moment(school:
         assert sorted(threads.map(use, range(2))) == [200, 403]
 
 
-def test_a_code_lives_fifteen_minutes(school: Site) -> None:
+def test_should_take_a_code_for_fifteen_minutes(school: Site) -> None:
     def code_given(ago: timedelta) -> str:
         given = Enrolment(
             client(school.cloud, "dynamodb"), school.cloud.table_name, lambda: datetime.now(UTC) - ago
@@ -83,7 +83,7 @@ def test_a_code_lives_fifteen_minutes(school: Site) -> None:
     assert enrol(school, code_given(timedelta(minutes=14, seconds=30))).status == 200
 
 
-def test_a_code_for_another_site_is_refused_and_still_works_there(school: Site) -> None:
+def test_should_refuse_a_code_at_another_site_without_using_it_up(school: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     answer = enrol(school, code, "beauxbatons")
     assert (answer.status, answer.error) == (409, "site_differs")
@@ -91,7 +91,7 @@ def test_a_code_for_another_site_is_refused_and_still_works_there(school: Site) 
 
 
 @pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "x" * 5000, r"\\ud83d", r"\\u0000", "%s", "İ"], ids=ascii)
-def test_a_code_that_was_never_given_is_refused(code: str, school: Site) -> None:
+def test_should_refuse_a_code_that_was_never_given(code: str, school: Site) -> None:
     answer = enrol(school, code)
     assert (answer.status, answer.error) == (403, "code_invalid")
 
@@ -102,7 +102,7 @@ def test_a_code_that_was_never_given_is_refused(code: str, school: Site) -> None
      '{"code":"K7QM-2WXP-9RTB","site":7}', "[" * 100_000],
     ids=lambda body: str(body)[:20],
 )  # fmt: skip
-def test_a_body_that_holds_no_code_is_a_bad_request(body: str | None, school: Site) -> None:
+def test_should_answer_a_body_that_holds_no_code_as_a_bad_request(body: str | None, school: Site) -> None:
     asked = event("serve_feed/enrol")
     if body is None:
         del asked["body"]
@@ -113,12 +113,12 @@ def test_a_body_that_holds_no_code_is_a_bad_request(body: str | None, school: Si
 
 
 @pytest.mark.parametrize("body", ["eyJjb2RlIjogIng", "not base64", "/////w==", "é"])
-def test_a_binary_body_that_is_none_is_a_bad_request(body: str, school: Site) -> None:
+def test_should_answer_a_binary_body_that_cannot_be_read_as_a_bad_request(body: str, school: Site) -> None:
     answer = serve(school, event("serve_feed/enrol") | {"body": body, "isBase64Encoded": True})
     assert (answer.status, answer.error) == (400, "bad_request")
 
 
-def test_a_token_is_shown_once_and_never_logged(school: Site) -> None:
+def test_should_never_log_a_token(school: Site) -> None:
     token = enrolled(school, "srv-01")
     secret = token.rpartition(".")[2]
     assert all(secret not in logged for _, logged in log_events(school.cloud))

@@ -56,7 +56,7 @@ def poisoned(body: str) -> Any:
         '{"site": "hogwarts", "asked": "x", "asked_at": "this morning"}',
     ],
 )
-def test_a_message_that_is_none_of_ours_comes_back_alone(body: str, school: Site) -> None:
+def test_should_give_back_a_message_that_is_not_ours_and_no_other(body: str, school: Site) -> None:
     request = "the-request-behind-it"
     answer = invoke(school.cloud, "ImportPairFunction", batch(poisoned(body), asked(school, request)))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
@@ -64,12 +64,12 @@ def test_a_message_that_is_none_of_ours_comes_back_alone(body: str, school: Site
     assert (report["asked"], report["reason"]) == (request, "inbox_empty")
 
 
-def test_a_batch_of_nothing_but_bad_messages_fails_message_by_message(cloud: Cloud) -> None:
+def test_should_give_back_a_batch_of_bad_messages_one_by_one(cloud: Cloud) -> None:
     answer = invoke(cloud, "ImportPairFunction", batch(poisoned("{"), poisoned("}")))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}, {"itemIdentifier": "message-1"}]}
 
 
-def test_a_message_that_fails_is_told_in_the_log_without_its_text(cloud: Cloud) -> None:
+def test_should_report_a_message_that_fails_in_the_log_without_its_text(cloud: Cloud) -> None:
     invoke(cloud, "ImportPairFunction", poisoned('{"Records": ["Padma_Patil, Divination"]}'))
 
     told = eventually_logged(cloud, "import_broke_off", lambda told: "TypeError" in json.dumps(told), "the failure")
@@ -78,26 +78,26 @@ def test_a_message_that_fails_is_told_in_the_log_without_its_text(cloud: Cloud) 
     assert "Padma_Patil" not in cloud.log.read_text(encoding="utf-8", errors="replace")
 
 
-def test_the_test_message_of_s3_is_taken(cloud: Cloud) -> None:
+def test_should_take_the_test_message_of_s3(cloud: Cloud) -> None:
     sent = event("import_pair/s3_test", {EXAMPLE_BUCKET: cloud.inbox_bucket})
     assert invoke(cloud, "ImportPairFunction", sent) == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("name", ["uploaded", "uploaded_in_parts"])
-def test_an_upload_has_its_sites_inbox_looked_at(name: str, school: Site) -> None:
+def test_should_look_at_a_sites_inbox_as_it_is_now_for_an_upload(name: str, school: Site) -> None:
     # What the event tells of was deleted since. What counts is what the inbox holds now, which is nothing.
     assert invoke(school.cloud, "ImportPairFunction", uploaded(school, name)) == {"batchItemFailures": []}
     said = school.ask("imports")
     assert (said["imports"], said["waiting"], said["version"]) == ([], None, 0)
 
 
-def test_several_events_in_one_batch_about_what_was_imported_are_no_import(running: Site) -> None:
+def test_should_not_import_again_for_several_events_about_what_was_imported(running: Site) -> None:
     sent = batch(*(uploaded(running, name) for name in ("uploaded", "uploaded_in_parts", "uploaded")))
     assert invoke(running.cloud, "ImportPairFunction", sent) == {"batchItemFailures": []}
     assert len(running.imports()) == 1
 
 
-def test_a_request_that_comes_twice_is_answered_once(school: Site) -> None:
+def test_should_answer_only_once_when_a_request_comes_twice(school: Site) -> None:
     for _ in range(2):
         answer = invoke(school.cloud, "ImportPairFunction", asked(school, "one-request"))
         assert answer == {"batchItemFailures": []}
@@ -105,7 +105,7 @@ def test_a_request_that_comes_twice_is_answered_once(school: Site) -> None:
 
 
 @pytest.mark.parametrize("key", ["Students.csv", "students.csv.gz", "2026/students.csv", "settings.txt"])
-def test_an_upload_of_another_name_is_reported_to_its_site(key: str, school: Site) -> None:
+def test_should_report_an_upload_of_another_name_to_its_site(key: str, school: Site) -> None:
     school.cloud.client("s3").put_object(Bucket=school.cloud.inbox_bucket, Key=f"{school.name}/{key}", Body=b"there")
     sent = event("import_pair/uploaded", {"hogwarts/students.csv": f"{school.name}/{key}"})
     for _ in range(2):
@@ -117,7 +117,7 @@ def test_an_upload_of_another_name_is_reported_to_its_site(key: str, school: Sit
 @pytest.mark.parametrize(
     "key", ["students.csv", "Hogwarts/students.csv", "-hog/students.csv", "hog%2Cwarts/students.csv"]
 )
-def test_an_upload_outside_any_site_is_told_in_the_log(key: str, cloud: Cloud) -> None:
+def test_should_report_an_upload_outside_any_site_in_the_log(key: str, cloud: Cloud) -> None:
     version_id = f"version-of-{key.encode().hex()}"
     written = {"hogwarts/students.csv": key, "3sL4kqtJlcpXroDTDmJ_rmSpXd3dIbrH": version_id}
     assert invoke(cloud, "ImportPairFunction", event("import_pair/uploaded", written)) == {"batchItemFailures": []}
@@ -126,13 +126,13 @@ def test_an_upload_outside_any_site_is_told_in_the_log(key: str, cloud: Cloud) -
     assert [(about["reason"], about["bytes"]) for about in told] == [("outside_any_site", 136)]
 
 
-def test_a_new_folder_made_in_the_s3_console_is_no_upload(school: Site) -> None:
+def test_should_not_take_a_new_folder_made_in_the_s3_console_for_an_upload(school: Site) -> None:
     sent = event("import_pair/uploaded", {"hogwarts/students.csv": f"{school.name}/", '\\"size\\":136': '\\"size\\":0'})
     assert invoke(school.cloud, "ImportPairFunction", sent) == {"batchItemFailures": []}
     assert school.imports() == []
 
 
-def test_a_poison_message_in_the_queue_holds_up_nobody(school: Site) -> None:
+def test_should_not_let_a_poison_message_in_the_queue_hold_up_anybody(school: Site) -> None:
     """It is tried again later; what comes behind it is imported now."""
     sqs, queue = client(school.cloud, "sqs"), function(school.cloud, "ImportQueue")
     marker = f"poison for {school.name}"

@@ -65,23 +65,21 @@ def json_lines(runtime: LambdaRuntime) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_function_starts_without_asking_anything_of_aws(name: str, start: Start, nowhere: dict[str, str]) -> None:
+def test_should_start_without_asking_anything_of_aws(name: str, start: Start, nowhere: dict[str, str]) -> None:
     runtime = start(name, nowhere)
     assert runtime.start() < INIT_SECONDS
     assert runtime.told() == "", "a start that warns of something"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_function_that_lacks_a_variable_does_not_start_and_names_it(
-    name: str, start: Start, nowhere: dict[str, str]
-) -> None:
+def test_should_not_start_without_a_variable_and_name_it(name: str, start: Start, nowhere: dict[str, str]) -> None:
     del nowhere["TABLE_NAME"]
     posted = start(name, nowhere).posted()
     assert posted.to == "init/error"
     assert (posted.body["errorType"], posted.body["errorMessage"]) == ("KeyError", "'TABLE_NAME'")
 
 
-def test_the_authorizers_answer_is_what_an_http_api_takes(start: Start, nowhere: dict[str, str]) -> None:
+def test_the_authorizer_should_answer_what_an_http_api_takes(start: Start, nowhere: dict[str, str]) -> None:
     request = event("authorize_server/request")
     request["headers"]["authorization"] = "Bearer of bad tidings"
     posted = start("authorize_server", nowhere).invoke(request, "a-request")
@@ -89,7 +87,7 @@ def test_the_authorizers_answer_is_what_an_http_api_takes(start: Start, nowhere:
     assert posted.headers["content-type"] == "application/json"
 
 
-def test_a_failing_request_is_an_error_with_its_place_and_the_next_one_is_served(
+def test_should_answer_a_failing_request_with_the_place_of_its_error_and_serve_the_next_one(
     start: Start, nowhere: dict[str, str]
 ) -> None:
     runtime = start("serve_feed", nowhere)
@@ -101,7 +99,9 @@ def test_a_failing_request_is_an_error_with_its_place_and_the_next_one_is_served
     assert (served.to, served.body["statusCode"]) == ("response", 400)
 
 
-def test_a_poison_message_is_a_response_and_no_error(start: Start, here: dict[str, str], cloud: Cloud) -> None:
+def test_should_answer_a_poison_message_with_a_response_and_not_an_error(
+    start: Start, here: dict[str, str], cloud: Cloud
+) -> None:
     """An error would bring the whole batch back."""
     message = event("import_pair/asked")
     message["Records"][0]["body"] = "{"
@@ -110,14 +110,14 @@ def test_a_poison_message_is_a_response_and_no_error(start: Start, here: dict[st
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": failures})
 
 
-def test_the_test_message_of_s3_imports_nothing_and_tells_nothing(start: Start, here: dict[str, str]) -> None:
+def test_should_import_nothing_and_log_nothing_for_the_test_message_of_s3(start: Start, here: dict[str, str]) -> None:
     runtime = start("import_pair", here)
     posted = runtime.invoke(event("import_pair/s3_test"), "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
     assert runtime.told() == ""
 
 
-def test_an_import_is_told_once(start: Start, here: dict[str, str], running: Site) -> None:
+def test_should_report_an_import_once(start: Start, here: dict[str, str], running: Site) -> None:
     """The runtime has a log handler of its own, which would tell everything a second time."""
     runtime = start("import_pair", here)
     message = event("import_pair/asked", {"hogwarts": running.name})
@@ -131,7 +131,7 @@ def test_an_import_is_told_once(start: Start, here: dict[str, str], running: Sit
     assert (report["site"], report["ImportsUnchanged"], report["RowsRead"]) == (running.name, 1, 10)
 
 
-def test_every_answer_of_the_feed_is_json(start: Start, here: dict[str, str], published: Site) -> None:
+def test_the_feed_should_answer_everything_in_json(start: Start, here: dict[str, str], published: Site) -> None:
     """A number as the table's client gives it, a Decimal, would be none."""
     runtime = start("serve_feed", here)
     for name in ("head", "manifest"):
@@ -141,7 +141,7 @@ def test_every_answer_of_the_feed_is_json(start: Start, here: dict[str, str], pu
         assert (posted.to, posted.body["statusCode"]) == ("response", 200)
 
 
-def test_every_answer_to_people_is_json(start: Start, here: dict[str, str], published: Site) -> None:
+def test_should_answer_people_in_json(start: Start, here: dict[str, str], published: Site) -> None:
     runtime = start("manage_site", here)
     posted = runtime.invoke(event("manage_site/imports", {"hogwarts": published.name}), "a-request")
     assert (posted.to, posted.body["ok"]) == ("response", True)

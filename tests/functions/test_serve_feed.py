@@ -63,7 +63,7 @@ def store(site: Site, data: bytes) -> str:
 # The head
 
 
-def test_the_head_says_what_is_published_and_when_to_ask_again(published: Site) -> None:
+def test_the_head_should_say_what_is_published_and_when_to_ask_again(published: Site) -> None:
     answer = head(published, None)
     said = answer.json()
     assert answer.status == 200
@@ -74,7 +74,7 @@ def test_the_head_says_what_is_published_and_when_to_ask_again(published: Site) 
     assert len(said["manifest_sha256"]) == 64
 
 
-def test_the_head_is_signed_by_a_key_that_the_server_knows(published: Site) -> None:
+def test_should_sign_the_head_by_a_key_that_the_server_knows(published: Site) -> None:
     said = head(published, None).json()
     key = said["keyring"]["keys"][said["signature"]["key_id"]]
     public = load_der_public_key(b64decode(key))
@@ -85,7 +85,7 @@ def test_the_head_is_signed_by_a_key_that_the_server_knows(published: Site) -> N
     assert enrolled_with == said["keyring"]
 
 
-def test_a_server_that_has_the_head_is_told_nothing_new(published: Site) -> None:
+def test_should_tell_a_server_that_has_the_head_nothing_new(published: Site) -> None:
     known = head(published, None).json()
     for cursor in ({"have": "1"}, {"have": "1", "epoch": "1", "manifest": known["manifest_sha256"]}):
         answer = asked_with(published, cursor)
@@ -94,7 +94,7 @@ def test_a_server_that_has_the_head_is_told_nothing_new(published: Site) -> None
 
 
 @pytest.mark.parametrize("have", ["0", "-1", "", "one", "1.0", "\u0661", "9" * 40])
-def test_a_version_that_can_be_none_is_a_bad_request(have: str, published: Site) -> None:
+def test_should_answer_what_cannot_be_a_version_as_a_bad_request(have: str, published: Site) -> None:
     answer = head(published, have)
     assert (answer.status, answer.error) == (400, "bad_request")
 
@@ -102,7 +102,7 @@ def test_a_version_that_can_be_none_is_a_bad_request(have: str, published: Site)
 @pytest.mark.parametrize(
     "more", [{"epoch": "0"}, {"epoch": "x"}, {"manifest": ""}, {"manifest": "0" * 63}, {"manifest": "A" * 64}]
 )
-def test_what_is_said_beside_the_version_has_its_form_too(more: dict[str, str], published: Site) -> None:
+def test_should_answer_a_malformed_epoch_or_manifest_as_a_bad_request(more: dict[str, str], published: Site) -> None:
     assert asked_with(published, {"have": "1"} | more).status == 400
 
 
@@ -111,12 +111,12 @@ def test_what_is_said_beside_the_version_has_its_form_too(more: dict[str, str], 
     [{"have": "2"}, {"have": "1", "epoch": "2"}, {"have": "1", "epoch": "1", "manifest": "0" * 64}],
     ids=["above the head", "another epoch", "other bytes"],
 )
-def test_a_version_that_was_never_published_is_gone(cursor: dict[str, str], published: Site) -> None:
+def test_should_answer_a_version_that_was_never_published_as_gone(cursor: dict[str, str], published: Site) -> None:
     answer = asked_with(published, cursor)
     assert (answer.status, answer.error) == (410, "cursor_unknown")
 
 
-def test_a_server_one_version_behind_is_shown_the_way(running: Site) -> None:
+def test_should_show_a_server_one_version_behind_the_way(running: Site) -> None:
     running.publish(LARGE)
     running.publish(LARGE | {"students.csv": LARGE["students.csv"] + b"One.More,Potions\n"})
     said = head(running, "2").json()
@@ -127,12 +127,12 @@ def test_a_server_one_version_behind_is_shown_the_way(running: Site) -> None:
     assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == delta["content_sha256"]
 
 
-def test_while_a_version_is_new_servers_ask_each_minute(published: Site) -> None:
+def test_should_have_servers_ask_each_minute_while_a_version_is_new(published: Site) -> None:
     answer = head(published, None)
     assert (answer.json()["poll_after_seconds"], answer.headers["poll-after-seconds"]) == (60, "60")
 
 
-def test_what_never_changes_may_be_kept_and_what_does_may_not(published: Site) -> None:
+def test_should_let_only_what_never_changes_be_cached(published: Site) -> None:
     snapshot = ask(published, "manifest").json()["snapshot"]["sha256"]
     for answer in (ask(published, "manifest"), ask(published, "object", sha256=snapshot)):
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -140,7 +140,7 @@ def test_what_never_changes_may_be_kept_and_what_does_may_not(published: Site) -
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_site_without_a_version_has_no_head(school: Site) -> None:
+def test_should_answer_that_a_site_without_a_version_has_no_head(school: Site) -> None:
     answer = ask(school, "head")
     assert (answer.status, answer.error) == (404, "nothing_published")
 
@@ -148,7 +148,7 @@ def test_a_site_without_a_version_has_no_head(school: Site) -> None:
 # Manifests
 
 
-def test_the_manifest_is_the_very_bytes_that_the_head_names(published: Site) -> None:
+def test_should_serve_the_manifest_in_the_very_bytes_that_the_head_names(published: Site) -> None:
     answer = ask(published, "manifest")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert hashlib.sha256(answer.body).hexdigest() == head(published, None).json()["manifest_sha256"]
@@ -157,7 +157,7 @@ def test_the_manifest_is_the_very_bytes_that_the_head_names(published: Site) -> 
     assert said["counts"] == {"groups": 4, "members": 2, "memberships": 5, "teachers": 4}
 
 
-def test_a_version_that_is_no_longer_the_head_keeps_its_manifest(running: Site) -> None:
+def test_should_keep_the_manifest_of_a_version_that_is_no_longer_the_head(running: Site) -> None:
     first = ask(running, "manifest").body
     running.publish(SEED | {"students.csv": SEED["students.csv"] + b"Hermione_Granger,Potions\n"})
     assert ask(running, "manifest", version="1").body == first
@@ -166,12 +166,12 @@ def test_a_version_that_is_no_longer_the_head_keeps_its_manifest(running: Site) 
 
 
 @pytest.mark.parametrize("version", ["0", "2", "-1", "one", "01x", "9" * 40, "../1", "\u0000", ""])
-def test_a_version_that_is_none_is_not_found(version: str, published: Site) -> None:
+def test_should_not_find_a_version_that_does_not_exist(version: str, published: Site) -> None:
     answer = ask(published, "manifest", version=version)
     assert (answer.status, answer.error) == (404, "version_unknown")
 
 
-def test_a_manifest_that_was_stored_but_never_committed_is_not_served(published: Site) -> None:
+def test_should_not_serve_a_manifest_that_was_stored_but_never_committed(published: Site) -> None:
     key = f"{published.name}/versions/2/manifest.json"
     client(published.cloud, "s3").put_object(Bucket=published.cloud.results_bucket, Key=key, Body=b"{}")
     assert ask(published, "manifest", version="2").status == 404
@@ -180,7 +180,7 @@ def test_a_manifest_that_was_stored_but_never_committed_is_not_served(published:
 # Objects
 
 
-def test_an_object_is_the_very_bytes_that_the_manifest_names(published: Site) -> None:
+def test_should_serve_an_object_in_the_very_bytes_that_the_manifest_names(published: Site) -> None:
     snapshot = ask(published, "manifest").json()["snapshot"]
     answer = ask(published, "object", sha256=snapshot["sha256"])
     assert (answer.status, answer.headers["content-type"]) == (200, "application/gzip")
@@ -196,18 +196,18 @@ def test_an_object_is_the_very_bytes_that_the_manifest_names(published: Site) ->
     [EXAMPLE_SHA256, "x", "A" * 64, "a" * 2000, "\u0000", "..", "../imports", "../versions/1/manifest.json", "١" * 64],
     ids=lambda digest: ascii(digest)[:20],
 )
-def test_an_object_that_is_none_is_not_found(digest: str, published: Site) -> None:
+def test_should_not_find_an_object_that_does_not_exist(digest: str, published: Site) -> None:
     answer = ask(published, "object", sha256=digest)
     assert (answer.status, answer.error) == (404, "object_unknown")
 
 
-def test_an_object_of_four_megabytes_still_comes_in_the_answer(school: Site) -> None:
+def test_should_still_put_an_object_of_four_megabytes_into_the_answer(school: Site) -> None:
     data = os.urandom(4_000_000)
     answer = ask(school, "object", sha256=store(school, data))
     assert (answer.status, answer.body) == (200, data)
 
 
-def test_a_larger_object_is_answered_with_a_link_that_needs_no_token(school: Site) -> None:
+def test_should_answer_a_larger_object_with_a_link_that_needs_no_token(school: Site) -> None:
     data = os.urandom(4_000_001)
     digest = store(school, data)
     answer = ask(school, "object", sha256=digest)
@@ -225,13 +225,13 @@ def test_a_larger_object_is_answered_with_a_link_that_needs_no_token(school: Sit
 
 
 @pytest.mark.parametrize("name", ["head", "manifest", "object", "report", "token"])
-def test_a_token_reads_its_own_site_only(name: str, published: Site, school: Site) -> None:
+def test_should_let_a_token_read_its_own_site_only(name: str, published: Site, school: Site) -> None:
     asked = request(published, name)
     asked["requestContext"]["authorizer"]["lambda"]["site"] = school.name
     answer = serve(published, asked)
     assert (answer.status, answer.error) == (403, "site_forbidden")
 
 
-def test_objects_of_another_site_are_not_found_under_ones_own(published: Site, school: Site) -> None:
+def test_should_not_find_objects_of_another_site_under_ones_own(published: Site, school: Site) -> None:
     snapshot = ask(published, "manifest").json()["snapshot"]["sha256"]
     assert ask(school, "object", sha256=snapshot).status == 404

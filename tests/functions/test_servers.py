@@ -50,7 +50,7 @@ def known(site: Site, server: str = "srv-01") -> dict[str, Any]:
 # Reports
 
 
-def test_a_report_is_shown_with_the_server(running: Site) -> None:
+def test_should_show_a_report_with_its_server(running: Site) -> None:
     token = enrolled(running, "srv-01")
     manifest = running.ask("servers")["manifest_sha256"]
     answer = report(running, token, manifest_sha256=manifest, outcome="applied", agent="1.4.0", held=True)
@@ -65,18 +65,18 @@ def test_a_report_is_shown_with_the_server(running: Site) -> None:
 
 
 @pytest.mark.parametrize("hours", [1, -24 * 3653])
-def test_a_clock_that_is_wrong_is_known(hours: int, school: Site) -> None:
+def test_should_know_by_how_much_a_clock_is_wrong(hours: int, school: Site) -> None:
     report(school, enrolled(school, "srv-01"), clock=now(hours=hours))
     assert abs(known(school)["report"]["clock_offset"] - hours * 3600) <= 5
 
 
-def test_a_server_with_other_bytes_under_the_same_number_has_not_applied_it(running: Site) -> None:
+def test_should_not_show_a_version_as_applied_by_a_server_with_other_bytes_under_its_number(running: Site) -> None:
     report(running, enrolled(running, "srv-01"), manifest_sha256="0" * 64)
     shown = known(running)
     assert (shown["state"], shown["differs"]) == ("behind", True)
 
 
-def test_a_server_that_has_nothing_says_so(school: Site) -> None:
+def test_should_take_the_report_of_a_server_that_has_nothing(school: Site) -> None:
     nothing: dict[str, Any] = {"version": None, "epoch": None, "manifest_sha256": None, "files": {}}
     assert report(school, enrolled(school, "srv-01"), **nothing).status == 204
     assert known(school)["applied_version"] is None
@@ -91,24 +91,24 @@ def test_a_server_that_has_nothing_says_so(school: Site) -> None:
      {"held": "no"}],
     ids=str,
 )  # fmt: skip
-def test_a_report_of_another_form_is_a_bad_request(changed: dict[str, Any], published: Site) -> None:
+def test_should_answer_a_report_of_another_form_as_a_bad_request(changed: dict[str, Any], published: Site) -> None:
     answer = report(published, enrolled(published, "srv-01"), **changed)
     assert (answer.status, answer.error) == (400, "bad_request")
     assert "Harry" not in answer.json()["message"]
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"version":1}', "[" * 8000], ids=lambda body: body[:20])
-def test_a_body_that_is_no_report_is_a_bad_request(body: str, published: Site) -> None:
+def test_should_answer_a_body_that_is_not_a_report_as_a_bad_request(body: str, published: Site) -> None:
     request = event("serve_feed/report", {"hogwarts": published.name}) | {"body": body}
     assert serve(published, request).status == 400
 
 
-def test_a_report_has_its_size(published: Site) -> None:
+def test_should_refuse_a_report_that_is_too_large(published: Site) -> None:
     answer = report(published, enrolled(published, "srv-01"), more="x" * 8192)
     assert (answer.status, answer.error) == (413, "too_large")
 
 
-def test_a_server_reports_as_itself_alone(school: Site) -> None:
+def test_should_let_a_server_report_as_itself_alone(school: Site) -> None:
     token = enrolled(school, "srv-01")
     enrolled(school, "srv-02")
     for name in ("report", "token"):
@@ -120,7 +120,7 @@ def test_a_server_reports_as_itself_alone(school: Site) -> None:
 # Tokens
 
 
-def test_a_second_token_works_beside_the_first_and_ends_it_when_it_is_used(running: Site) -> None:
+def test_should_take_a_second_token_beside_the_first_and_end_the_first_when_it_is_used(running: Site) -> None:
     first = enrolled(running, "srv-01")
     second = call(running, "token", first).json()["token"]
     assert second != first
@@ -133,7 +133,7 @@ def test_a_second_token_works_beside_the_first_and_ends_it_when_it_is_used(runni
     assert authorize(running, second)["isAuthorized"]
 
 
-def test_an_answer_that_was_lost_can_be_asked_for_again(running: Site) -> None:
+def test_should_give_another_token_where_the_answer_was_lost(running: Site) -> None:
     first = enrolled(running, "srv-01")
     lost = call(running, "token", first).json()["token"]
     second = call(running, "token", first).json()["token"]
@@ -144,7 +144,7 @@ def test_an_answer_that_was_lost_can_be_asked_for_again(running: Site) -> None:
     assert [authorize(running, token)["isAuthorized"] for token in (first, second, third)] == [False, False, True]
 
 
-def test_a_revoked_server_has_no_token_until_it_enrols_again(running: Site) -> None:
+def test_should_refuse_every_token_of_a_revoked_server_until_it_enrols_again(running: Site) -> None:
     first = enrolled(running, "srv-01")
     second = call(running, "token", first).json()["token"]
     running.ask("revoke", server="srv-01")
@@ -154,14 +154,14 @@ def test_a_revoked_server_has_no_token_until_it_enrols_again(running: Site) -> N
     assert known(running)["state"] == "silent"
 
 
-def test_a_server_that_is_none_cannot_be_revoked(school: Site) -> None:
+def test_should_not_revoke_a_server_that_does_not_exist(school: Site) -> None:
     asked = {"action": "revoke", "site": school.name, "server": "srv-09"}
     said = invoke(school.cloud, "ManageSiteFunction", asked)
     assert (said["ok"], said["error"]) == (False, "bad_request")
     assert school.ask("servers")["servers"] == []
 
 
-def test_a_route_without_an_answer_gives_nobody_a_token(running: Site) -> None:
+def test_should_give_nobody_a_token_on_an_unknown_route(running: Site) -> None:
     token = enrolled(running, "srv-01")
     request = event("serve_feed/token", {"hogwarts": running.name})
     request["requestContext"]["authorizer"]["lambda"] = authorize(running, token)["context"]
@@ -174,7 +174,7 @@ def test_a_route_without_an_answer_gives_nobody_a_token(running: Site) -> None:
 # What a server says that it has
 
 
-def test_a_version_above_the_newest_is_not_noted_as_what_a_server_has(running: Site) -> None:
+def test_should_not_note_a_version_above_the_newest_as_what_a_server_has(running: Site) -> None:
     request = event("serve_feed/head", {"hogwarts": running.name})
     token = enrolled(running, "srv-01")
     request["requestContext"]["authorizer"]["lambda"] = authorize(running, token)["context"]
@@ -196,7 +196,7 @@ def audited(site: Site, action: str) -> list[dict[str, Any]]:
     return [told for told in map(json.loads, lines) if told.get("action") == action]
 
 
-def test_every_refusal_is_audited_and_names_no_secret(school: Site, published: Site) -> None:
+def test_should_audit_every_refusal_and_name_no_secret(school: Site, published: Site) -> None:
     code = school.ask("enrol", server="srv-01")["code"]
     token = enrol(school, code).json()["token"]
     before = {action: len(audited(school, action)) for action in ACTIONS}

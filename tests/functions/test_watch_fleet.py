@@ -3,7 +3,7 @@
 from tests.deployed import Site, event, invoke, reports_logged
 
 
-def test_the_fleet_is_told_in_numbers(published: Site) -> None:
+def test_should_report_the_fleet_in_numbers(published: Site) -> None:
     numbers = invoke(published.cloud, "WatchFleetFunction", event("watch_fleet/hourly"))
     assert numbers["Sites"] >= 1
     told = reports_logged(published.cloud, "fleet_report")[-1]

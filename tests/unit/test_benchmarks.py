@@ -10,5 +10,5 @@ HANDLERS = sorted((Path(__file__).parents[2] / "functions").glob("*/handler.py")
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: path.parent.name)
-def test_every_handler_can_be_imported_to_be_timed(handler: Path) -> None:
+def test_should_time_the_import_of_every_handler(handler: Path) -> None:
     assert imports.of_handler(handler) > 0

@@ -175,7 +175,7 @@ def test_should_notice_what_is_spoiled(rule: Rule, spoil: Spoil, template: Templ
     assert rule(spoiled(template, spoil)) != []
 
 
-def test_every_event_with_metrics_is_told_here(told: dict[str, set[str]]) -> None:
+def test_should_know_every_event_with_metrics(told: dict[str, set[str]]) -> None:
     assert METRICS.keys() <= told.keys()
     assert all(metrics.keys() <= told[message] for message, metrics in METRICS.items())
 

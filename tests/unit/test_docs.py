@@ -31,7 +31,7 @@ def commands_of(program: str) -> list[str]:
 
 
 @pytest.mark.parametrize("program", ["roster", "roster-admin", "roster-agent"])
-def test_every_command_is_in_the_readme(program: str) -> None:
+def test_the_readme_should_have_every_command(program: str) -> None:
     commands = commands_of(program)
     assert len(commands) >= 2
     rows = [line for line in README.splitlines() if line.startswith(f"| `{program} ")]
@@ -39,7 +39,7 @@ def test_every_command_is_in_the_readme(program: str) -> None:
     assert not missing
 
 
-def test_every_page_is_in_the_index() -> None:
+def test_the_index_should_have_every_page() -> None:
     index = (ROOT / "docs/README.md").read_text("utf-8")
     linked = {page.partition("#")[0] for page in re.findall(r"\]\(([^)]+)\)", index)}
     pages = {page.name for page in ROOT.glob("docs/*.md")} - {"README.md"}
@@ -49,19 +49,19 @@ def test_every_page_is_in_the_index() -> None:
     assert "docs/README.md" in README
 
 
-def test_the_changelog_has_what_is_not_released_above_the_version_of_the_project() -> None:
+def test_the_changelog_should_have_what_is_not_released_above_the_version_of_the_project() -> None:
     versions = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert versions[:2] == ["Unreleased", project["version"]]
 
 
-def test_every_guard_is_in_the_page_about_holding_in_its_order() -> None:
+def test_the_page_about_holding_should_have_every_guard_in_its_order() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/holding.md").read_text("utf-8"), re.MULTILINE)
     assert rows == guard.CODES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_place_in_a_page_that_a_link_names_is_there(page: Path) -> None:
+def test_every_link_to_a_heading_should_name_one_that_exists(page: Path) -> None:
     for name, place in re.findall(r"\]\(([^):#]*)#([^)]+)\)", page.read_text("utf-8")):
         text = (page.parent / name if name else page).read_text("utf-8")
         headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -69,25 +69,25 @@ def test_every_place_in_a_page_that_a_link_names_is_there(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_page_says_what_it_is_about(page: Path) -> None:
+def test_every_page_should_say_what_it_is_about(page: Path) -> None:
     assert re.match(r"# \S.*\n\n\S", page.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_should_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
     assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_path_named_in_a_page_exists(page: Path) -> None:
+def test_every_path_named_in_a_page_should_exist(page: Path) -> None:
     named = re.findall(
         r"`((?:layers|functions|agent|commands|local|tests|docs|benchmarks)/[\w/.]+)`", page.read_text("utf-8")
     )
     assert not [path for path in named if not (ROOT / path).exists()]
 
 
-def test_every_parameter_is_in_the_page_about_deploying() -> None:
+def test_the_page_about_deploying_should_have_every_parameter() -> None:
     page = (ROOT / "docs/deploying.md").read_text("utf-8")
     table = page[page.index("## The parameters") : page.index("## Quotas")]
     named = re.findall(r"`([A-Z][A-Za-z]+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line))

@@ -1,6 +1,7 @@
-"""The house: no circle between files, and no package without its types."""
+"""The house: no circle between files, no package without its types, no test that does not say what should happen."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Where the packages of the whole product are: the folders that Python looks for them in.
 ROOMS = ("layers/core", "layers/aws", "agent", "commands", "functions", ".")
+#: The files of tests that are still named in another way.
+NAMES_LEFT = [
+    "tests/aws/test_looking.py",
+    "tests/flow/test_reports.py",
+    "tests/functions/test_manage_site.py",
+    "tests/functions/test_show_reports.py",
+    "tests/unit/pages/test_buttons.py",
+    "tests/unit/pages/test_escaping.py",
+    "tests/unit/pages/test_sizes.py",
+    "tests/unit/pages/test_style.py",
+    "tests/unit/pages/test_terminal.py",
+    "tests/unit/pages/test_words.py",
+]
 PACKAGES = ("roster", "roster_pages", "roster_aws", "roster_agent", "roster_commands", "local")
 
 
@@ -83,6 +97,19 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return sorted(found)
 
 
+def names_of_tests(source: str) -> Iterator[str]:
+    """The tests that pytest finds in a file: its functions and the methods of its classes, by their names."""
+    tree = ast.parse(source)
+    for scope in (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))):
+        for node in scope.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+                yield node.name
+
+
+def says_what_should_happen(name: str) -> bool:
+    return re.fullmatch(r"test_([a-z0-9_]+_)?should_[a-z0-9_]+", name) is not None
+
+
 @pytest.mark.parametrize(
     ("source", "names"),
     [
@@ -112,7 +139,7 @@ def test_should_find_circles() -> None:
     assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+def test_no_files_should_import_each_other_in_a_circle() -> None:
     graph = arrows()
     assert {module.partition(".")[0] for module in graph} >= set(PACKAGES), "a package has no files: see ROOMS"
     assert any(graph[module] for module in graph if module.endswith(".handler")), "the functions import nothing"
@@ -123,11 +150,47 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     ("project", "packages"),
     [(".", {"roster", "roster_agent", "roster_commands", "roster_pages"}), ("agent", {"roster", "roster_agent"})],
 )
-def test_every_package_takes_along_the_mark_that_it_has_types(project: str, packages: set[str]) -> None:
+def test_every_package_should_take_along_the_mark_that_it_has_types(project: str, packages: set[str]) -> None:
     setuptools = tomllib.loads((ROOT / project / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     assert setuptools["package-data"] == {package: ["py.typed"] for package in packages}
 
 
 @pytest.mark.parametrize("package", [package for package in PACKAGES if package != "local"])
-def test_every_package_has_the_mark_that_it_has_types(package: str) -> None:
+def test_every_package_should_have_the_mark_that_it_has_types(package: str) -> None:
     assert any((ROOT / room / package / "py.typed").is_file() for room in ROOMS)
+
+
+def test_should_find_tests_in_files_and_classes() -> None:
+    source = """
+async def test_one() -> None:
+    def test_no_more() -> None: ...
+class TestThat:
+    def test_two(self) -> None: ...
+    def helps(self) -> None: ...
+"""
+    assert list(names_of_tests(source)) == ["test_one", "test_two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("test_should_remove_nobody", True),
+        ("test_the_agent_should_remove_nobody", True),
+        ("test_nobody_is_removed", False),
+        ("test_should", False),
+        ("test_should_", False),
+    ],
+)
+def test_should_see_whether_a_name_says_what_should_happen(name: str, expected: bool) -> None:
+    assert says_what_should_happen(name) is expected
+
+
+def test_every_test_should_say_what_should_happen() -> None:
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    assert len(files) > 100
+    others = [
+        str(file.relative_to(ROOT))
+        for file in files
+        if not all(map(says_what_should_happen, names_of_tests(file.read_text("utf-8"))))
+    ]
+    assert others == NAMES_LEFT

@@ -69,7 +69,7 @@ def test_the_deployed_code_should_import_only_what_a_layer_or_the_runtime_brings
         assert {root for root in roots - brought if not root.startswith("mypy_boto3_")} == set(), file
 
 
-def test_the_core_layer_brings_every_package_of_its_folder(tmp_path: Path) -> None:
+def test_the_core_layer_should_bring_every_package_of_its_folder(tmp_path: Path) -> None:
     """The emulator would not notice: it finds what this machine's own Python has."""
     folder = ROOT / "layers" / "core"
     subprocess.run(["make", "-s", "-C", folder, "build-CoreLayer", f"ARTIFACTS_DIR={tmp_path}"], check=True)

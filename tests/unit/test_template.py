@@ -212,7 +212,7 @@ def test_should_notice_that_an_index_was_changed_under_its_name_even_when_the_co
     assert "by another name" in wrong
 
 
-def test_two_indexes_may_stand_side_by_side_while_a_stack_changes_over(
+def test_should_allow_two_indexes_side_by_side_while_a_stack_changes_over(
     template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = copy.deepcopy(template)

@@ -50,24 +50,24 @@ def rows() -> list[list[str]]:
 LINES = [re.fullmatch(r"`([^`]+)`", row[0]) for row in rows()]
 
 
-def test_every_row_begins_with_a_line_that_somebody_sees() -> None:
+def test_every_row_should_begin_with_a_line_that_somebody_sees() -> None:
     assert len(LINES) > 60
     assert None not in LINES
 
 
 @pytest.mark.parametrize("line", [line[1] for line in LINES if line])
-def test_every_line_is_one_that_the_product_says(line: str, texts: list[str]) -> None:
+def test_every_line_should_be_one_that_the_product_says(line: str, texts: list[str]) -> None:
     assert is_said(line, texts)
 
 
 @pytest.mark.parametrize(
     "topic", ["Uploads", "failed", "held", "The agent", "service", "dashboard", "Alarms", "doctor"]
 )
-def test_every_place_where_trouble_shows_has_a_section(topic: str) -> None:
+def test_every_place_where_trouble_shows_should_have_a_section(topic: str) -> None:
     assert any(topic in heading for heading in re.findall(r"^## (.+)$", PAGE, re.MULTILINE))
 
 
-def test_the_code_beside_a_line_of_the_agent_is_that_of_the_failure_that_says_it() -> None:
+def test_a_line_of_the_agent_should_have_the_code_of_the_failure_that_says_it_beside_it() -> None:
     tree = [
         node
         for file in sorted((ROOT / "agent/roster_agent").rglob("*.py"))
@@ -82,7 +82,7 @@ def test_the_code_beside_a_line_of_the_agent_is_that_of_the_failure_that_says_it
     assert [code for line, code in coded if line not in said.get(code, "")] == []
 
 
-def test_every_alarm_of_the_stack_is_on_the_page() -> None:
+def test_the_page_should_have_every_alarm_of_the_stack() -> None:
     named = re.findall(r"AlarmName: !Sub \$\{AWS::StackName\}(-[a-z-]+)", (ROOT / "template.yaml").read_text("utf-8"))
     assert {f"…{name}" for name in named} == {line[1] for line in LINES if line and line[1].startswith("…-")}
 

@@ -19,19 +19,19 @@ def rows(section: str) -> list[str]:
     return [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
 
 
-def test_every_line_of_doctor_is_explained_in_its_order(tmp_path: Path) -> None:
+def test_should_explain_every_line_of_doctor_in_its_order(tmp_path: Path) -> None:
     told = [re.findall("`(.*?)`", cell)[0] for cell in rows("What each line of doctor means")]
     assert told == [check.name for check in examine(State(tmp_path / "state"))]
 
 
-def test_every_setting_is_explained_and_offered() -> None:
+def test_should_explain_and_offer_every_setting() -> None:
     names = {field.name for kind in (Settings, Limits) for field in fields(kind)} - {"limits"}
     told = {name for cell in rows("Settings") for name in re.findall("`([a-z_]+)`", cell)}
     assert told == names
     assert set(re.findall(r"^# ([a-z_]+) = ", TEMPLATE, re.MULTILINE)) == names
 
 
-def test_every_link_within_the_page_leads_somewhere() -> None:
+def test_every_link_within_the_page_should_lead_somewhere() -> None:
     heads = {
         re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-")
         for head in re.findall("^## (.*)$", PAGE, re.MULTILINE)

@@ -30,16 +30,16 @@ def stored(*entries: Entry) -> list[Entry]:
 
 
 @given(st.one_of(GROUPS, RIGHTS))
-def test_what_is_put_is_what_is_read(entry: Entry) -> None:
+def test_should_read_what_was_put(entry: Entry) -> None:
     assert stored(entry) == [entry]
 
 
-def test_a_group_and_a_right_of_one_name_are_two_items() -> None:
+def test_should_keep_a_group_and_a_right_of_one_name_as_two_items() -> None:
     group, right = Group("potions", "Potions", ("a",)), Right("potions", "Potions", (), (), False, False)
     assert stored(group, right) == [group, right]
 
 
-def test_a_very_large_group_is_spilled_into_parts_below_the_items_limit() -> None:
+def test_should_spill_a_very_large_group_into_parts_below_the_items_limit() -> None:
     group = Group("school", "School", tuple(f"student.{number:07}@district.example.org" for number in range(30_000)))
     parts = list(items("hogwarts", group, 1))
     assert len(parts) == parts[0]["parts"] > 2
@@ -59,7 +59,7 @@ def size_of(item: dict[str, Any]) -> int:
     return sum(len(name) + size(value) for name, value in item.items())
 
 
-def test_a_right_of_very_many_classes_is_spilled_into_parts_too() -> None:
+def test_should_spill_a_right_of_very_many_classes_into_parts_too() -> None:
     classes = tuple(f"{number:05}{'c' * 56}" for number in range(7000))
     right = Right("snape", "Snape", classes[:6000], classes[6000:], False, True)
     parts = list(items("hogwarts", right, 1))
@@ -76,7 +76,9 @@ many_names = st.builds(
 
 
 @given(many_names, many_names, st.sampled_from("aé\U0001f600\u1fb7\u0390"))
-def test_no_item_is_larger_than_the_table_takes(names: tuple[str, ...], others: tuple[str, ...], letter: str) -> None:
+def test_should_make_no_item_larger_than_the_table_takes(
+    names: tuple[str, ...], others: tuple[str, ...], letter: str
+) -> None:
     group = Group(fold(letter * CLASS_LIMIT), letter * CLASS_LIMIT, names * 20)
     right = Right(fold(letter * USERNAME_LIMIT), letter * USERNAME_LIMIT, names, others, False, False)
     for entry in (group, right):
@@ -86,7 +88,7 @@ def test_no_item_is_larger_than_the_table_takes(names: tuple[str, ...], others: 
 
 
 @given(st.text("aé\U0001f600", max_size=1001), st.integers(1, 1001), st.sampled_from("aé\U0001f600"))
-def test_what_is_proved_fits_the_items_of_the_table(name: str, length: int, letter: str) -> None:
+def test_should_prove_only_what_fits_the_items_of_the_table(name: str, length: int, letter: str) -> None:
     long = letter * length
     for entry in (Group(long, name, (name,) * 700), Right(name, long, (long,) * 300, (name,), False, False)):
         try:
@@ -99,12 +101,12 @@ def test_what_is_proved_fits_the_items_of_the_table(name: str, length: int, lett
 
 
 @pytest.mark.parametrize("letter", "aé\U0001f600\u1fb7\u0390")
-def test_the_longest_names_that_an_import_reads_are_proved(letter: str) -> None:
+def test_should_prove_the_longest_names_that_an_import_reads(letter: str) -> None:
     user, class_ = letter * USERNAME_LIMIT, letter * CLASS_LIMIT
     prove([Group(fold(class_), class_, (user,)), Right(fold(user), user, (class_,), (class_,), False, False)])
 
 
-def test_entries_between_the_parts_of_a_large_one_are_read_as_they_are() -> None:
+def test_should_read_entries_between_the_parts_of_a_large_one_as_they_are() -> None:
     """A blank sorts before the mark of a part."""
     members = tuple(f"student.{number:07}@district.example.org" for number in range(30_000))
     large, small = Group("art", "Art", members), Group("art 2", "Art 2", ("a",))
@@ -113,19 +115,19 @@ def test_entries_between_the_parts_of_a_large_one_are_read_as_they_are() -> None
     assert sorted(read, key=lambda entry: entry.key) == [large, small]
 
 
-def test_a_part_that_is_left_over_is_not_read() -> None:
+def test_should_not_read_a_part_that_is_left_over() -> None:
     group = Group("school", "School", tuple(f"student.{number:07}@district.example.org" for number in range(30_000)))
     smaller = group._replace(members=group.members[:10])
     left = list(items("hogwarts", group, 1))[1:]
     assert list(entries_of([*items("hogwarts", smaller, 2), *left])) == [smaller]
 
 
-def test_a_group_that_surely_fits_one_item_does_whatever_its_names() -> None:
+def test_should_make_one_item_of_a_group_that_surely_fits_whatever_its_names() -> None:
     group = Group("g", "G", ("\U0001f600" * USERNAME_LIMIT,) * SURELY_ONE_PART)
     assert len(list(items("hogwarts", group, 1))) == 1
 
 
-def test_the_longest_names_have_sort_keys_that_the_table_takes() -> None:
+def test_the_longest_names_should_have_sort_keys_that_the_table_takes() -> None:
     for kind, limit in (("group", CLASS_LIMIT), ("right", USERNAME_LIMIT)):
         for letter in "aé\U0001f600\u1fb7\u0390":
             key = fold(letter * limit)
@@ -134,6 +136,6 @@ def test_the_longest_names_have_sort_keys_that_the_table_takes() -> None:
             assert address("hogwarts", "group", key + "x") != address("hogwarts", "group", key + "y")
 
 
-def test_entries_are_spread_over_sixteen_partitions() -> None:
+def test_should_spread_entries_over_sixteen_partitions() -> None:
     partitions = {address("hogwarts", "group", f"class {number}").pk for number in range(500)}
     assert partitions == {f"SITE#hogwarts#{digit:x}" for digit in range(16)}

@@ -33,7 +33,7 @@ def rows_of(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 
 
-def test_a_report_counts_and_names_nobody() -> None:
+def test_should_count_and_name_nobody() -> None:
     others = "".join(f"pupil.{number},Potions\n" for number in range(40))
     done = plan("Snape,Potions\n", f"Harry,Potions\n*,Potions\nRon Weasley\n{others}")
     report = import_report("hogwarts", "id", PAIR, done, base_version=4)
@@ -48,7 +48,7 @@ def test_a_report_counts_and_names_nobody() -> None:
     assert not [name for name in ("Snape", "Harry", "Weasley", "Potions") if name in told]
 
 
-def test_a_failed_import_says_why_and_keeps_the_version() -> None:
+def test_should_say_why_an_import_failed_and_keep_the_version() -> None:
     broken = plan_import({TEACHERS: b"", STUDENTS: b"version,1\nusername,class\n"}, Settings())
     report = import_report("hogwarts", "id", PAIR, broken, base_version=4)
     assert (report.status, report.reason, report.version) == ("failed", "file_empty", 4)
@@ -65,7 +65,7 @@ def test_a_failed_import_says_why_and_keeps_the_version() -> None:
         (b"version,2\nusername,class\n", "version_unsupported", "row 1", ""),
     ],
 )
-def test_a_refused_file_is_named_with_what_was_found_in_it(
+def test_should_name_a_refused_file_with_what_was_found_in_it(
     students: bytes, reason: str, place: str, shown: str
 ) -> None:
     refused = plan_import({TEACHERS: b"version,1\nusername,class\n", STUDENTS: students}, Settings())
@@ -76,7 +76,7 @@ def test_a_refused_file_is_named_with_what_was_found_in_it(
     assert (listed["code"], listed["what stands there"]) == (reason, shown)
 
 
-def test_the_notices_file_shows_what_stands_in_each_row() -> None:
+def test_should_show_in_the_notices_file_what_stands_in_each_row() -> None:
     listed = rows_of(notices_csv(plan("Snape,Potions\n", 'Harry,Potions\n"Ron,Potions\n')))
     assert [(row["code"], row["file"], row["row"], row["what stands there"]) for row in listed] == [
         ("quote_unbalanced", STUDENTS, "4", '"Ron,Potions')
@@ -84,7 +84,7 @@ def test_the_notices_file_shows_what_stands_in_each_row() -> None:
     assert "close the quote" in listed[0]["what to do"]
 
 
-def test_a_spreadsheet_does_not_run_what_the_notices_file_shows() -> None:
+def test_should_let_a_spreadsheet_run_nothing_that_the_notices_file_shows() -> None:
     formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"]
     listed = rows_of(notices_csv(plan("Snape,Potions\n", "".join(f"{formula},a,b\n" for formula in formulas))))
     shown = [row["what stands there"] for row in listed if row["code"] == "field_count"]

@@ -25,7 +25,7 @@ def only(body: str) -> Request | Stray | Unnamed:
 
 
 @pytest.mark.parametrize("file", ["teachers.csv", "students.csv"])
-def test_an_upload_of_a_pairs_file_is_a_reason_to_look_at_its_site(file: str) -> None:
+def test_should_look_at_the_site_of_an_uploaded_file_of_a_pair(file: str) -> None:
     assert only(uploaded(f"hogwarts/{file}")) == Request("hogwarts")
 
 
@@ -43,20 +43,20 @@ def test_an_upload_of_a_pairs_file_is_a_reason_to_look_at_its_site(file: str) ->
         ("a b/students.csv", ""),
     ],
 )
-def test_any_other_upload_is_a_stray(key: str, site: str) -> None:
+def test_should_take_any_other_upload_for_a_stray(key: str, site: str) -> None:
     stray = only(uploaded(key))
     assert isinstance(stray, Stray)
     assert stray.key == key
     assert stray.unnamed == Unnamed(site, "v1", NOON, 12)
 
 
-def test_keys_are_decoded_as_s3_encodes_them() -> None:
+def test_should_decode_keys_as_s3_encodes_them() -> None:
     stray = only(uploaded("hogwarts/r%C3%A9sum%C3%A9+of+students.csv"))
     assert isinstance(stray, Stray)
     assert stray.key == "hogwarts/résumé of students.csv"
 
 
-def test_s3s_test_message_is_nothing() -> None:
+def test_should_read_nothing_from_the_test_message_of_s3() -> None:
     assert read_message(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "inbox"})) == []
 
 
@@ -88,19 +88,19 @@ def queue(sqs: Sqs) -> Queue:
     return Queue(sqs, "the queue")  # type: ignore[arg-type]
 
 
-def test_a_site_without_more_is_a_request_of_nobody() -> None:
+def test_should_take_a_site_without_more_for_a_request_of_nobody() -> None:
     assert only('{"site": "hogwarts"}') == Request("hogwarts")
 
 
 @pytest.mark.parametrize("order", [None, *ORDERS])
-def test_our_own_requests_come_back_as_they_were_sent(order: Order | None) -> None:
+def test_should_read_our_own_requests_as_they_were_sent(order: Order | None) -> None:
     sqs = Sqs()
     for request in (Request("hogwarts", "r1", NOON, order), Request("hogwarts")):
         queue(sqs).ask(request)
         assert only(sqs.told[-1]["MessageBody"]) == request
 
 
-def test_a_stray_comes_back_without_its_key() -> None:
+def test_should_send_a_stray_without_its_key() -> None:
     sqs = Sqs()
     stray = only(uploaded("hogwarts/Padma Patil.csv"))
     assert isinstance(stray, Stray)
@@ -109,7 +109,7 @@ def test_a_stray_comes_back_without_its_key() -> None:
     assert "Patil" not in str(sqs.told)
 
 
-def test_the_wish_for_a_keyring_asks_for_nothing_else() -> None:
+def test_should_look_at_no_site_for_the_wish_for_a_keyring() -> None:
     sqs = Sqs()
     queue(sqs).ask_for_keyring()
     assert read_message(sqs.told[0]["MessageBody"]) == []
@@ -119,14 +119,16 @@ def test_the_wish_for_a_keyring_asks_for_nothing_else() -> None:
     ("delay", "seconds"),
     [(-5, 0), (0, 0), (0.01, 1), (1, 1), (1.5, 2), (899.5, 900), (900, 900), (900.5, 900), (1e6, 900)],
 )
-def test_a_message_for_later_is_never_early_and_never_refused_as_too_late(delay: float, seconds: int) -> None:
+def test_should_never_send_a_message_for_later_early_or_with_a_delay_that_is_refused(
+    delay: float, seconds: int
+) -> None:
     sqs = Sqs()
     queue(sqs).ask(Request("hogwarts"), delay)
     queue(sqs).look_again(Unnamed("hogwarts", "v1", NOON, 12), delay)
     assert [told["DelaySeconds"] for told in sqs.told] == [seconds, seconds]
 
 
-def test_a_message_that_failed_comes_back_later_each_time() -> None:
+def test_should_bring_a_message_that_failed_back_later_each_time() -> None:
     sqs = Sqs()
     for attempts in (1, 2, 3, 4):
         queue(sqs).retry_soon("its receipt", attempts)
@@ -138,13 +140,13 @@ def test_a_message_that_failed_comes_back_later_each_time() -> None:
     "error",
     [EndpointConnectionError(endpoint_url="sqs"), ClientError({"Error": {"Code": "InvalidParameterValue"}}, "x")],
 )
-def test_a_queue_that_does_not_take_that_fails_nothing_more(error: Exception) -> None:
+def test_should_not_fail_when_the_queue_refuses_to_bring_a_message_back_sooner(error: Exception) -> None:
     sqs = Sqs(error)
     queue(sqs).retry_soon("too old a receipt", 1)
     assert len(sqs.told) == 1
 
 
 @pytest.mark.parametrize("body", ["", "hello", "{}", '{"site": "../x"}', '{"Records": [{}]}', '{"stray": {}}'])
-def test_what_is_none_of_ours_is_an_error(body: str) -> None:
+def test_should_raise_an_error_for_what_is_not_ours(body: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         read_message(body)

@@ -34,7 +34,7 @@ def read(**changed: Any) -> ServerReport:
     return read_report(json.dumps(REPORT | changed).encode(), NOW)
 
 
-def test_a_report_is_kept_as_it_was_sent_but_for_the_clock() -> None:
+def test_should_keep_a_report_as_it_was_sent_except_for_the_clock() -> None:
     kept = {name: value for name, value in REPORT.items() if name != "clock"}
     assert read() == kept | {"clock_offset": 0}
 
@@ -49,28 +49,28 @@ def test_a_report_is_kept_as_it_was_sent_but_for_the_clock() -> None:
         ("0001-01-01T00:00:00+14:00", -int((NOW - datetime(1, 1, 1, tzinfo=UTC)).total_seconds()) - 14 * 3600),
     ],
 )
-def test_a_clock_becomes_how_far_it_is_ahead(clock: str, offset: int) -> None:
+def test_should_keep_how_far_a_clock_is_ahead(clock: str, offset: int) -> None:
     assert read(clock=clock)["clock_offset"] == offset
 
 
-def test_what_a_newer_agent_says_beside_it_is_left_out() -> None:
+def test_should_leave_out_what_a_newer_agent_adds() -> None:
     assert read(user="Harry_Potter") == read()
 
 
 @given(st.sampled_from(sorted(REPORT)), ANYTHING)
-def test_any_value_is_taken_or_refused(field: str, value: Any) -> None:
+def test_should_take_or_refuse_any_value(field: str, value: Any) -> None:
     with suppress(BadReport):
         assert read(**{field: value}).keys() == read().keys()
 
 
 @pytest.mark.parametrize("field", sorted(REPORT))
-def test_what_is_refused_is_not_quoted(field: str) -> None:
+def test_should_not_quote_what_is_refused(field: str) -> None:
     with pytest.raises(BadReport) as refused:
         read(**{field: "Harry Potter"})
     assert "Harry" not in str(refused.value)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_refused_or_read(data: bytes) -> None:
+def test_should_read_or_refuse_any_bytes(data: bytes) -> None:
     with suppress(BadReport):
         read_report(data, NOW)

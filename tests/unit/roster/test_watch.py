@@ -28,7 +28,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
         ("Mon 00:00", timedelta(days=-1), 0),
     ],
 )
-def test_weekends_do_not_count(since: str, until: timedelta, expected: float) -> None:
+def test_should_not_count_weekends(since: str, until: timedelta, expected: float) -> None:
     day, time = since.split()
     start = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(
         days=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].index(day)
@@ -38,7 +38,9 @@ def test_weekends_do_not_count(since: str, until: timedelta, expected: float) ->
 
 
 @given(TIMES, TIMES, TIMES)
-def test_weekday_hours_add_up_and_are_no_more_than_hours(first: datetime, second: datetime, third: datetime) -> None:
+def test_weekday_hours_should_add_up_and_be_no_more_than_hours(
+    first: datetime, second: datetime, third: datetime
+) -> None:
     early, middle, late = sorted((first, second, third))
     total = weekday_hours(early, late)
     assert total == pytest.approx(weekday_hours(early, middle) + weekday_hours(middle, late))
@@ -54,7 +56,9 @@ def test_weekday_hours_add_up_and_are_no_more_than_hours(first: datetime, second
         (MONDAY - timedelta(days=3), MONDAY + timedelta(days=1, hours=1), True),
     ],
 )
-def test_a_site_is_stale_after_two_weekdays_without_files(files_at: datetime, now: datetime, expected: bool) -> None:
+def test_should_call_a_site_stale_after_two_weekdays_without_files(
+    files_at: datetime, now: datetime, expected: bool
+) -> None:
     assert is_stale(files_at, now) is expected
 
 
@@ -68,7 +72,7 @@ def test_a_site_is_stale_after_two_weekdays_without_files(files_at: datetime, no
         (False, None, "silent"),
     ],
 )
-def test_a_server_is_judged_by_what_it_said_last_and_when(
+def test_should_judge_a_server_by_what_it_said_last_and_when(
     has_newest: bool, seen: timedelta | None, expected: str
 ) -> None:
     assert server_state(MONDAY - seen if seen else None, MONDAY, has_newest=has_newest) == expected
