@@ -142,19 +142,12 @@ def _left(claims: Iterable[Claim], used: Mapping[BadRow, int]) -> list[Claim]:
 
 def _covered(facts: Sequence[Key], claims: list[Claim]) -> tuple[dict[Key, BadRow], Unclear | None]:
     """The facts that the claims cover, each with a row that stands for it; and those of which nobody can tell."""
-    by_user: defaultdict[str, list[Key]] = defaultdict(list)
-    for key in facts:
-        by_user[key[0]].append(key)
-    covered: dict[Key, BadRow] = {}
+    covered = _of_their_users(facts, claims)
     of_class: defaultdict[str, list[Claim]] = defaultdict(list)
-    of_any: list[Claim] = []
     for claim in claims:
-        for user in claim.users:
-            covered.update((key, claim.row) for key in by_user[user])
         if claim.class_ is not None:
             of_class[claim.class_].append(claim)
-        elif claim.most:
-            of_any.append(claim)
+    of_any = [claim for claim in claims if claim.class_ is None and claim.most]
     by_class: defaultdict[str, list[Key]] = defaultdict(list)
     for key in facts:
         if key not in covered:
@@ -175,6 +168,14 @@ def _covered(facts: Sequence[Key], claims: list[Claim]) -> tuple[dict[Key, BadRo
         return covered | dict(_shared_out(keys, meant)), None
     most = room + sum(claim.most for class_ in surplus for claim in of_class.get(class_, ()))
     return covered, Unclear(len(keys), most, tuple(sorted({claim.row.row for claim in meant})))
+
+
+def _of_their_users(facts: Sequence[Key], claims: Iterable[Claim]) -> dict[Key, BadRow]:
+    """The facts of the users whom the claims name, each with the last row that does."""
+    by_user: defaultdict[str, list[Key]] = defaultdict(list)
+    for key in facts:
+        by_user[key[0]].append(key)
+    return {key: claim.row for claim in claims for user in claim.users for key in by_user[user]}
 
 
 def _shared_out(keys: Iterable[Key], claims: Sequence[Claim]) -> Iterator[tuple[Key, BadRow]]:

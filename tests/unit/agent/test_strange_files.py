@@ -36,7 +36,7 @@ def _device(path: Path) -> None:
 
 
 STRANGE: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "pipe": (os.mkfifo, "a pipe"),
+    "pipe": (lambda path: os.mkfifo(path), "a pipe"),  # Windows, which only collects this, has no os.mkfifo to name
     "folder": (Path.mkdir, "a folder"),
     "socket": (_socket, "a socket"),
     "device": (_device, "a device"),
