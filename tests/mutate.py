@@ -30,7 +30,7 @@ MODULES = {
     f"{CORE}/guard.py": f"{RULES}/test_guard.py {RULES}/test_school_year.py",
     f"{CORE}/protect.py": f"{RULES}/test_protect.py {RULES}/test_history.py",
     f"{CORE}/encode.py": f"{RULES}/test_versions.py {OF_AGENT}/test_deltas.py",
-    f"{AWS}/keyring.py": f"tests/unit/cloud/test_keyrings.py {ADAPTERS}/test_signing.py",
+    f"{AWS}/signing.py": f"tests/unit/cloud/test_keyrings.py {ADAPTERS}/test_signing.py",
     f"{AWS}/lease.py": f"{ADAPTERS}/test_leases.py",
     f"{AWS}/results.py": f"{ADAPTERS}/test_orders.py {ADAPTERS}/test_reports.py {ADAPTERS}/test_importing.py",
     f"{AWS}/store.py": f"{ADAPTERS}/test_settling.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_leftovers.py",
