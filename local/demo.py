@@ -23,7 +23,7 @@ from local.cloud import Cloud
 from local.deployment import STATE
 from local.emulator import LocalCloudError, clean_environment
 from local.progress import shown
-from roster_commands.reports import import_report
+from roster_commands.import_text import import_report
 
 EXAMPLE = Path(__file__).with_name("example")
 SITE = "hogwarts"

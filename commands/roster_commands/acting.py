@@ -14,8 +14,8 @@ from rich.console import Console
 
 from roster.plan import plan_rollback
 from roster_commands.differences import between, print_difference
-from roster_commands.looking import shown_report
-from roster_commands.reports import import_report
+from roster_commands.import_text import import_report
+from roster_commands.showing import shown_report
 from roster_commands.site import Failed, Site
 from roster_pages.wording import changes_text, kept_texts
 

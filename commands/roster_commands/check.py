@@ -24,10 +24,10 @@ from roster.model import Roster
 from roster.notices import FileError
 from roster.plan import refuse
 from roster_commands.differences import listing_options, of_plan, print_difference
-from roster_commands.findings import checked, first_rows_lines, kept_facts, report_of
 from roster_commands.first_rows import first_rows
 from roster_commands.folder import Chosen, Unreadable, folder, read_after, read_pair_of, settings_of
 from roster_commands.output import UNBROKEN, standard_output
+from roster_commands.plan_report import checked, first_rows_lines, kept_facts, report_of
 from roster_pages.wording import changes_text
 
 _MOST_ROWS = 1000

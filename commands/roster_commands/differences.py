@@ -12,7 +12,7 @@ from roster.difference import LISTED, NAMED, Difference, of_versions
 from roster.encode import lines as content_lines
 from roster.listing import lines
 from roster.plan import Base, Plan
-from roster_pages.model import harmless
+from roster_pages.page_model import harmless
 
 
 def listing_options() -> argparse.ArgumentParser:

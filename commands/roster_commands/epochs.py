@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from roster_commands.acting import ENDED_WELL, agreed, waiting
-from roster_commands.looking import shown_report
+from roster_commands.showing import shown_report
 from roster_commands.site import NOTHING_PUBLISHED, Failed, Site
 from roster_commands.stack import in_words, published_sites
 

@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from roster_pages.chart import blocks as bars
-from roster_pages.model import (
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,

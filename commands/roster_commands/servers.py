@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from roster_commands.site import Site
-from roster_pages.model import Tone
-from roster_pages.servers import remarks, state
+from roster_pages.page_model import Tone
+from roster_pages.server_table import remarks, state
 
 _STYLES: dict[Tone, str] = {"good": "green", "warn": "yellow", "bad": "red", "quiet": "dim", "busy": "cyan"}
 

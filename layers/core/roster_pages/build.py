@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roster_pages import buttons
+from roster_pages.access_pages import console_page, group_page, user_page
 from roster_pages.import_page import import_page
 from roster_pages.markup import to_html
-from roster_pages.model import Block, Button, Cell, Facts, Message, Name, Page, Several, Table
-from roster_pages.overview import overview_page
-from roster_pages.people import console_page, group_page, user_page
+from roster_pages.moments import as_of
+from roster_pages.overview_page import overview_page
+from roster_pages.page_model import Block, Button, Cell, Facts, Message, Name, Page, Several, Table
 from roster_pages.site_page import site_page
-from roster_pages.times import as_of
 
 # A custom widget answers with little more.
 LIMIT = 100_000

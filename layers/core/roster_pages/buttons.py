@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roster_pages.model import Button, Name, Payload
-from roster_pages.times import short, time_of
+from roster_pages.moments import short, time_of
+from roster_pages.page_model import Button, Name, Payload
 from roster_pages.wording import changes_text, people_text, several
 
 

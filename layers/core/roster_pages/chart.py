@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from roster_pages.model import Series, number
+from roster_pages.page_model import Series, number
 
 _HEIGHT = 40
 _WIDTH = 22

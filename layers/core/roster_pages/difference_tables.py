@@ -12,7 +12,7 @@ from typing import Any
 from roster.difference import Difference, Names
 from roster.encode import Corrupt
 from roster.listing import Named, Row, Section, restricts_text, sections
-from roster_pages.model import Block, Cell, Column, Message, Name, Several, Table, number
+from roster_pages.page_model import Block, Cell, Column, Message, Name, Several, Table, number
 
 _ABOUT = {"user": "Username", "group": "Group"}
 

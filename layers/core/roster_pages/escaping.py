@@ -6,7 +6,7 @@ import json
 import re
 from html import escape
 
-from roster_pages.model import Payload, harmless
+from roster_pages.page_model import Payload, harmless
 
 _HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
 

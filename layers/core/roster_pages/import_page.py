@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_pages import buttons
+from roster_pages.access_pages import lookup
 from roster_pages.difference_tables import difference_tables
-from roster_pages.findings import findings
-from roster_pages.model import (
+from roster_pages.finding_tables import findings
+from roster_pages.moments import as_of, is_over, moment, phases_text, short, size, time_of
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,
@@ -26,8 +28,6 @@ from roster_pages.model import (
     Steps,
     Table,
 )
-from roster_pages.people import lookup
-from roster_pages.times import as_of, is_over, moment, phases_text, short, size, time_of
 from roster_pages.wording import (
     CHANGED,
     STATUS_MEANS,

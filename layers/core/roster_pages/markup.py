@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from roster_pages.chart import drawing
 from roster_pages.escaping import address, payload, written
-from roster_pages.model import (
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,

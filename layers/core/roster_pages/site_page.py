@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from roster_pages import buttons
+from roster_pages.access_pages import lookup
 from roster_pages.import_page import failed, held, status_badge, steps
-from roster_pages.model import (
+from roster_pages.moments import as_of, moment, short, time_of
+from roster_pages.overview_page import stale
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,
@@ -27,11 +30,8 @@ from roster_pages.model import (
     Tone,
     number,
 )
-from roster_pages.overview import stale
-from roster_pages.people import lookup
-from roster_pages.servers import servers_table
+from roster_pages.server_table import servers_table
 from roster_pages.standing import ignored_table, standing, standing_badges
-from roster_pages.times import as_of, moment, short, time_of
 from roster_pages.wording import STATUS_MEANS, changes_text, several, waiting_texts
 
 _USERNAMES = {"district": "District username", "email": "Email"}

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.model import Badge, Block, Button, Cell, Column, Message, Name, Table, number
-from roster_pages.times import moment
+from roster_pages.moments import moment
+from roster_pages.page_model import Badge, Block, Button, Cell, Column, Message, Name, Table, number
 from roster_pages.wording import kept_texts, like_text, several
 
 _PROBLEMS_SHOWN = 5

@@ -6,7 +6,7 @@ No backslash, no address: a dashboard that cleans styles leaves these alone. Siz
 
 from __future__ import annotations
 
-from roster_pages.model import Tone
+from roster_pages.page_model import Tone
 
 # By theme: each colour's name and value. Texts stand on the colour beside them in TEXT_ON.
 PALETTE: dict[str, dict[str, str]] = {

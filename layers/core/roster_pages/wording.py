@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roster.notices import TEACHERS, catalogue
-from roster_pages.model import Tone, harmless, number
-from roster_pages.times import day, short
+from roster_pages.moments import day, short
+from roster_pages.page_model import Tone, harmless, number
 
 # A status in words, and what its colour means; "bad" asks for somebody to act.
 STATUSES: dict[str, tuple[str, Tone]] = {

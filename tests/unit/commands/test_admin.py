@@ -16,7 +16,7 @@ from roster.memory import NOTHING, Memory
 from roster.model import Group, Right, Roster
 from roster.plan import Base, Known, Plan, plan_import
 from roster.settings import Settings
-from roster_commands import acting, looking
+from roster_commands import acting, showing
 from roster_commands.admin import main
 from roster_commands.site import Failed, Site
 from tests.unit.roster.samples import SEED, base_of
@@ -39,7 +39,7 @@ class Answering:
 
 @pytest.fixture(autouse=True)
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "Site", Answering)
+    monkeypatch.setattr(showing, "Site", Answering)
 
 
 def show(*what: str) -> int:
@@ -287,7 +287,7 @@ def test_should_show_what_changed_between_versions_in_the_same_order(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     versions = {1: OLD, 2: NEW}
-    monkeypatch.setattr(looking, "Site", Changing)
+    monkeypatch.setattr(showing, "Site", Changing)
     monkeypatch.setattr(Changing, "version", lambda _, number: ({"version": number}, base_of(versions[number])))
     assert admin("diff", "hogwarts", "1", "2") == 0
     out = capsys.readouterr().out
@@ -314,8 +314,8 @@ def test_should_preview_by_what_the_site_remembers(
         known.append(knows)
         return plan_import(SEED, settings, base, known=knows)
 
-    monkeypatch.setattr(looking, "read_pair_of", read)
-    monkeypatch.setattr(looking, "Site", Site)
+    monkeypatch.setattr(showing, "read_pair_of", read)
+    monkeypatch.setattr(showing, "Site", Site)
     monkeypatch.setattr(Site, "version", lambda _: (said, None))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     admin("preview", "hogwarts", str(tmp_path), "--json")

@@ -16,7 +16,7 @@ from roster.notices import FILES, STUDENTS, TEACHERS, catalogue
 from roster.plan import plan_import
 from roster.settings import Settings
 from roster_commands.check import main
-from roster_commands.findings import checked, report_of, visible
+from roster_commands.plan_report import checked, report_of, visible
 from tests.unit.roster.samples import SEED, base_of, csv, pair, roster_of
 
 Folder = Callable[[dict[str, bytes]], str]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from roster_pages import document, page, to_html
 from roster_pages.escaping import address
-from roster_pages.model import harmless
+from roster_pages.page_model import harmless
 from tests.unit.pages import samples
 from tests.unit.pages.reading import Seen, squeezed
 from tests.unit.pages.strategies import names, views

@@ -9,7 +9,7 @@ from roster.notices import catalogue
 from roster.plan import Outcome
 from roster_aws.questions import WHY_NOT
 from roster_pages import page, to_html
-from roster_pages.times import duration, moment, size
+from roster_pages.moments import duration, moment, size
 from roster_pages.wording import (
     ADVICE,
     GUARDS,

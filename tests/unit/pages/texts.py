@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from roster_pages.model import (
+from roster_pages.page_model import (
     Block,
     Button,
     Cell,

@@ -9,7 +9,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.model import Badge, Block, Cell, Column, Facts, Link, Message, Name, Paging, Several, Table, number
+from roster_pages.page_model import (
+    Badge,
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Link,
+    Message,
+    Name,
+    Paging,
+    Several,
+    Table,
+    number,
+)
 from roster_pages.wording import ADVICE, SEVERITIES
 
 

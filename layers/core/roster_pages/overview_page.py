@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.model import (
+from roster_pages.moments import as_of, moment, short
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,
@@ -22,7 +23,6 @@ from roster_pages.model import (
     number,
 )
 from roster_pages.standing import is_unknown, kept_badge, outside_message
-from roster_pages.times import as_of, moment, short
 from roster_pages.wording import several, status_tone, status_words
 
 _SERVERS: tuple[tuple[str, Tone], ...] = (("applied", "good"), ("behind", "warn"), ("silent", "bad"))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from roster_commands.pages import TONES
-from roster_pages.times import phases_text
+from roster_pages.moments import phases_text
 from roster_pages.wording import (
     ADVICE,
     SEVERITIES,

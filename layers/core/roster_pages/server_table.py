@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from roster_pages.model import Badge, Cell, Column, Several, Table, Tone, harmless
-from roster_pages.times import moment
+from roster_pages.moments import moment
+from roster_pages.page_model import Badge, Cell, Column, Several, Table, Tone, harmless
 from roster_pages.wording import several
 
 _STATES: dict[str, tuple[str, Tone]] = {

@@ -23,7 +23,7 @@ from roster.notices import GroupShrank, Notice, Severity, catalogue
 from roster.plan import Plan
 from roster.report import import_report
 from roster_commands.first_rows import FirstRow
-from roster_commands.reports import held_lines, status_text
+from roster_commands.import_text import held_lines, status_text
 from roster_pages.wording import kept_texts, people_text, roster_text, rows_text
 
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from roster_pages.model import Moment, harmless, number
+from roster_pages.page_model import Moment, harmless, number
 
 _DAY = 24 * 60 * 60
 # Not those of the machine's language: the sentence is English.

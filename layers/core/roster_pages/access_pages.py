@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.model import (
+from roster_pages.moments import as_of
+from roster_pages.page_model import (
     Badge,
     Block,
     Button,
@@ -21,7 +22,6 @@ from roster_pages.model import (
     Table,
     number,
 )
-from roster_pages.times import as_of
 from roster_pages.wording import several
 
 _SHOWN_GROUPS = 8

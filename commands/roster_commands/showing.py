@@ -12,9 +12,9 @@ from rich.text import Text
 
 from roster.settings_file import from_dict
 from roster_commands.differences import between, of_plan, print_difference
-from roster_commands.findings import checked, kept_facts, report_of
 from roster_commands.folder import read_pair_of
-from roster_commands.reports import import_report, status_text
+from roster_commands.import_text import import_report, status_text
+from roster_commands.plan_report import checked, kept_facts, report_of
 from roster_commands.site import Site
 from roster_pages.wording import changes_text, held_text, reason_text, waiting_texts
 
