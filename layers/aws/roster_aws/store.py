@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, cast
 
 from roster.listed_site import last_import, last_import_after
-from roster.pair import Upload, Wait, barred
+from roster.pair import Upload, Wait, Waiting, barred
 from roster.report import SUCCEEDED, FileRead, Report
 from roster.settings import Settings
 from roster.settings_file import as_dict
@@ -35,20 +35,6 @@ _OURS = "lease_owner = :owner AND (version = :base OR attribute_not_exists(versi
 
 _RECENT_REPORTS = 20
 _REPORTS_KEPT = timedelta(days=400)
-
-
-class Waiting(TypedDict, total=False):
-    """What waits: a lone `file` for the one that is `missing` (the same: its content), or the uploads of a paused site.
-
-    `since` and `until` are time stamps, `asked` the id of a person's request.
-    """
-
-    file: str
-    missing: str
-    paused: bool
-    since: str
-    until: str | None
-    asked: str
 
 
 class Store:

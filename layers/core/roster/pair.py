@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from roster.notices import FILES, PartnerIsOld
 
@@ -95,6 +96,20 @@ class Wait:
     arrived: Upload
     missing: str
     until: datetime | None
+
+
+class Waiting(TypedDict, total=False):
+    """What waits: a lone `file` for the one that is `missing` (the same: its content), or the uploads of a paused site.
+
+    `since` and `until` are time stamps, `asked` the id of a person's request.
+    """
+
+    file: str
+    missing: str
+    paused: bool
+    since: str
+    until: str | None
+    asked: str
 
 
 @dataclass(frozen=True)

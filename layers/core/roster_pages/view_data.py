@@ -1,0 +1,324 @@
+"""The data of each view: what a reader of the cloud writes, and what its page shows.
+
+In: the core's values. Out: JSON objects, of which each has `view`, its name, and `at`, when this was so. Times are time
+stamps. A `ReportData` is a `roster.report.Report` as data; a page reads it with `Report.from_dict`. What may be missing
+is NotRequired: a cloud that is older, or newer, than whoever shows its data leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+from roster.listed_site import ListedSite
+from roster.model import Right
+from roster.notices_file import Finding
+from roster.pair import Waiting
+from roster.report import Report
+from roster.servers import Server
+from roster.site_head import Head
+from roster.times import stamp
+
+ReportData = Mapping[str, Any]
+
+
+class ServerCounts(TypedDict):
+    """How many servers of a site have its newest version, have an older one, or are not heard of."""
+
+    applied: int
+    behind: int
+    silent: int
+
+
+_OfAnImport = TypedDict("_OfAnImport", {"import": str})
+
+
+class SiteRow(_OfAnImport):
+    """A site as the overview lists it: `roster.listed_site.ListedSite`, and the import that ended last.
+
+    `rejected` and `kept` are what that import, or the last one that took effect, refused and put off.
+    """
+
+    site: str
+    status: str
+    last_import_at: str | None
+    version: int
+    counts: Mapping[str, int]
+    rejected: NotRequired[int]
+    kept: NotRequired[int]
+    kept_until: NotRequired[str | None]
+    added: NotRequired[bool]
+    paused: bool
+    held: str
+    stale_since: str
+
+
+class ListedRow(SiteRow):
+    """A site of the overview, with its servers."""
+
+    servers: ServerCounts
+
+
+class OutsideFolder(TypedDict):
+    """A folder of uploads that belongs to no site ("": none at all), and the site that was meant, if it is like one."""
+
+    folder: str
+    count: int
+    last_at: str
+    like: str | None
+
+
+class Paged(TypedDict):
+    """Which page of a long list this is, from 1, and how many there are."""
+
+    page: int
+    pages: int
+
+
+class OverviewData(Paged):
+    """The sites of `total` that match a search, one page of them."""
+
+    view: Literal["overview"]
+    at: str
+    sites: Sequence[ListedRow]
+    total: int
+    matching: int
+    search: str
+    sort: str
+    outside: NotRequired[Sequence[OutsideFolder]]
+
+
+class IgnoredName(TypedDict):
+    """Uploads of one name that no import reads, and the file that was meant, if it is like one."""
+
+    name: str
+    count: int
+    last_at: str
+    like: str | None
+
+
+class IgnoredUploads(TypedDict):
+    """The uploads of a site that no import reads: how many, and the newest of them by name."""
+
+    total: int
+    names: Sequence[IgnoredName]
+
+
+class KeptFacts(TypedDict):
+    """How many facts bad rows keep, until when, and because of which rows (`roster.protect.KeptRow`)."""
+
+    facts: int
+    until: str | None
+    rows: Sequence[Mapping[str, Any]]
+
+
+class ServerData(TypedDict):
+    """A server, what it applied, and what it reported last (`roster.server_report.ServerReport`, or nothing).
+
+    `differs`: it has other content under the number of the newest version.
+    """
+
+    server: str
+    state: str
+    applied_version: int | None
+    applied_manifest: str
+    differs: bool
+    last_seen: str | None
+    reported_at: str | None
+    report: Mapping[str, Any]
+
+
+class ImportsData(TypedDict):
+    """The newest imports of a site, newest first, and whether the next one will run: what `imports` answers.
+
+    `held` is the id of the import that waits for approval.
+    """
+
+    site: NotRequired[str]
+    version: int
+    published_at: str | None
+    paused: bool
+    paused_by_settings: bool
+    added: bool
+    held: str | None
+    waiting: Waiting | None
+    imports: Sequence[ReportData]
+
+
+class SiteData(TypedDict):
+    """A site: what stands, its settings in force, its newest imports, its servers."""
+
+    view: Literal["site"]
+    at: str
+    site: str
+    added: NotRequired[bool]
+    kept: NotRequired[KeptFacts | None]
+    rejected: NotRequired[int]
+    ignored: NotRequired[IgnoredUploads]
+    settings_problem: NotRequired[ReportData | None]
+    version: int
+    published_at: str | None
+    paused: bool
+    stale_since: str
+    waiting: Waiting | None
+    settings: Mapping[str, Any]
+    imports: Sequence[ReportData]
+    servers: Sequence[ServerData]
+    held: ReportData | None
+
+
+_OfAClass = TypedDict("_OfAClass", {"class": str}, total=False)
+
+
+class ShownFinding(Finding, _OfAClass, total=False):
+    """A finding; one about a group that has shrunk has its class, and what is said of it."""
+
+    said: str
+
+
+class ImportData(Paged):
+    """An import: its report, a page of its findings, and a link to the file that has the rows.
+
+    `difference` is what it would change while it is held (`roster.difference.Difference` as data).
+    """
+
+    view: Literal["import"]
+    at: str
+    site: str
+    report: ReportData
+    findings: Sequence[ShownFinding]
+    findings_total: int
+    link: str | None
+    difference: NotRequired[Mapping[str, Any] | None]
+
+
+class RightData(TypedDict):
+    """A user's console access."""
+
+    username: str
+    groups: Sequence[str]
+    pending: Sequence[str]
+    all_groups: bool
+    basic_console_only: bool
+
+
+class ConsoleData(Paged):
+    """The console access rights of `total` that match a search, one page of them."""
+
+    view: Literal["console"]
+    at: str
+    site: str
+    rights: Sequence[RightData]
+    total: int
+    matching: int
+    search: str
+
+
+class GroupMembers(TypedDict):
+    """A group, and a page of its `total` members."""
+
+    name: str
+    members: Sequence[str]
+    total: int
+
+
+class GroupData(Paged):
+    """A group by the name that was asked for, and who sees it; None where there is no such group."""
+
+    view: Literal["group"]
+    at: str
+    site: str
+    name: str
+    group: GroupMembers | None
+    teachers: Sequence[str]
+
+
+class UserData(TypedDict):
+    """A user by the name that was asked for: console access, if any, and the groups that the user is a member of."""
+
+    view: Literal["user"]
+    at: str
+    site: str
+    name: str
+    console: RightData | None
+    member_of: Sequence[str]
+
+
+class ProblemData(TypedDict):
+    """Why there is no such page, and the site to go back to."""
+
+    view: Literal["problem"]
+    at: str
+    message: str
+    site: NotRequired[str]
+
+
+class DoneData(TypedDict):
+    """What came of a button, and the site to go back to."""
+
+    view: Literal["done"]
+    at: str
+    ok: bool
+    message: str
+    site: NotRequired[str]
+
+
+ViewData = OverviewData | SiteData | ImportData | ConsoleData | GroupData | UserData | ProblemData | DoneData
+
+
+def site_row(site: ListedSite) -> SiteRow:
+    """What the overview says of a site."""
+    last = site.last_import
+    return {
+        "site": site.site,
+        "status": site.status,
+        "import": last["import"] if last else "",
+        "last_import_at": last["ended_at"] if last else None,
+        "version": site.version,
+        "counts": last["counts"] if last else {},
+        "rejected": last.get("rows_rejected", 0) if last else 0,
+        "kept": last.get("kept", 0) if last else 0,
+        "kept_until": site.kept_until or None,
+        "added": bool(site.added_at),
+        "paused": site.paused,
+        "held": site.held,
+        "stale_since": stale_since(site.stale_since, site.files_at),
+    }
+
+
+def stale_since(since: str, files_at: str) -> str:
+    """Since when a site is stale; "" also when files came since, which the watch sees within the hour."""
+    return since if since == files_at else ""
+
+
+def server_data(server: Server, head: Head, at: datetime) -> ServerData:
+    """A server against its site's newest version, at a time."""
+    return {
+        "server": server.server,
+        "state": server.state(head.version, head.manifest_sha256, at),
+        "applied_version": server.applied_version,
+        "applied_manifest": server.applied_manifest,
+        "differs": server.differs(head.version, head.manifest_sha256),
+        "last_seen": stamp(server.last_seen) if server.last_seen else None,
+        "reported_at": server.reported_at or None,
+        "report": server.report,
+    }
+
+
+def kept_facts(report: Report | None) -> KeptFacts | None:
+    """What bad rows keep, by the report of the import that is in force; None where that is nothing."""
+    if report is None or not report.kept:
+        return None
+    return {"facts": report.kept, "until": report.kept_until, "rows": report.kept_rows or []}
+
+
+def right_data(right: Right) -> RightData:
+    """A user's console access from its entry in the roster."""
+    return {
+        "username": right.username,
+        "groups": list(right.groups),
+        "pending": list(right.pending),
+        "all_groups": right.all_groups,
+        "basic_console_only": right.basic_console_only,
+    }
