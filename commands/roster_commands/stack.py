@@ -58,22 +58,34 @@ def published_sites(stack: str) -> list[str]:
     return sorted(folder for folder in folders if is_site(folder))
 
 
+# What this machine lacks before AWS is asked at all: the first kind that an error is of says it.
+_NOT_ASKED: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
+    ((NoRegionError,), "No AWS region is set here. Next: export AWS_REGION=REGION, the region that the stack is in"),
+    ((SSOError, TokenRetrievalError), "You are not signed in to AWS, or your session has ended. Next: aws sso login"),
+    (
+        (NoCredentialsError, PartialCredentialsError),
+        "No AWS credentials were found here. Next: aws configure, or aws sso login",
+    ),
+    ((ProfileNotFound,), "{error}. Next: aws configure list-profiles"),
+    (
+        (CredentialRetrievalError,),
+        "The AWS credentials could not be fetched. Next: aws sts get-caller-identity ({error})",
+    ),
+    ((NotConnected,), "AWS cannot be reached from here. Check the network, and that AWS_REGION names a region"),
+)
+
+
 def in_words(error: BotoCoreError | ClientError, stack: str) -> str:
     """What AWS or its client said, so that a person can act on it: with the next command, if there is one."""
-    if isinstance(error, NoRegionError):
-        return "No AWS region is set here. Next: export AWS_REGION=REGION, the region that the stack is in"
-    if isinstance(error, SSOError | TokenRetrievalError):
-        return "You are not signed in to AWS, or your session has ended. Next: aws sso login"
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "No AWS credentials were found here. Next: aws configure, or aws sso login"
-    if isinstance(error, ProfileNotFound):
-        return f"{error}. Next: aws configure list-profiles"
-    if isinstance(error, CredentialRetrievalError):
-        return f"The AWS credentials could not be fetched. Next: aws sts get-caller-identity ({error})"
-    if isinstance(error, NotConnected):
-        return "AWS cannot be reached from here. Check the network, and that AWS_REGION names a region"
+    for kinds, said in _NOT_ASKED:
+        if isinstance(error, kinds):
+            return said.format(error=error)
     if any(sign in str(error) for sign in _WRONG_TIME):
         return "This machine's clock is wrong: AWS refuses what it signs. Next: timedatectl, on Windows w32tm /resync"
+    return _answer_in_words(error, stack)
+
+
+def _answer_in_words(error: BotoCoreError | ClientError, stack: str) -> str:
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     if code in _EXPIRED:
         return "The AWS credentials have expired. Next: aws sso login, or new keys"
