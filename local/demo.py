@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.conditions import Key
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
@@ -23,7 +23,8 @@ from local.cloud import Cloud
 from local.deployment import STATE
 from local.emulator import LocalCloudError, clean_environment
 from local.progress import shown
-from roster_commands.import_text import import_report
+from roster_commands.outcome import report_page
+from roster_commands.pages import shown as shown_page
 
 EXAMPLE = Path(__file__).with_name("example")
 SITE = "hogwarts"
@@ -112,7 +113,7 @@ def _show(out: Console, cloud: Cloud, report: dict[str, Any], csv_import: Path) 
     for group in _stored(cloud, "GROUP"):
         groups.add_row(group["name"], ", ".join(group["members"]))
     out.print()
-    out.print(_panel(f"The import of {SITE}", import_report(report)))
+    out.print(_panel(f"The import of {SITE}", Group(*shown_page(report_page(report)))))
     out.print(_panel("Console access rights, in DynamoDB", access))
     out.print(_panel("Groups and their members, in DynamoDB", groups))
     for file in sorted(csv_import.iterdir()):

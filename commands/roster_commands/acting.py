@@ -8,19 +8,19 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
 
 from rich.console import Console
 
 from roster.plan import plan_rollback
+from roster.report import Report
 from roster_commands.differences import between, print_difference
-from roster_commands.import_text import import_report
-from roster_commands.showing import shown_report
+from roster_commands.outcome import report_page
+from roster_commands.pages import printed
+from roster_commands.showing import show_outcome
 from roster_commands.site import Failed, Site
-from roster_pages.wording import changes_text, kept_texts
-
-#: How an import or an order ends that did what was asked.
-ENDED_WELL = {"ok", "ok_with_warnings", "no_change"}
+from roster_pages.page_model import Message, Page
+from roster_pages.standing import standing
+from roster_pages.wording import changes_text, status_words
 
 
 def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
@@ -32,7 +32,9 @@ def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     expires = datetime.fromisoformat(said["expires_at"]).astimezone()
     out.print(f"[bold]{said['code']}[/]")
     feed = os.environ.get("FEED_URL", "URL")
-    err.print(f"Enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. On that server run:")
+    err.print(
+        f"This code enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. Run on that server:"
+    )
     err.print(
         f"  roster-agent enrol --feed '{feed}' --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
         soft_wrap=True,
@@ -43,9 +45,9 @@ def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
 def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Import the standing pair now, and wait for what comes of it."""
     with waiting(err, "Fetching …"):
-        report = Site(arguments.site, arguments.stack).order("import")
-    shown_report(report, out, as_json=arguments.json)
-    return 0 if report["status"] in ENDED_WELL else 1
+        done = Site(arguments.site, arguments.stack).order("import")
+    show_outcome(done, out, as_json=arguments.json)
+    return 0 if done.is_good else 1
 
 
 def add(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
@@ -62,7 +64,7 @@ def add(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
         ("enrol its servers:", f"roster-admin enrol {arguments.site} SERVER"),
     ]
     if held:
-        next_steps.insert(0, ("look anew at what is held:", f"roster-admin import {arguments.site}"))
+        next_steps.insert(0, ("read again what is held:", f"roster-admin import {arguments.site}"))
     for what, command in next_steps:
         out.print(f"  {what:<27}{command}", markup=False, soft_wrap=True)
     return 0
@@ -72,63 +74,70 @@ def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Publish a held import exactly as its plan says: the one that is named, or the one that is held."""
     site = Site(arguments.site, arguments.stack)
     report = _held(site, arguments.import_id)
-    named = {"import": report["import"]}
+    if report.plan is None:
+        raise Failed("This import can no longer be approved. Upload the pair again.")
     if not arguments.yes:
-        err.print(import_report(report))
+        printed(_without_buttons(report_page(report.as_dict())), err)
         err.print()
-        print_difference(between(site.version()[1], site.version(**named)[1], arguments), err)
+        print_difference(between(site.version()[1], site.version(held=report.import_id)[1], arguments), err)
     if not agreed(arguments, err, "Publish this?"):
         return 1
     with waiting(err, "Publishing …"):
-        done = site.order("approve", **named, plan=report["plan"]["manifest_sha256"])
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in ENDED_WELL else 1
+        done = site.order("approve", **{"import": report.import_id}, plan=report.plan["manifest_sha256"])
+    show_outcome(done, out, as_json=arguments.json)
+    return 0 if done.is_good else 1
+
+
+def _without_buttons(page: Page) -> Page:
+    """A page for somebody who is asked next whether to do what its buttons do."""
+    blocks = (block._replace(buttons=()) if isinstance(block, Message) else block for block in page.blocks)
+    return page._replace(buttons=(), blocks=tuple(blocks), note="")
 
 
 def reject(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """End a held import without publishing it: the one that is named, or the one that is held."""
     site = Site(arguments.site, arguments.stack)
-    import_id = _held(site, arguments.import_id)["import"]
+    import_id = _held(site, arguments.import_id).import_id
     site.change("reject", **{"import": import_id})
     if arguments.json:
         print(json.dumps({"status": "rejected", "import": import_id}))
     else:
-        out.print(f"Rejected {import_id}; nothing was changed. Its uploads are not read again: upload corrected ones.")
+        out.print(f"Rejected {import_id}. Nothing was changed. Its files are not read again: upload corrected ones.")
     return 0
 
 
-def _held(site: Site, import_id: str | None) -> dict[str, Any]:
+def _held(site: Site, import_id: str | None) -> Report:
     """The report of a held import; of one that is held no more, Failed says what became of it."""
     if import_id is None:
         import_id = site.ask("imports", limit=1).get("held") or ""
         if not import_id:
-            raise Failed(f"no import of {site.name} is held")
-    report: dict[str, Any] = site.ask("report", **{"import": import_id})["report"]
-    if report["status"] == "superseded" and report.get("superseded_by"):
+            raise Failed(f"No import of {site.name} is held.")
+    report = site.report(import_id)
+    if report.status == "superseded" and report.superseded_by:
         raise Failed(
-            f"a newer import took the place of this one: {report['superseded_by']}. "
-            f"Without an import's id the one that is held is meant"
+            f"A newer import has taken the place of this one: {report.superseded_by}. "
+            "Leave the id out, and the command takes the import that is held now."
         )
-    if report["status"] != "held":
-        raise Failed(f"this import is not held: its status is {report['status']}")
+    if report.status != "held":
+        raise Failed(f"This import is not held. Its status is: {status_words(report.status)}.")
     return report
 
 
 def settle(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Make the removals now that bad rows put off."""
     site = Site(arguments.site, arguments.stack)
-    kept = site.ask("page", view="site")["page"].get("kept") or {}
-    if not kept.get("facts"):
-        raise Failed(f"no bad row of {arguments.site} keeps anything")
+    data = site.ask("page", view="site")["page"]
+    kept = standing({"site": site.name, "kept": data.get("kept")})
+    if not kept:
+        raise Failed(f"No bad row of {arguments.site} puts off a removal, so there is nothing to settle.")
     if not arguments.yes:
-        for said in kept_texts({"kept": kept["facts"], "kept_until": kept.get("until"), "kept_rows": kept.get("rows")}):
-            err.print(said, markup=False, soft_wrap=True)
+        printed(_without_buttons(Page("", blocks=tuple(kept))), err)
     if not agreed(arguments, err, "Make these removals now?"):
         return 1
     with waiting(err, "Publishing …"):
         done = site.order("settle")
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in ENDED_WELL else 1
+    show_outcome(done, out, as_json=arguments.json)
+    return 0 if done.is_good else 1
 
 
 def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
@@ -136,25 +145,31 @@ def rollback(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     site = Site(arguments.site, arguments.stack)
     said, base = site.version()
     if base is None:
-        raise Failed("nothing is published yet, so there is no older version to go back to")
+        raise Failed("Nothing is published yet, so there is no older version to go back to.")
     if not arguments.version < said["version"]:
-        raise Failed(f"the newest version is {said['version']}; only an older one can be gone back to")
+        raise Failed(f"The newest version is {said['version']}. You can only go back to an older one.")
     _, old = site.version(arguments.version)
     if old and not arguments.yes:
         _, changes = plan_rollback(base, old.lines())
-        err.print(f"Going back from version {said['version']} to {arguments.version} changes: {changes_text(changes)}")
+        err.print(
+            f"Going back from version {said['version']} to {arguments.version} changes this: {changes_text(changes)}."
+        )
     if not agreed(arguments, err, "Go back, and pause the site until `roster-admin resume`?"):
         return 1
     with waiting(err, "Publishing …"):
         done = site.order("rollback", version=arguments.version)
-    shown_report(done, out, as_json=arguments.json)
-    return 0 if done["status"] in ENDED_WELL else 1
+    show_outcome(done, out, as_json=arguments.json)
+    return 0 if done.is_good else 1
 
 
 def pause(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """Record uploads from now on, and import none of them."""
     Site(arguments.site, arguments.stack).change("pause")
-    out.print(json.dumps({"paused": True}) if arguments.json else "Paused; uploads are recorded and not imported.")
+    out.print(
+        json.dumps({"paused": True})
+        if arguments.json
+        else "Paused. Uploads are kept, but not imported until `roster-admin resume`."
+    )
     return 0
 
 
@@ -164,9 +179,9 @@ def resume(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     if arguments.json:
         print(json.dumps({"paused": paused}))
     elif paused:
-        err.print("The site stays paused by its settings.json: upload one without `paused`.")
+        err.print("The site is still paused by its settings.json. Upload one without `paused`.")
     else:
-        out.print("Resumed; what was uploaded meanwhile is imported.")
+        out.print("Resumed. What was uploaded in the meantime is imported now.")
     return 1 if paused else 0
 
 
@@ -180,6 +195,6 @@ def agreed(arguments: argparse.Namespace, err: Console, question: str) -> bool:
     if arguments.yes:
         return True
     if not sys.stdin.isatty():
-        raise Failed("this asks before it acts: add --yes where nobody can answer")
+        raise Failed("This command asks before it acts. Add --yes where nobody can answer.")
     err.print(f"{question} \\[y/N] ", end="")
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -14,7 +14,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from roster.pair import is_site
+from roster.pair import is_server, is_site
 from roster_commands.acting import (
     add,
     approve,
@@ -31,7 +31,7 @@ from roster_commands.doctor import doctor
 from roster_commands.epochs import new_epoch
 from roster_commands.folder import Unreadable
 from roster_commands.folder import folder as pair_folder
-from roster_commands.output import standard_output
+from roster_commands.output import UNBROKEN, standard_output
 from roster_commands.report import report
 from roster_commands.servers import revoke, servers
 from roster_commands.showing import difference, history, imports, preview, show
@@ -41,13 +41,17 @@ from roster_commands.stack import in_words
 
 def _site(text: str) -> str:
     if not is_site(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no site: lower-case letters, digits and hyphens, at most 63")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be a site: it has lower-case letters, digits and hyphens, at most 63"
+        )
     return text
 
 
 def _server(text: str) -> str:
-    if not is_site(text.lower()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no server name: letters, digits and hyphens, at most 63")
+    if not is_server(text.lower()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be a server's name: it has letters, digits and hyphens, at most 63"
+        )
     return text.lower()
 
 
@@ -80,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("site", help="add a site: its first import is held until then")
     command = command.add_subparsers(required=True, metavar="WHAT").add_parser(
-        "add", parents=[common], help="say that a site is one, and be told what to do next"
+        "add", parents=[common], help="add a site, and see what to do next"
     )
     command.set_defaults(run=add)
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
@@ -92,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=report)
     command = commands.add_parser("import", parents=[common], help="import the uploaded pair now")
     command.set_defaults(run=import_now)
-    command = commands.add_parser("preview", parents=[common, listing], help="what uploading a folder's pair would do")
+    command = commands.add_parser(
+        "preview", parents=[common, listing], help="what an upload of a folder's pair would do"
+    )
     command.add_argument(
         "folder", type=pair_folder, metavar="DIR", help="the folder with teachers.csv and students.csv"
     )
@@ -105,9 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("reject", parents=[common], help="end a held import")
     command.add_argument("import_id", nargs="?", metavar="IMPORT", help="the import (default: the one that is held)")
     command.set_defaults(run=reject)
-    command = commands.add_parser("settle", parents=[common, asking], help="make the removals that bad rows put off")
+    command = commands.add_parser(
+        "settle", parents=[common, asking], help="make the removals that bad rows have put off"
+    )
     command.set_defaults(run=settle)
-    command = commands.add_parser("show", parents=[common], help="console access, a group's members, all about a user")
+    command = commands.add_parser("show", parents=[common], help="the console access, a group's members, or a user")
     command.add_argument("what", choices=("console", "group", "user"))
     command.add_argument("name", nargs="?", metavar="NAME", help="of the group or user")
     command.set_defaults(run=show)
@@ -133,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")
     command.set_defaults(run=revoke)
     command = commands.add_parser(
-        "new-epoch", parents=[stacked, asking], help="after a restore: publish above every version there ever was"
+        "new-epoch", parents=[stacked, asking], help="after a restore: publish above every earlier version"
     )
     which = command.add_mutually_exclusive_group(required=True)
     which.add_argument("site", nargs="?", type=_site, metavar="SITE", help="the site")
@@ -145,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a version that no server is above (default: the highest that was ever published)",
     )
     command.set_defaults(run=new_epoch)
-    command = commands.add_parser("doctor", parents=[stacked], help="look at all that the stack needs, in one go")
+    command = commands.add_parser("doctor", parents=[stacked], help="check everything that the stack needs")
     command.set_defaults(run=doctor)
     return parser
 
@@ -157,9 +165,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.stack:
         parser.error("name the stack with --stack or STACK_NAME")
     if getattr(arguments, "all", None) is True and getattr(arguments, "above", None):
-        parser.error("--above is for one site: of all, each has a number of its own")
-    # Into a pipe or a file nothing is shortened, so that an id can be searched for.
-    out = standard_output(1000)
+        parser.error("--above is for one site, as each site has its own versions")
+    # No line is broken in a pipe or a file, so that it can be searched.
+    out = standard_output(UNBROKEN)
     err = Console(stderr=True, highlight=False)
     try:
         status: int = arguments.run(arguments, out, err)

@@ -27,8 +27,8 @@ from roster_commands.differences import listing_options, of_plan, print_differen
 from roster_commands.first_rows import first_rows
 from roster_commands.folder import Chosen, Unreadable, folder, read_after, read_pair_of, settings_of
 from roster_commands.output import UNBROKEN, standard_output
-from roster_commands.plan_report import checked, first_rows_lines, kept_facts, report_of
-from roster_pages.wording import changes_text
+from roster_commands.plan_report import checked, kept_facts, print_first_rows, print_report
+from roster_pages.wording import changes_text, several
 
 _MOST_ROWS = 1000
 
@@ -52,9 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.folder = folder(options.named)
         if Path(options.named).is_file():
-            err.print(
-                Text(f"roster: {options.named} is one file of a pair: both files in {options.folder} are checked")
-            )
+            err.print(Text(f"roster: {options.named} is one file of a pair. Both files in {options.folder} are read."))
         status: int = options.run(options, out, err)
         sys.stdout.flush()
     except Unreadable as unreadable:
@@ -95,12 +93,10 @@ def _check(options: argparse.Namespace, out: Console, err: Console) -> int:
             said |= {} if options.no_values else {"difference": difference.as_dict()}
         print(json.dumps(said, indent=2))
     else:
-        for part in report_of(options.folder, plan, _settings_text(chosen), values=not options.no_values):
-            out.print(part)
-        for part in first_rows_lines(first):
-            out.print(part)
+        print_report(options.folder, plan, out, _settings_text(chosen), values=not options.no_values)
+        print_first_rows(first, out)
         if difference:
-            out.print(Text(f"\nAfter {options.after} it changes: {changes_text(plan.changes)}", "bold"))
+            out.print(Text(f"\nAfter {options.after} it would change: {changes_text(plan.changes)}", "bold"))
             if not options.no_values:
                 print_difference(difference, out)
     return 1 if plan.notices.severities["error"] or plan.held else 0
@@ -125,9 +121,7 @@ def _show(options: argparse.Namespace, out: Console, err: Console) -> int:
         for part in _roster(plan.roster):
             out.print(part)
     if rejected := plan.counts["rows_rejected"]:
-        err.print(
-            Text(f"roster: {_several(rejected, 'rejected row')} left out: roster check {options.folder} says why")
-        )
+        err.print(Text(f"roster: {several(rejected, 'rejected row')} left out. See why: roster check {options.folder}"))
     return 0
 
 
@@ -145,11 +139,11 @@ def _shown(roster: Roster) -> dict[str, Any]:
 
 
 def _roster(roster: Roster) -> Iterator[RenderableType]:
-    yield Text(_several(len(roster.groups), "group"), "bold")
+    yield Text(several(len(roster.groups), "group"), "bold")
     for group in roster.groups:
         yield Text(f"  {group.name} ({len(group.members)})")
         yield Padding(Text(", ".join(group.members), "dim"), (0, 0, 0, 4), expand=False)
-    yield Text(f"\nConsole access: {_several(len(roster.rights), 'user')}", "bold")
+    yield Text(f"\nConsole access: {several(len(roster.rights), 'user')}", "bold")
     for right in roster.rights:
         yield Text(f"  {right.username}")
         if right.all_groups:
@@ -159,10 +153,6 @@ def _roster(roster: Roster) -> Iterator[RenderableType]:
         if right.pending:
             waiting = f"waits for students in: {', '.join(right.pending)}"
             yield Padding(Text(waiting, "yellow"), (0, 0, 0, 4), expand=False)
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _named(name: str) -> str:

@@ -17,10 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import Progress
 
-from roster_commands.acting import ENDED_WELL, agreed, waiting
-from roster_commands.showing import shown_report
-from roster_commands.site import NOTHING_PUBLISHED, Failed, Site
+from roster_commands.acting import agreed, waiting
+from roster_commands.outcome import NOTHING_PUBLISHED
+from roster_commands.showing import show_outcome
+from roster_commands.site import Failed, Site
 from roster_commands.stack import in_words, published_sites
+from roster_pages.wording import REASONS
 
 # A site takes seconds, nearly all of them waiting, and the feed is closed until the last one is done.
 _AT_ONCE = 8
@@ -36,18 +38,18 @@ def new_epoch(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     above = {"above": arguments.above} if arguments.above else {}
     with waiting(err, "Publishing …"):
         done = Site(arguments.site, arguments.stack).order("new-epoch", **above)
-    if done["status"] == NOTHING_PUBLISHED:
-        raise Failed(f"{arguments.site} has never published anything, so it needs no new epoch")
-    shown_report(done, out, as_json=arguments.json)
-    if done.get("revoked"):
-        err.print(f"Revoked again: {', '.join(done['revoked'])}", markup=False, soft_wrap=True)
-    return 0 if done["status"] in ENDED_WELL else 1
+    if done.is_nothing:
+        raise Failed(f"{arguments.site} has never published anything, so it needs no new epoch.")
+    show_outcome(done, out, as_json=arguments.json)
+    if done.revoked:
+        err.print(f"Revoked again: {', '.join(done.revoked)}", markup=False, soft_wrap=True)
+    return 0 if done.is_good else 1
 
 
 def _of_all(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     names = published_sites(arguments.stack)
     if not names:
-        raise Failed("no site has ever published anything")
+        raise Failed("No site has ever published anything.")
     question = f"Publish again what was published last, in a new epoch, for all {len(names)} sites?"
     if not agreed(arguments, err, question):
         return 1
@@ -77,21 +79,21 @@ def _begin(names: list[str], stack: str) -> Iterator[tuple[str, dict[str, Any]]]
 
 def _order(site: Site, stack: str) -> dict[str, Any]:
     try:
-        report = site.order("new-epoch")
+        done = site.order("new-epoch")
     except Failed as failed:
         return {"ok": False, "why": str(failed)}
     except (BotoCoreError, ClientError) as error:  # the other sites go on
         return {"ok": False, "why": in_words(error, stack)}
-    if report["status"] == NOTHING_PUBLISHED:
+    if done.is_nothing:
         return {"ok": True, "skipped": NOTHING_PUBLISHED}
-    told = {name: report.get(name) for name in ("epoch", "version", "reason", "revoked")}
-    return {"ok": report["status"] in ENDED_WELL, **told}
+    told = {name: done.data.get(name) for name in ("epoch", "version", "reason", "revoked")}
+    return {"ok": done.is_good, **told}
 
 
 def _text(done: dict[str, Any]) -> str:
     if "skipped" in done:
         return "nothing was ever published"
     if not done["ok"]:
-        return f"not done: {done.get('why') or done['reason']}"
+        return f"not done: {done.get('why') or REASONS.get(done['reason'], done['reason'])}"
     revoked = f", revoked again: {', '.join(done['revoked'])}" if done["revoked"] else ""
     return f"version {done['version']}, epoch {done['epoch']}{revoked}"

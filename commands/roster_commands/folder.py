@@ -45,7 +45,7 @@ def folder(name: str) -> Path:
     if path.is_file() and path.name in FILES:
         return path.parent
     if path.is_file():
-        raise argparse.ArgumentTypeError(f"{name} is a file: name the folder that has {' and '.join(FILES)} in it")
+        raise argparse.ArgumentTypeError(f"{name} is a file. Name the folder that has {' and '.join(FILES)} in it")
     raise argparse.ArgumentTypeError(f"there is no folder {name}")
 
 

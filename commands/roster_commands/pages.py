@@ -8,6 +8,7 @@ from typing import Literal
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -46,19 +47,26 @@ TONES: dict[Tone, str] = {"good": "green", "warn": "yellow", "bad": "red", "busy
 
 def printed(page: Page, out: Console) -> None:
     """Print a page."""
+    for part in shown(page):
+        # Only tables are wrapped here. The terminal wraps the rest, so that a command can be copied.
+        out.print(part, soft_wrap=isinstance(part, Text))
+
+
+def shown(page: Page) -> Iterator[RenderableType]:
+    """A page as what rich prints, one below the other."""
     if page.trail:
-        out.print(Text(" › ".join(harmless(name.text) for name in page.trail), "dim"), soft_wrap=True)
-    out.print(Text("  ").join([Text(harmless(page.title), "bold"), *map(_badge, page.badges)]), soft_wrap=True)
-    for line in _commands(page.buttons):
-        out.print(line, soft_wrap=True)
+        yield Text(" › ".join(harmless(name.text) for name in page.trail), "dim")
+    if page.title:
+        yield Text("  ").join([Text(harmless(page.title), "bold"), *map(_badge, page.badges)])
+    yield from _commands(page.buttons)
     for block in page.blocks:
-        for part in _parts(block):
-            # Only tables are wrapped here. The terminal wraps the rest, so that a command can be copied.
-            out.print(part, soft_wrap=isinstance(part, Text))
-    out.print(Text(f"\n{page.note}", "dim"))
+        yield from _parts(block)
+    if page.note:
+        yield Text(f"\n{page.note}", "dim")
 
 
 def _parts(block: Block) -> Iterator[RenderableType]:
+    """A block, with an empty line before it; nothing of a block that is there for its buttons alone."""
     if isinstance(block, Form) or (isinstance(block, Paging) and not block.text):
         return
     yield Text()
@@ -123,7 +131,7 @@ def _table(table: Table) -> Iterator[RenderableType]:
 
 
 class _Rows:
-    """The rows of a table under their headings. If that is too wide, each row has its cells below each other."""
+    """The rows of a table under their headings. If that is too wide, each row has lines of its own, cell after cell."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -139,7 +147,8 @@ class _Rows:
             first, *others = self._shown
             yield Text.assemble(_cell(row[first]), style="bold")
             cells = [(self._table.columns[place].heading, _cell(row[place])) for place in others]
-            yield _grid([(Text(harmless(heading), "dim"), cell) for heading, cell in cells if cell])
+            said = [Text.assemble((f"{harmless(heading)} ", "dim"), cell) for heading, cell in cells if cell]
+            yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in _lines(said, options.max_width - 2))
 
     def _grid(self) -> Grid:
         """Numbers, ids and codes are never cut: half of one is another one, or cannot be copied."""
@@ -153,6 +162,18 @@ class _Rows:
         for row in self._table.rows:
             grid.add_row(*(_cell(row[place]) for place in self._shown))
         return grid
+
+
+def _lines(texts: list[Text], width: int) -> Iterator[Text]:
+    """The texts as lines, each with as many as there is room for."""
+    line = Text()
+    for text in texts:
+        if line and line.cell_len + 3 + text.cell_len > width:
+            yield line
+            line = Text()
+        line = Text.assemble(line, "   ", text) if line else text
+    if line:
+        yield line
 
 
 def _cell(cell: Cell) -> Text:

@@ -1,6 +1,6 @@
 """A plan, for a person and for a program: status, counts, why it would be held, and every finding with its row.
 
-In: a plan and its folder. Out: something that rich prints, or JSON. Unless `values` is false, each finding shows its
+In: a plan and its folder. Out: what a console prints, or JSON. Unless `values` is false, each finding shows its
 row, with invisible characters made visible.
 """
 
@@ -13,20 +13,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from roster.csv_file import lines_at
-from roster.notices import GroupShrank, Notice, Severity, catalogue
+from roster.notices import GroupShrank, Notice, catalogue
 from roster.plan import Plan
 from roster.report import import_report
 from roster_commands.first_rows import FirstRow
-from roster_commands.import_text import held_lines, status_text
-from roster_pages.wording import kept_texts, people_text, roster_text, rows_text
+from roster_commands.pages import TONES, printed
+from roster_pages.import_page import status_badge
+from roster_pages.page_model import Badge, Block, Cell, Column, Facts, Message, Page, Table
+from roster_pages.wording import ADVICE, SEVERITIES, held_text, kept_texts, people_text, roster_text, rows_text
 
-_STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "dim"}
 _PLACES_SHOWN = 5
 
 # How much of a row is shown: a damaged file may be one line of megabytes.
@@ -69,36 +68,43 @@ def _held(plan: Plan) -> list[dict[str, Any]]:
     return [reason.as_dict() for reason in plan.held]
 
 
-def report_of(folder: Path, plan: Plan, settings: Text | str = "", *, values: bool = True) -> Iterator[RenderableType]:
-    """A plan for a person: first who comes and goes, then why it would be held, then the findings."""
-    about = Table.grid(padding=(0, 2))
-    about.add_row("Folder", Text(str(folder)))
-    if settings:
-        about.add_row("Settings", settings)
-    about.add_row("Status", status_text(plan.outcome))
-    about.add_row("Rows", rows_text(plan.counts))
-    if plan.roster:
-        about.add_row("Roster", roster_text(plan.counts))
-    if plan.people:
-        about.add_row("People", people_text(plan.people._asdict()))
-    if kept := kept_texts(kept_facts(plan)):
-        about.add_row("Kept", "\n".join(kept))
-    yield about
-    yield from held_lines(_held(plan))
-    yield from _findings(plan, values=values)
+def print_report(folder: Path, plan: Plan, out: Console, settings: str = "", *, values: bool = True) -> None:
+    """Print a plan for a person: first who comes and goes, then why it would be held, then the findings."""
+    printed(Page(str(folder), badges=(status_badge(plan.outcome),), blocks=tuple(_blocks(plan, settings))), out)
+    for line in _findings(plan, values=values):
+        out.print(line, soft_wrap=True)
     if not plan.notices.totals and not plan.held:
-        yield Text("\nNothing is wrong with this pair: it can be uploaded as it is.", "green")
+        fine = Message("good", "Nothing is wrong with this pair: it can be uploaded as it is.")
+        printed(Page("", blocks=(fine,)), out)
 
 
-def first_rows_lines(first: Mapping[str, list[FirstRow]]) -> Iterator[RenderableType]:
-    """The first rows of each file, as an import understands them."""
+def _blocks(plan: Plan, settings: str) -> Iterator[Block]:
+    about: list[tuple[str, Cell]] = [("Settings", settings)] if settings else []
+    about.append(("Rows", rows_text(plan.counts)))
+    if plan.roster:
+        about.append(("Roster", roster_text(plan.counts)))
+    if plan.people:
+        about.append(("People", people_text(plan.people._asdict())))
+    if kept := kept_texts(kept_facts(plan)):
+        about.append(("Kept", " ".join(kept)))
+    yield Facts("", tuple(about))
+    if plan.held:
+        reasons = (f"{reason.code}: {held_text(reason.as_dict())}" for reason in plan.held)
+        yield Message("warn", "It would be held: somebody has to look at it before anything changes.", tuple(reasons))
+
+
+def print_first_rows(first: Mapping[str, list[FirstRow]], out: Console) -> None:
+    """Print the first rows of each file, as an import understands them."""
+    columns = (Column("Row", number=True), Column("Username"), Column("Class"))
     for file, rows in first.items():
-        yield Text.assemble("\n", (f"{file} as understood", "bold"))
-        table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
-        for each in rows:
-            said = (each.error, "") if each.error else (visible(each.username), visible(each.class_))
-            table.add_row(f"row {each.row}", *(Text(cell, "red" if each.error else "") for cell in said))
-        yield table
+        table = Table(f"{file} as understood", columns, tuple(map(_cells, rows)))
+        printed(Page("", blocks=(table,)), out)
+
+
+def _cells(row: FirstRow) -> tuple[Cell, ...]:
+    if row.error:
+        return row.row, Badge(row.error, "bad"), ""
+    return row.row, visible(row.username), visible(row.class_)
 
 
 def visible(text: str) -> str:
@@ -129,17 +135,17 @@ def _rows(plan: Plan, notices: list[Notice]) -> dict[tuple[str | None, int | Non
     }
 
 
-def _findings(plan: Plan, *, values: bool) -> Iterator[RenderableType]:
+def _findings(plan: Plan, *, values: bool) -> Iterator[Text]:
     """The findings by code, errors first: how often, what to do, and where."""
     listed = plan.notices.listed()
-    for severity, style in _STYLES.items():
+    for severity, tone in SEVERITIES.items():
         for kind in catalogue():
             total = plan.notices.totals[kind.code]
             if kind.severity != severity or not total:
                 continue
             same = [notice for notice in listed if notice.code == kind.code]
-            yield Text.assemble("\n", (f"{severity} {kind.code}", style), f"  {total:,}")
-            yield Padding(Text(kind().advice), (0, 0, 0, 2), expand=False)
+            yield Text.assemble("\n", (f"{severity} {kind.code}", TONES[tone]), f"  {total:,}")
+            yield Text(f"  {ADVICE[kind.code]}")
             yield from _places(plan, kind, same[:_PLACES_SHOWN], values=values)
             if total > _PLACES_SHOWN:
                 yield Text(f"    and {total - min(len(same), _PLACES_SHOWN):,} more", "dim")

@@ -27,7 +27,7 @@ def report(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     else:
         printed(shown, out)
     if arguments.html:
-        err.print(f"Written to {arguments.html}", markup=False, soft_wrap=True)
+        err.print(f"The page is in {arguments.html}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -37,4 +37,4 @@ def _write(file: Path, text: str) -> None:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Failed(f"cannot write {file}: {error.strerror}") from None
+        raise Failed(f"The command cannot write {file}: {error.strerror}.") from None

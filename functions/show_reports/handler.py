@@ -11,7 +11,7 @@ from roster_aws import process
 from roster_aws.telemetry import logger
 from roster_pages import page, to_html
 
-looking = process.looking()
+views = process.views()
 manage_site = process.variable("MANAGE_SITE_ARN")
 
 DESCRIPTION = """### Impero SIS Import: import reports
@@ -44,7 +44,7 @@ def handler(event: Any, context: LambdaContext) -> str:
     if asked.get("view", "overview") == "overview" and is_site(str(asked.get("site", ""))):
         asked["view"] = "site"
     arns = context.invoked_function_arn, manage_site
-    return to_html(page(looking.page(asked)), arns, widget.get("theme", "light"))
+    return to_html(page(views.page(asked)), arns, widget.get("theme", "light"))
 
 
 def _object(value: Any) -> dict[str, Any]:

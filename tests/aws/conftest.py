@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -25,7 +25,6 @@ from roster_aws.gathering import Gathering
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
 from roster_aws.logbook import Logbook
-from roster_aws.looking import Looking
 from roster_aws.orders import Orders
 from roster_aws.process import CONFIG
 from roster_aws.projection import Projection
@@ -35,6 +34,7 @@ from roster_aws.signing import Keyrings, Signer
 from roster_aws.store import Store
 from roster_aws.strays import Ignored, Strays
 from roster_aws.table import retry_conflicts
+from roster_aws.views import Views
 from roster_aws.watching import Watch
 
 LIFE = timedelta(minutes=5)
@@ -155,12 +155,14 @@ class World:
     def fleet(self) -> Fleet:
         return Fleet(self.client("dynamodb"), self.table, self.clock)
 
-    def looking(self) -> Looking:
-        importer = self.importer()
-        projection = importer.publisher.projection
-        return Looking(
-            self.fleet(), self.ignored(), importer.publisher.store, importer.publisher.results, projection, self.clock
-        )
+    def views(self) -> Views:
+        publisher = self.importer().publisher
+        parts = self.fleet(), self.ignored(), publisher.store, publisher.results, publisher.projection
+        return Views(*parts, self.clock)
+
+    def page(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The data of the page that is asked for."""
+        return cast("dict[str, Any]", self.views().page(asked))
 
     def watch(self) -> Watch:
         importer = self.importer()

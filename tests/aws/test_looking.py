@@ -1,11 +1,13 @@
 """The data of the pages people look at."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from roster.request import Stray
 from roster_aws.strays import RENAMED_WITHIN
+from roster_pages.access_data import AccessData, joined
 
 from .conftest import World, csv
 
@@ -17,7 +19,7 @@ STUDENTS = csv(
 
 
 def page(world: World, **asked: Any) -> dict[str, Any]:
-    return world.looking().page(asked)
+    return world.page(asked)
 
 
 def uploaded(world: World, site: str = "hogwarts", students: bytes = STUDENTS) -> None:
@@ -25,7 +27,7 @@ def uploaded(world: World, site: str = "hogwarts", students: bytes = STUDENTS) -
     world.run(site)
 
 
-def test_the_overview_lists_every_site_with_what_asks_for_somebody_first(world: World) -> None:
+def test_the_overview_should_list_every_site_with_what_asks_for_somebody_first(world: World) -> None:
     uploaded(world, "beauxbatons")
     uploaded(world, "durmstrang")
     uploaded(world, "durmstrang", csv("Severus_Snape,Potions"))
@@ -41,7 +43,7 @@ def test_the_overview_lists_every_site_with_what_asks_for_somebody_first(world: 
     assert (shown["total"], shown["matching"], shown["pages"]) == (3, 3, 1)
 
 
-def test_the_overview_can_be_searched_and_sorted(world: World) -> None:
+def test_should_search_and_sort_the_overview(world: World) -> None:
     for site in ("north-1", "north-2", "south-1"):
         uploaded(world, site)
     shown = page(world, view="overview", search=" North ", sort="site")
@@ -50,7 +52,7 @@ def test_the_overview_can_be_searched_and_sorted(world: World) -> None:
     assert page(world, sort="nonsense")["sort"] == "status"
 
 
-def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
+def test_should_list_a_site_that_only_had_a_misnamed_file(world: World) -> None:
     world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/Students.csv", Body=STUDENTS)
     world.clock.pass_by(minutes=1)
     world.strays().look(Stray("hogwarts/Students.csv", "v", world.clock() - RENAMED_WITHIN, 10))
@@ -61,7 +63,7 @@ def test_a_site_that_only_had_a_misnamed_file_is_listed(world: World) -> None:
     assert page(world)["sites"][0]["status"] == "ok_with_warnings"
 
 
-def test_the_overview_counts_what_stands(world: World) -> None:
+def test_the_overview_should_count_what_stands(world: World) -> None:
     """An import that is held or failed counted other files; nothing of them is in force."""
     uploaded(world)
     (before,) = page(world)["sites"]
@@ -73,7 +75,7 @@ def test_the_overview_counts_what_stands(world: World) -> None:
         assert site["counts"] == before["counts"] != {}
 
 
-def test_a_site_that_is_only_paused_or_set_up_has_a_page(world: World) -> None:
+def test_should_have_a_page_for_a_site_that_is_only_paused_or_set_up(world: World) -> None:
     world.store().set_paused("paused", paused=True)
     world.client("s3").put_object(Bucket=world.inbox, Key="set-up/settings.json", Body=b'{"username": "email"}')
     world.run("set-up")
@@ -82,12 +84,12 @@ def test_a_site_that_is_only_paused_or_set_up_has_a_page(world: World) -> None:
     assert page(world, view="site", site="set-up")["settings"]["username"] == "email"
 
 
-def test_nobody_is_led_back_to_a_site_that_there_is_not(world: World) -> None:
+def test_should_lead_nobody_back_to_a_site_that_does_not_exist(world: World) -> None:
     assert "site" not in page(world, view="site", site="unheard-of")
     assert page(world, view="import", site="hogwarts", **{"import": "x"})["site"] == "hogwarts"
 
 
-def test_servers_are_told_apart_by_what_they_have_and_when_they_asked(world: World) -> None:
+def test_should_tell_servers_apart_by_what_they_have_and_when_they_asked(world: World) -> None:
     uploaded(world)
     manifest = world.store().head("hogwarts").manifest_sha256
     enrolment, fleet = world.enrolment(), world.fleet()
@@ -121,7 +123,7 @@ def test_servers_are_told_apart_by_what_they_have_and_when_they_asked(world: Wor
     assert (numbers["Servers"], numbers["ServersBehind"], numbers["ServersSilent"]) == (5, 2, 1)
 
 
-def test_a_rejected_import_is_no_longer_held(world: World) -> None:
+def test_should_no_longer_show_a_rejected_import_as_held(world: World) -> None:
     uploaded(world)
     uploaded(world, students=csv("Severus_Snape,Potions"))
     shown = page(world, view="site", site="hogwarts")
@@ -131,7 +133,7 @@ def test_a_rejected_import_is_no_longer_held(world: World) -> None:
     assert page(world, view="site", site="hogwarts")["held"] is None
 
 
-def test_a_site_shows_its_settings_imports_and_servers(world: World) -> None:
+def test_a_site_should_show_its_settings_imports_and_servers(world: World) -> None:
     world.client("s3").put_object(Bucket=world.inbox, Key="hogwarts/settings.json", Body=b'{"username": "district"}')
     uploaded(world)
     code, _ = world.enrolment().give_code("hogwarts", "srv-01")
@@ -145,7 +147,7 @@ def test_a_site_shows_its_settings_imports_and_servers(world: World) -> None:
     assert (listed["server"], listed["state"], listed["applied_version"]) == ("srv-01", "applied", 1)
 
 
-def test_an_import_shows_its_findings_without_values_and_a_link_to_the_file_with_them(world: World) -> None:
+def test_an_import_should_show_its_findings_without_values_and_a_link_to_the_file_with_them(world: World) -> None:
     uploaded(world)
     (report,) = page(world, view="site", site="hogwarts")["imports"]
     shown = page(world, view="import", site="hogwarts", **{"import": report["import"]})
@@ -156,7 +158,7 @@ def test_an_import_shows_its_findings_without_values_and_a_link_to_the_file_with
     assert "notices.csv" in shown["link"]
 
 
-def test_findings_come_in_pages(world: World) -> None:
+def test_should_show_findings_in_pages(world: World) -> None:
     uploaded(world, students=csv("Harry_Potter,Potions", *["*,Flying"] * 250))
     (report,) = page(world, view="site", site="hogwarts")["imports"]
     shown = page(world, view="import", site="hogwarts", page=99, **{"import": report["import"]})
@@ -166,7 +168,7 @@ def test_findings_come_in_pages(world: World) -> None:
     assert rows[-1] == 253
 
 
-def test_the_console_access_list_can_be_searched(world: World) -> None:
+def test_should_search_the_console_access_list(world: World) -> None:
     uploaded(world)
     shown = page(world, view="console", site="hogwarts")
     assert [(right["username"], right["groups"]) for right in shown["rights"]] == [
@@ -178,7 +180,7 @@ def test_the_console_access_list_can_be_searched(world: World) -> None:
     ]
 
 
-def test_a_group_shows_its_members_and_who_sees_it(world: World) -> None:
+def test_a_group_should_show_its_members_and_who_sees_it(world: World) -> None:
     uploaded(world)
     shown = page(world, view="group", site="hogwarts", name="potions")
     assert (shown["group"]["name"], shown["group"]["members"]) == ("Potions", ["Harry_Potter", "Ron_Weasley"])
@@ -186,7 +188,7 @@ def test_a_group_shows_its_members_and_who_sees_it(world: World) -> None:
     assert page(world, view="group", site="hogwarts", name="Alchemy")["group"] is None
 
 
-def test_a_user_shows_what_they_see_and_where_they_are(world: World) -> None:
+def test_a_user_should_show_what_they_see_and_where_they_are_members(world: World) -> None:
     uploaded(world)
     assert page(world, view="user", site="hogwarts", name="harry_potter")["member_of"] == ["Dark Arts", "Potions"]
     snape = page(world, view="user", site="hogwarts", name="Severus_Snape")
@@ -205,7 +207,37 @@ def test_a_user_shows_what_they_see_and_where_they_are(world: World) -> None:
         {"view": "import", "site": "hogwarts"},
     ],
 )
-def test_what_cannot_be_shown_says_so(world: World, asked: dict[str, Any]) -> None:
-    shown = world.looking().page(asked)
+def test_should_say_what_cannot_be_shown(world: World, asked: dict[str, Any]) -> None:
+    shown = world.page(asked)
     assert shown["view"] == "problem"
     assert len(shown["message"]) > 20
+
+
+def test_should_give_whole_lists_in_as_many_answers_as_they_need(world: World) -> None:
+    """What a command reads: everything once, in order, however little an answer takes."""
+    uploaded(world)
+    views: dict[str, list[Any]] = {"console": [], "group": [], "user": []}
+    names = {"console": "", "group": "flying", "user": "harry_potter"}
+    for room in (5_000_000, 300, 1):
+        for view, name in names.items():
+            asked = {"view": view, "site": "hogwarts", "name": name, "whole": True}
+            views[view].append(whole(world, room, asked))
+    for said in views.values():
+        (once, calls), (again, more), (at_last, most) = said
+        assert once == again == at_last
+        assert 1 == calls <= more <= most
+        assert most > 1
+    assert [right["username"] for right in views["console"][0][0]["rights"]] == ["Rolanda_Hooch", "Severus_Snape"]
+    assert views["group"][0][0]["group"]["members"] == sorted(["Neville", *(each[:-7] for each in OTHERS)])
+    assert views["user"][0][0]["member_of"] == ["Dark Arts", "Potions"]
+
+
+def whole(world: World, room: int, asked: dict[str, Any]) -> tuple[Any, int]:
+    """A whole list, and in how many answers it came."""
+    views = replace(world.views(), room=room)
+    data: Any = views.page(asked)
+    calls = 1
+    while start := data["next"]:
+        data = joined(data, cast("AccessData", views.page(asked | {"start": start})))
+        calls += 1
+    return data, calls

@@ -46,9 +46,9 @@ def test_should_remember_what_is_kept_without_a_new_version(keeping: World) -> N
     assert head.kept_until == memory.until != ""
     (fact,) = memory.kept
     assert (fact.username, fact.class_) == ("student.00", "Class 0")
-    shown = keeping.looking().page({"view": "site", "site": SITE})
+    shown = keeping.page({"view": "site", "site": SITE})
     assert (shown["kept"]["facts"], shown["kept"]["until"], shown["rejected"]) == (1, head.kept_until, 1)
-    (site,) = keeping.looking().page({})["sites"]
+    (site,) = keeping.page({})["sites"]
     assert (site["kept"], site["rejected"], site["kept_until"]) == (1, 1, head.kept_until)
 
 
@@ -62,7 +62,7 @@ def test_should_let_the_memory_expire_that_no_import_writes_anew(keeping: World)
     s3.delete_object(Bucket=keeping.results, Key=key)
     assert upload(keeping, csv(*ROWS))["status"] == "no_change", "one that is gone counts as nothing"
     assert store_of(keeping).head(SITE).memory_sha256 == ""
-    assert keeping.looking().page({"view": "site", "site": SITE})["kept"] is None
+    assert keeping.page({"view": "site", "site": SITE})["kept"] is None
 
 
 def test_should_end_what_is_kept_when_its_time_has_passed_though_nothing_is_uploaded(keeping: World) -> None:

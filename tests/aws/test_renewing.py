@@ -133,7 +133,7 @@ def test_should_remember_the_school_year_that_was_used_up_once_it_takes_effect(
 
 def test_should_show_a_problem_of_the_settings_only_until_it_is_mended(published: World) -> None:
     def problem() -> Any:
-        return published.looking().page({"view": "site", "site": SITE})["settings_problem"]
+        return published.page({"view": "site", "site": SITE})["settings_problem"]
 
     def put(data: bytes) -> None:
         published.client("s3").put_object(Bucket=published.inbox, Key=f"{SITE}/settings.json", Body=data)
@@ -150,15 +150,15 @@ def test_should_list_a_site_by_mended_settings_no_longer_as_failed(world: World)
     for data, status in ((b"{", "failed"), (b"{}", "new")):
         world.client("s3").put_object(Bucket=world.inbox, Key=f"{SITE}/settings.json", Body=data)
         world.run(SITE)
-        (site,) = world.looking().page({})["sites"]
+        (site,) = world.page({})["sites"]
         assert site["status"] == status
 
 
 def test_should_show_what_a_held_import_changes_by_name(published: World) -> None:
     report = upload(published, FEW)
-    shown = published.looking().page({"view": "import", "site": SITE, "import": report["import"]})
+    shown = published.page({"view": "import", "site": SITE, "import": report["import"]})
     assert shown["difference"]["groups_changed"]["total"] == 10
     assert shown["difference"]["groups_changed"]["listed"][0]["gone"]["first"]
     published.approve(SITE)
-    shown = published.looking().page({"view": "import", "site": SITE, "import": report["import"]})
+    shown = published.page({"view": "import", "site": SITE, "import": report["import"]})
     assert shown["difference"] is None

@@ -9,8 +9,7 @@ from itertools import count
 from typing import Any
 
 from roster.request import NewEpoch, Request, Rollback, read_message
-from roster_aws.management import Management
-from roster_aws.questions import Questions
+from roster_aws.admin import Admin
 from roster_aws.signing import Keyrings
 
 from .conftest import LIFE, World, csv
@@ -22,12 +21,11 @@ NEWER = {"students": csv("Harry_Potter,Potions", "Ron_Weasley,Potions"), "teache
 NEWEST = {"students": csv("Harry_Potter,Potions", "Hermione_Granger,Potions"), "teachers": OLDEST["teachers"]}
 
 
-def management(world: World) -> Management:
-    importer, store = world.importer(), world.store()
-    results, projection = importer.publisher.results, importer.publisher.projection
-    questions = Questions(store, results, projection, world.looking())
+def admin(world: World) -> Admin:
+    importer = world.importer()
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    return Management(questions, store, importer.queue, world.enrolment(), keyrings, results, world.clock)
+    parts = world.store(), importer.queue, world.enrolment(), keyrings, importer.publisher.results
+    return Admin(world.views(), *parts, world.clock)
 
 
 def publish(world: World, pair: dict[str, bytes]) -> int:
@@ -46,8 +44,8 @@ def restore(world: World, backup: dict[tuple[str, str], dict[str, Any]]) -> None
         dynamodb.put_item(TableName=world.table, Item=item)
 
 
-def ask(world: World, action: str, **details: Any) -> dict[str, Any]:
-    return management(world).answer(
+def ask(world: World, action: str, **details: Any) -> Any:
+    return admin(world).answer(
         {"action": action, "site": SITE, "by": "arn:admin", **details}, f"{action} {next(_numbers)}"
     )
 

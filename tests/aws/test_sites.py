@@ -20,7 +20,7 @@ def test_should_hold_the_first_import_of_a_site_that_nobody_has_added(world: Wor
         (reason,) = [each for each in report["held"] if each["code"] == "site_new"]
         assert reason.get("like", "") == like
         assert (world.store().head(site).version, world.groups(site)) == (0, {})
-    assert {site["site"]: site["added"] for site in world.looking().page({})["sites"]} == {
+    assert {site["site"]: site["added"] for site in world.page({})["sites"]} == {
         "lakeside": True,
         "lake-side": False,
         "durmstrang": False,
@@ -53,6 +53,6 @@ def test_should_take_a_site_that_is_added_twice_for_added_once(world: World) -> 
     store.add_site("durmstrang", "arn:another")
     assert store.head("durmstrang") == first
     assert first.added_by == "arn:somebody"
-    (site,) = world.looking().page({})["sites"]
+    (site,) = world.page({})["sites"]
     assert (site["site"], site["status"], site["added"]) == ("durmstrang", "new", True)
-    assert world.looking().page({"view": "site", "site": "durmstrang"})["added"] is True
+    assert world.page({"view": "site", "site": "durmstrang"})["added"] is True

@@ -31,7 +31,7 @@ def look_again(world: World, stray: Stray) -> None:
 
 
 def page(world: World, **asked: Any) -> dict[str, Any]:
-    return world.looking().page(asked)
+    return world.page(asked)
 
 
 def test_should_count_what_tools_leave_and_never_call_it_a_failed_import(world: World) -> None:

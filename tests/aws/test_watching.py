@@ -79,11 +79,11 @@ def test_should_not_call_a_site_stale_once_newer_files_have_come(world: World) -
     asked = {"view": "site", "site": "hogwarts"}
     store = world.store()
     since = store.head("hogwarts").files_at
-    assert world.looking().page(asked)["stale_since"] == since
-    assert world.looking().page({})["sites"][0]["stale_since"] == since
+    assert world.page(asked)["stale_since"] == since
+    assert world.page({})["sites"][0]["stale_since"] == since
     world.fleet().mark_stale("hogwarts", "2020-01-01T00:00:00+00:00")  # as if the newest files were newer
-    assert world.looking().page(asked)["stale_since"] == ""
-    assert world.looking().page({})["sites"][0]["stale_since"] == ""
+    assert world.page(asked)["stale_since"] == ""
+    assert world.page({})["sites"][0]["stale_since"] == ""
 
 
 def test_should_bring_what_the_authorizer_knows_to_the_feed_whole(world: World) -> None:

@@ -11,7 +11,7 @@ from tests.deployed import SEED, Site, client, event, function, invoke, log_even
 EVENT_BYTES = 200_000
 
 
-def test_every_event_of_the_reports_log_parses_and_has_its_metrics(school: Site, cloud: Cloud) -> None:
+def test_every_event_of_the_reports_log_should_parse_and_have_its_metrics(school: Site, cloud: Cloud) -> None:
     school.publish(SEED)
     invoke(cloud, "WatchFleetFunction", event("watch_fleet/hourly"))
     kinds = set()
@@ -32,7 +32,7 @@ def test_every_event_of_the_reports_log_parses_and_has_its_metrics(school: Site,
     assert {"import_report", "fleet_report"} <= kinds
 
 
-def test_reports_are_kept_apart_from_the_functions_own_logs(school: Site, cloud: Cloud) -> None:
+def test_should_keep_reports_apart_from_the_functions_own_logs(school: Site, cloud: Cloud) -> None:
     school.publish(SEED)
     own = [message for group, message in log_events(cloud) if group == function(cloud, "ImportPairLogs")]
     assert [message for message in own if "import_ended" in message]

@@ -36,7 +36,7 @@ def refused(cloud: Cloud, request: Any) -> str:
     return str(said["message"])
 
 
-def test_enrol_gives_a_code_that_can_be_read_aloud_and_when_it_ends(school: Site) -> None:
+def test_should_give_a_code_that_can_be_read_aloud_and_say_when_it_ends(school: Site) -> None:
     said = ask(school, "enrol")
     assert said["ok"]
     assert set(said["code"].replace("-", "")) <= set("23456789ABCDEFGHJKLMNPQRSTUVWXYZ")
@@ -45,28 +45,28 @@ def test_enrol_gives_a_code_that_can_be_read_aloud_and_when_it_ends(school: Site
     assert timedelta(minutes=14) < left <= timedelta(minutes=15)
 
 
-def test_every_code_is_another(school: Site) -> None:
+def test_should_give_another_code_each_time(school: Site) -> None:
     assert len({ask(school, "enrol")["code"] for _ in range(5)}) == 5
 
 
-def test_import_has_the_standing_pair_imported_though_nothing_is_new(running: Site) -> None:
+def test_should_import_the_standing_pair_though_nothing_is_new(running: Site) -> None:
     report = answered(running)
     assert (report["status"], report["version"]) == ("no_change", 1)
 
 
-def test_asking_again_is_another_import(running: Site) -> None:
+def test_should_import_again_when_asked_again(running: Site) -> None:
     first = answered(running)
     assert answered(running)["import"] != first["import"]
     assert [report["status"] for report in running.imports()] == ["no_change", "no_change", "ok"]
 
 
-def test_imports_of_an_empty_site_are_none(school: Site) -> None:
+def test_should_list_no_imports_of_an_empty_site(school: Site) -> None:
     said = ask(school, "imports")
     assert (said["ok"], said["imports"], said["waiting"]) == (True, [], None)
     assert (said["version"], said["published_at"]) == (0, None)
 
 
-def test_imports_lists_the_newest_first_and_what_is_published(running: Site) -> None:
+def test_should_list_the_newest_import_first_and_what_is_published(running: Site) -> None:
     again = answered(running)
     said = ask(running, "imports")
     assert said["imports"][0] == again
@@ -76,7 +76,7 @@ def test_imports_lists_the_newest_first_and_what_is_published(running: Site) -> 
     assert running.ask("imports", limit=1)["imports"] == [again]
 
 
-def test_imports_tells_of_a_file_that_waits(school: Site) -> None:
+def test_should_tell_of_a_file_that_waits(school: Site) -> None:
     school.upload("teachers.csv", SEED["teachers.csv"])
     eventually(school.cloud, lambda: ask(school, "imports")["waiting"], "the file that waits")
     waiting = ask(school, "imports")["waiting"]
@@ -89,27 +89,27 @@ def test_imports_tells_of_a_file_that_waits(school: Site) -> None:
 @pytest.mark.parametrize(
     "site", [None, "", "Hogwarts", "-hogwarts", "hog_warts", "hog/warts", "a" * 64, "hogwarts\n", 7, ["hogwarts"], {}]
 )
-def test_what_is_no_site_is_refused(site: object, cloud: Cloud) -> None:
+def test_should_refuse_what_cannot_be_a_site(site: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/imports") | {"site": site}).startswith("site:")
 
 
 @pytest.mark.parametrize("action", [None, "", "delete", "Import", 7, ["import"], {"import": 1}])
-def test_what_is_no_action_is_refused(action: object, cloud: Cloud) -> None:
+def test_should_refuse_an_unknown_action(action: object, cloud: Cloud) -> None:
     said = refused(cloud, event("manage_site/import") | {"action": action})
     assert said.startswith("action: one of imports, ")
 
 
 @pytest.mark.parametrize("server", [None, "", "SRV-01", "srv 01", "srv.01", "a" * 64, 7, ["srv-01"]])
-def test_what_is_no_server_is_refused(server: object, cloud: Cloud) -> None:
+def test_should_refuse_what_cannot_be_a_server(server: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/enrol") | {"server": server}).startswith("server:")
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101, "20", 1.5, None, [5], True])
-def test_what_is_no_limit_is_refused(limit: object, cloud: Cloud) -> None:
-    assert refused(cloud, event("manage_site/imports") | {"limit": limit}) == "limit: a whole number from 1 to 100"
+def test_should_refuse_what_cannot_be_a_limit(limit: object, cloud: Cloud) -> None:
+    assert refused(cloud, event("manage_site/imports") | {"limit": limit}) == "limit: a whole number from 1 to 100."
 
 
-def test_imports_before_one_are_those_that_are_older(running: Site) -> None:
+def test_should_list_the_imports_that_are_older_than_one(running: Site) -> None:
     again = answered(running)
     older = running.ask("imports", before=again["import"])["imports"]
     assert [report["status"] for report in older] == ["ok"]
@@ -117,23 +117,23 @@ def test_imports_before_one_are_those_that_are_older(running: Site) -> None:
 
 
 @pytest.mark.parametrize("before", [None, "", 7, ["20261123T000000Z-000001"], "x" * 2000, "\ud800"])
-def test_what_is_no_import_to_look_before_is_refused(before: object, cloud: Cloud) -> None:
+def test_should_refuse_to_look_before_what_cannot_be_an_import(before: object, cloud: Cloud) -> None:
     assert refused(cloud, event("manage_site/imports") | {"before": before}).startswith("before:")
 
 
-def test_what_is_no_older_version_is_not_gone_back_to(running: Site) -> None:
+def test_should_go_back_only_to_an_older_version(running: Site) -> None:
     running.publish(SEED | {"students.csv": SEED["students.csv"] + b"Luna_Lovegood,Potions\n"})
     for version in (None, 0, 2, -1, "1", 1.5, True, [1]):
         said = refused(running.cloud, {"action": "rollback", "site": running.name, "version": version})
         assert said.startswith("version: a whole number from 1 to 1,")
 
 
-def test_a_version_where_nothing_is_published_is_refused_with_a_reason(school: Site) -> None:
+def test_should_say_that_there_is_no_version_where_nothing_is_published(school: Site) -> None:
     request = {"action": "version", "site": school.name, "version": 1}
-    assert refused(school.cloud, request) == "nothing is published yet"
+    assert refused(school.cloud, request) == "Nothing is published yet."
 
 
-def test_the_newest_version_says_what_the_next_import_would_know(running: Site) -> None:
+def test_the_newest_version_should_say_what_the_next_import_would_know(running: Site) -> None:
     others = "".join(f"pupil.{number},Potions\n" for number in range(40)).encode()
     running.publish(SEED | {"students.csv": SEED["students.csv"] + others + b"Luna_Lovegood,\n"})
     said = running.ask("version", version=0)
@@ -144,11 +144,11 @@ def test_the_newest_version_says_what_the_next_import_would_know(running: Site) 
     assert fetched(said["earlier"]["link"])
 
 
-def test_a_site_that_nobody_has_added_is_known_as_one(cloud: Cloud, site: str) -> None:
+def test_should_know_that_nobody_has_added_a_site(cloud: Cloud, site: str) -> None:
     assert Site(cloud, site).ask("version")["site_new"] is not None
 
 
-def test_resuming_says_whether_the_settings_pause_the_site_all_the_same(school: Site) -> None:
+def test_resuming_should_say_whether_the_settings_still_pause_the_site(school: Site) -> None:
     assert school.ask("resume")["paused"] is False
     school.upload("settings.json", b'{"paused": true}')
     eventually(school.cloud, lambda: school.ask("imports")["paused_by_settings"], "the settings to be in force")
@@ -156,7 +156,7 @@ def test_resuming_says_whether_the_settings_pause_the_site_all_the_same(school: 
     assert school.ask("imports")["paused"] is True
 
 
-def test_a_change_leaves_an_audit_event_and_so_does_its_refusal(school: Site) -> None:
+def test_a_change_should_leave_an_audit_event_and_so_should_its_refusal(school: Site) -> None:
     def audited() -> list[dict[str, Any]]:
         school.ask("imports")  # the emulator may have a function's last lines only when it runs again
         told = (json.loads(text) for _, text in log_events(school.cloud) if '"audit"' in text)
@@ -174,16 +174,32 @@ def test_a_change_leaves_an_audit_event_and_so_does_its_refusal(school: Site) ->
 
 
 @pytest.mark.parametrize("request_", [None, [], "imports", 7, {}, {"key1": "value1"}], ids=str)
-def test_what_is_no_request_is_refused(request_: object, cloud: Cloud) -> None:
+def test_should_refuse_what_is_not_a_request(request_: object, cloud: Cloud) -> None:
     refused(cloud, request_)
 
 
 @pytest.mark.parametrize("action", ["report", "approve", "reject"])
 @pytest.mark.parametrize("import_id", ["x" * 2000, "\ud800", "20261123T071500Z", "../x"])
-def test_what_can_be_no_import_is_an_unknown_one(school: Site, action: str, import_id: str) -> None:
+def test_should_not_know_what_cannot_be_an_import(school: Site, action: str, import_id: str) -> None:
     asked = {"action": action, "site": school.name, "import": import_id, "plan": "0" * 64}
-    assert refused(school.cloud, asked).startswith(("there is no such import", "this import is not held"))
+    assert refused(school.cloud, asked).startswith(("There is no such import", "This import is not held"))
 
 
-def test_a_name_with_half_a_character_is_nobodys(school: Site) -> None:
-    assert school.ask("user", name="Harry\ud83d", part=0)["console"] is None
+def test_should_find_nobody_by_half_a_character(school: Site) -> None:
+    assert school.ask("page", view="user", name="Harry\ud83d")["page"]["console"] is None
+
+
+@pytest.mark.parametrize("view", ["nonsense", "import"])
+def test_should_refuse_a_page_that_does_not_exist(view: str, school: Site) -> None:
+    assert refused(school.cloud, {"action": "page", "site": school.name, "view": view}).startswith("There is no ")
+
+
+def test_should_give_the_whole_console_access_list_in_one_answer(running: Site) -> None:
+    said = running.ask("page", view="console", whole=True)["page"]
+    assert [right["username"] for right in said["rights"]] == [
+        "Amycus_Carrow",
+        "Charity_Burbage",
+        "Rolanda_Hooch",
+        "Severus_Snape",
+    ]
+    assert said["next"] == ""

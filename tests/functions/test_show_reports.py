@@ -41,11 +41,11 @@ def button(page: str, **wanted: Any) -> tuple[str, dict[str, Any]]:
     return next(call for call in calls(page) if wanted.items() <= call[1].items())
 
 
-def test_it_describes_itself(cloud: Cloud) -> None:
+def test_should_describe_itself(cloud: Cloud) -> None:
     assert "view: overview" in invoke(cloud, "ShowReportsFunction", event("show_reports/describe"))
 
 
-def test_the_overview_leads_to_a_sites_page(published: Site) -> None:
+def test_the_overview_should_lead_to_a_sites_page(published: Site) -> None:
     asked = event("show_reports/overview") | {"search": published.name}
     overview = invoke(published.cloud, "ShowReportsFunction", asked)
     assert "Severus_Snape" not in overview
@@ -54,11 +54,11 @@ def test_the_overview_leads_to_a_sites_page(published: Site) -> None:
     assert "sis-dark" in page
 
 
-def test_a_chosen_site_is_shown_at_once(published: Site) -> None:
+def test_should_show_a_chosen_site_at_once(published: Site) -> None:
     assert "Import Groups" in shown(published, "chosen_site")
 
 
-def test_what_is_typed_is_searched_for(published: Site) -> None:
+def test_should_search_for_what_is_typed(published: Site) -> None:
     typed = {"theme": "light", "forms": {"all": {"search": "no-such-site"}}}
     sent = event("show_reports/overview") | {"widgetContext": typed}
     assert published.name not in invoke(published.cloud, "ShowReportsFunction", sent)
@@ -68,11 +68,11 @@ def test_what_is_typed_is_searched_for(published: Site) -> None:
     ("view", "name", "expected"),
     [("console", "", "Severus_Snape"), ("group", "Potions", "Harry_Potter"), ("user", "Ron_Weasley", "Muggle Studies")],
 )
-def test_people_and_groups_are_shown(published: Site, view: str, name: str, expected: str) -> None:
+def test_should_show_people_and_groups(published: Site, view: str, name: str, expected: str) -> None:
     assert expected in shown(published, view, name=name)
 
 
-def test_import_groups_imports_and_says_so(running: Site) -> None:
+def test_the_button_import_groups_should_import_and_say_so(running: Site) -> None:
     page = shown(running, "site")
     done = pressed(running.cloud, button(page, action="import"))
     assert "asked for" in done
@@ -80,7 +80,7 @@ def test_import_groups_imports_and_says_so(running: Site) -> None:
     assert button(done, view="site", site=running.name)
 
 
-def test_what_a_button_cannot_do_is_said(running: Site) -> None:
+def test_should_say_what_a_button_cannot_do(running: Site) -> None:
     call = (
         button(shown(running, "site"), action="import")[0],
         {"action": "reject", "site": running.name, "import": "x"},
@@ -89,7 +89,7 @@ def test_what_a_button_cannot_do_is_said(running: Site) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"view": "nonsense"}, {"view": "site"}, {"view": "import", "site": "nowhere"}])
-def test_any_question_gets_a_page(asked: dict[str, Any], cloud: Cloud) -> None:
+def test_should_answer_any_question_with_a_page(asked: dict[str, Any], cloud: Cloud) -> None:
     assert 'class="sis-page' in invoke(cloud, "ShowReportsFunction", asked)
 
 
@@ -108,7 +108,7 @@ def test_any_question_gets_a_page(asked: dict[str, Any], cloud: Cloud) -> None:
     ],
     ids=lambda asked: "-".join(f"{key}={str(said)[:10]!a}" for key, said in asked.items()),
 )
-def test_whatever_is_asked_with_has_a_short_page_as_its_answer(published: Site, asked: dict[str, Any]) -> None:
+def test_should_answer_with_a_short_page_whatever_is_asked(published: Site, asked: dict[str, Any]) -> None:
     page = invoke(published.cloud, "ShowReportsFunction", {"site": published.name, **asked})
     assert page.startswith("<")
     assert len(page.encode()) <= 100_000
@@ -116,5 +116,5 @@ def test_whatever_is_asked_with_has_a_short_page_as_its_answer(published: Site, 
 
 
 @pytest.mark.parametrize("asked", [None, [], "overview", 7])
-def test_what_is_no_question_gets_the_overview(cloud: Cloud, asked: Any) -> None:
+def test_should_show_the_overview_where_nothing_is_asked(cloud: Cloud, asked: Any) -> None:
     assert "Sites" in invoke(cloud, "ShowReportsFunction", asked)

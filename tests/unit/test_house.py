@@ -13,10 +13,6 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("layers/core", "layers/aws", "agent", "commands", "functions", ".")
 #: The files of tests that are still named in another way.
 NAMES_LEFT = [
-    "tests/aws/test_looking.py",
-    "tests/flow/test_reports.py",
-    "tests/functions/test_manage_site.py",
-    "tests/functions/test_show_reports.py",
     "tests/unit/pages/test_buttons.py",
     "tests/unit/pages/test_escaping.py",
     "tests/unit/pages/test_sizes.py",

@@ -4,19 +4,17 @@ Comes in: what a person typed, or a feed answered. Goes out: the address to use.
 https nor this machine itself (``BadArgument``; for a redirect ``NotTheFeed``).
 """
 
-import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from roster.pair import is_site
 from roster_agent.failures import BadArgument
 from roster_agent.net.feed_failures import NotTheFeed
-
-_SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def site(text: str) -> str:
     """The site's id, when it can be one."""
-    if not _SITE.fullmatch(text):
+    if not is_site(text):
         raise BadArgument("a site has 1 to 63 lower-case letters, digits and hyphens, and does not start with a hyphen")
     return text
 

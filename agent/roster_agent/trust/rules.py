@@ -24,6 +24,7 @@ from itertools import pairwise
 from typing import Any, NewType
 
 from roster.encode import Blob, Manifest, unpack
+from roster.pair import is_server
 from roster.statement import head_bytes
 from roster_agent.net.feed_failures import NotTheFeed
 from roster_agent.trust import trusted_keys as keys
@@ -41,7 +42,6 @@ MAX_CONTENT_BYTES = 1 << 30
 _MOST_DELTAS = 64
 _MOST = (1 << 53) - 1
 
-_SERVER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _TOKEN = re.compile(r"[\x21-\x7e]{16,4096}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -99,7 +99,7 @@ def grant(answer: object, asked_site: str) -> tuple[str, str, Keyring]:
     """Server id, token and keyring of an enrolment, safe for a file, a header and a screen; else NotTheFeed."""
     match answer:
         case {"site": str(granted_site), "server": str(server), "token": str(text), "keyring": ring}:
-            if granted_site == asked_site and _SERVER.fullmatch(server):
+            if granted_site == asked_site and is_server(server):
                 return server, token(text), keys.first(keys.read(ring))
     raise NotTheFeed("its answer to the enrolment is malformed")
 

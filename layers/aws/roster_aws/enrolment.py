@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from roster.pair import is_site
+from roster.pair import is_server, is_site
 from roster.servers import Server
 from roster.times import stamp
 from roster_aws.table import condition_failed, from_wire, server_key, to_wire
@@ -163,11 +163,6 @@ class Enrolment:
                 )
                 again.append(server)
         return again
-
-
-def is_server(name: str) -> bool:
-    """Whether a name can be a server's id: the form of a site's id."""
-    return is_site(name)
 
 
 def _new_token(site: str, server: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from roster.listed_site import ListedSite
 from roster.server_report import ServerReport
 from roster.servers import Server
+from roster.site_head import Head
+from roster.stray import site_like
 from roster.times import stamp
 from roster.watch import ServerState
 from roster_aws.table import Item, from_wire, server_key, site_key, to_wire
@@ -52,6 +54,12 @@ class Fleet:
         )
         for page in pages:
             yield from (ListedSite.from_item(from_wire(item)) for item in page["Items"])
+
+    def resembled(self, head: Head) -> str | None:
+        """The known site that a site resembles which nobody has added and which has no version, or ""; else None."""
+        if head.is_known:
+            return None
+        return site_like(head.site, [each.site for each in self.sites() if each.is_known])
 
     def servers(self, site: str) -> list[Server]:
         """The servers of a site, by name."""

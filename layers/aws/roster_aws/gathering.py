@@ -13,7 +13,6 @@ from roster.memory import Memory
 from roster.next_step import ImportPair
 from roster.plan import Base, Known
 from roster.site_head import Head
-from roster.stray import site_like
 from roster_aws.fleet import Fleet
 from roster_aws.inbox import Inbox
 from roster_aws.results import Results
@@ -44,7 +43,7 @@ class Gathering:
             now=step.at,
             memory=self.results.memory(head.site, head.memory_sha256) if memory is None else memory,
             earlier=self._earlier(head, step.at),
-            site_new=resembled(head, self.fleet),
+            site_new=self.fleet.resembled(head),
             school_year=head.school_year,
         )
         return Gathered(files, base, known)
@@ -53,10 +52,3 @@ class Gathering:
         """The version that steps are added up from, where that is another than the head's and still kept."""
         step = head.counted_from(at)
         return self.results.kept_base(head.site, step.manifest_sha256) if step else None
-
-
-def resembled(head: Head, fleet: Fleet) -> str | None:
-    """Of a site that nobody has added and that has no version: the known one that it resembles, or ""; else None."""
-    if head.is_known:
-        return None
-    return site_like(head.site, [each.site for each in fleet.sites() if each.is_known])

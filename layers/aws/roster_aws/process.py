@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+    from roster_aws.admin import Admin
     from roster_aws.enrolment import Enrolment
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
     from roster_aws.logbook import Logbook
-    from roster_aws.looking import Looking
-    from roster_aws.management import Management
     from roster_aws.projection import Projection
     from roster_aws.queue import Queue
     from roster_aws.results import Results
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from roster_aws.signing import Keyrings, Signer
     from roster_aws.store import Store
     from roster_aws.strays import Ignored, Strays
+    from roster_aws.views import Views
     from roster_aws.watching import Watch
 
 # A link is a URL of the bucket's own host in its region. The host without a region knows no opt-in region, and sends
@@ -137,20 +137,18 @@ def server_calls() -> ServerCalls:
     return ServerCalls(enrolment(), _fleet(), _store(), _keyrings(), now)
 
 
-def looking() -> Looking:
+def views() -> Views:
     """What `show_reports` shows."""
-    from roster_aws.looking import Looking
+    from roster_aws.views import Views
 
-    return Looking(_fleet(), _ignored(), _store(), _results(), _projection(), now)
+    return Views(_fleet(), _ignored(), _store(), _results(), _projection(), now)
 
 
-def management() -> Management:
+def admin() -> Admin:
     """What `manage_site` does."""
-    from roster_aws.management import Management
-    from roster_aws.questions import Questions
+    from roster_aws.admin import Admin
 
-    questions = Questions(_store(), _results(), _projection(), looking())
-    return Management(questions, _store(), queue(), enrolment(), _keyrings(), _results(), now)
+    return Admin(views(), _store(), queue(), enrolment(), _keyrings(), _results(), now)
 
 
 def watch() -> Watch:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BATCH = 25  # the most that one BatchWriteItem takes
-_THREADS = 16  # one for each partition that a site's entries are spread over
+_THREADS = len(DIGITS)  # one for each partition
 _WAVE = _THREADS * 4 * _BATCH  # entries written between two notes of how far it is
 _TRIES = 10
 
@@ -98,14 +98,17 @@ class Projection:
             while some := list(islice(batches, _THREADS)):
                 list(threads.map(self._write, some))
 
-    def entries(self, site: str) -> Iterator[Entry]:
-        """Every group and right that the table shows for a site, in no particular order."""
-        for digit in DIGITS:
-            yield from self.entries_in(site, digit)
+    def entries(self, site: str, kind: str = "") -> list[Entry]:
+        """Every group and right that the table shows for a site; only `GROUP#` or `RIGHT#` where `kind` says so.
 
-    def entries_in(self, site: str, digit: str, kind: str = "") -> Iterator[Entry]:
-        """The groups and rights of one of a site's sixteen partitions; `kind` is `GROUP#`, `RIGHT#` or both."""
-        return entries_of(from_wire(item) for item in self._query(f"SITE#{site}#{digit}", kind))
+        They come in no particular order. The partitions are read at once.
+        """
+
+        def read(digit: str) -> list[Entry]:
+            return list(entries_of(from_wire(item) for item in self._query(f"SITE#{site}#{digit}", kind)))
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return [entry for part in threads.map(read, DIGITS) for entry in part]
 
     def entry(self, site: str, kind: Kind, key: str) -> Entry | None:
         """One group or right, by its folded key."""

@@ -80,3 +80,8 @@ def is_same_hold(held: Report | None, plan: Plan, version: int) -> bool:
     if held is None or held.status != "held" or held.plan is None or plan.snapshot is None:
         return False
     return held.base_version == version and held.plan.get("snapshot_sha256") == plan.snapshot.blob.sha256
+
+
+def is_still_held(report: Report, head: Head) -> bool:
+    """Whether an import is the one that its site's head holds, and would still be published on this very head."""
+    return report.status == "held" and head.held == report.import_id and report.base_version == head.version

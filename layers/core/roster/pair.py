@@ -39,6 +39,11 @@ def is_site(name: str) -> bool:
     return _SITE.fullmatch(name) is not None
 
 
+def is_server(name: str) -> bool:
+    """Whether a name can be a server's id, which has the form of a site's."""
+    return is_site(name)
+
+
 @dataclass(frozen=True)
 class Upload:
     """One version of one file in the inbox; `uploaded_at` is the inbox's own time, `size` in bytes."""

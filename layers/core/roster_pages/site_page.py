@@ -183,7 +183,13 @@ def _yes(value: object) -> str:
 
 def _imports(data: Mapping[str, Any], imports: Sequence[Mapping[str, Any]]) -> list[Block]:
     """The last imports as a table, and as a chart where there is something to see in one."""
-    site, at, head = data["site"], data.get("at"), data.get("version") or 0
+    table = imports_table(data["site"], data.get("version") or 0, imports, data.get("at"))
+    counted = [report for report in reversed(imports) if report.get("counts")]
+    return [_chart(counted), table] if len(counted) > 1 else [table]
+
+
+def imports_table(site: str, head: int, imports: Sequence[Mapping[str, Any]], at: object) -> Table:
+    """Some imports of a site whose newest version is `head`."""
     columns = (
         Column("Import of"),
         Column("Import", shown="without buttons"),
@@ -193,9 +199,7 @@ def _imports(data: Mapping[str, Any], imports: Sequence[Mapping[str, Any]]) -> l
         Column("Go back", shown="with buttons"),
     )
     rows = tuple(_import_row(site, head, report, at) for report in imports)
-    table = Table("Last imports", columns, rows, "No import yet: upload teachers.csv and students.csv.")
-    counted = [report for report in reversed(imports) if report.get("counts")]
-    return [_chart(counted), table] if len(counted) > 1 else [table]
+    return Table("Last imports", columns, rows, "No import yet: upload teachers.csv and students.csv.")
 
 
 def _import_row(site: str, head: int, report: Mapping[str, Any], at: object) -> tuple[Cell, ...]:

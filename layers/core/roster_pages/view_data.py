@@ -7,9 +7,9 @@ is NotRequired: a cloud that is older, or newer, than whoever shows its data lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from roster.listed_site import ListedSite
 from roster.model import Right
@@ -17,7 +17,9 @@ from roster.notices_file import Finding
 from roster.pair import Waiting
 from roster.report import Report
 from roster.servers import Server
+from roster.shrunk import Shrunk
 from roster.site_head import Head
+from roster.stray import file_like
 from roster.times import stamp
 
 ReportData = Mapping[str, Any]
@@ -146,6 +148,17 @@ class ImportsData(TypedDict):
     imports: Sequence[ReportData]
 
 
+class ServersData(TypedDict):
+    """The servers of a site, and the version that they should have: what `servers` answers."""
+
+    at: NotRequired[str]
+    version: int
+    epoch: int
+    manifest_sha256: str
+    published_at: str | None
+    servers: Sequence[ServerData]
+
+
 class SiteData(TypedDict):
     """A site: what stands, its settings in force, its newest imports, its servers."""
 
@@ -193,6 +206,32 @@ class ImportData(Paged):
     difference: NotRequired[Mapping[str, Any] | None]
 
 
+class ManifestData(TypedDict):
+    """A version: its number and counts, its snapshot (`roster.encode.Blob` as data), and a link to that for minutes."""
+
+    version: int
+    counts: Mapping[str, int]
+    snapshot: Mapping[str, Any]
+    link: str
+
+
+class VersionData(TypedDict):
+    """What `version` answers: a version, and what the next import knows besides its pair (`roster.plan.Known`).
+
+    Where nothing is published `version` is 0, and there is no snapshot.
+    """
+
+    version: int
+    counts: NotRequired[Mapping[str, int]]
+    snapshot: NotRequired[Mapping[str, Any]]
+    link: NotRequired[str]
+    settings: Mapping[str, Any]
+    memory_link: str | None
+    school_year: str
+    site_new: str | None
+    earlier: ManifestData | None
+
+
 class RightData(TypedDict):
     """A user's console access."""
 
@@ -204,7 +243,10 @@ class RightData(TypedDict):
 
 
 class ConsoleData(Paged):
-    """The console access rights of `total` that match a search, one page of them."""
+    """The console access rights of `total` that match a search, one page of them.
+
+    In this and the next two views `next` is there where a whole list is asked for: the key to go on from, or "".
+    """
 
     view: Literal["console"]
     at: str
@@ -213,6 +255,7 @@ class ConsoleData(Paged):
     total: int
     matching: int
     search: str
+    next: NotRequired[str]
 
 
 class GroupMembers(TypedDict):
@@ -232,6 +275,7 @@ class GroupData(Paged):
     name: str
     group: GroupMembers | None
     teachers: Sequence[str]
+    next: NotRequired[str]
 
 
 class UserData(TypedDict):
@@ -243,6 +287,7 @@ class UserData(TypedDict):
     name: str
     console: RightData | None
     member_of: Sequence[str]
+    next: NotRequired[str]
 
 
 class ProblemData(TypedDict):
@@ -304,6 +349,31 @@ def server_data(server: Server, head: Head, at: datetime) -> ServerData:
         "reported_at": server.reported_at or None,
         "report": server.report,
     }
+
+
+def ignored_uploads(total: int, names: Iterable[Mapping[str, Any]]) -> IgnoredUploads:
+    """What was ignored of a site, by its names {name, count, last_at}, each with the file that was meant."""
+    return {
+        "total": total,
+        "names": [
+            IgnoredName(
+                name=each["name"], count=each["count"], last_at=each["last_at"], like=file_like(each["name"]) or None
+            )
+            for each in names
+        ],
+    }
+
+
+def shown_findings(found: Iterable[Finding], shrunk: Sequence[Shrunk]) -> list[ShownFinding]:
+    """The findings of an import without what is kept; the groups that have shrunk come in the findings' order."""
+    shown: list[ShownFinding] = []
+    groups = iter(shrunk)
+    for each in found:
+        if each["code"] == "group_shrank" and (group := next(groups, None)):
+            shown.append({**each, "class": group.class_, "said": group.said})
+        elif each["code"] != "kept":
+            shown.append(cast("ShownFinding", each))
+    return shown
 
 
 def kept_facts(report: Report | None) -> KeptFacts | None:

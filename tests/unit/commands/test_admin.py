@@ -10,36 +10,61 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from roster.difference import Difference
 from roster.memory import NOTHING, Memory
 from roster.model import Group, Right, Roster
 from roster.plan import Base, Known, Plan, plan_import
+from roster.report import Report
 from roster.settings import Settings
 from roster_commands import acting, showing
+from roster_commands import servers as listing_servers
 from roster_commands.admin import main
+from roster_commands.outcome import Outcome
+from roster_commands.pages import printed
 from roster_commands.site import Failed, Site
+from roster_pages.access_pages import console_page
+from roster_pages.page_model import Page
 from tests.unit.roster.samples import SEED, base_of
 
 GROUP = {"name": "Kräuterkunde", "members": ["Jürgen_Müller", *(f"Schüler_{number}" for number in range(200))]}
+AT = "2026-11-26T12:00:00+00:00"
 
 
-class Answering:
-    """A site that knows one group, and one user who is in very many."""
+class Answering(Site):
+    """A site that answers each view with these data, and remembers what it was asked."""
+
+    data: dict[str, dict[str, Any]] = {}  # noqa: RUF012 (of this class alone)
+    asked: list[dict[str, Any]] = []  # noqa: RUF012
 
     def __init__(self, name: str, stack: str) -> None:
         self.name = name
 
     def ask(self, action: str, **details: Any) -> dict[str, Any]:
-        return {"group": GROUP}
-
-    def parts(self, action: str, **details: Any) -> list[dict[str, Any]]:
-        return [{"console": None, "member_of": [f"Kräuter {number}" for number in range(300)]}]
+        self.asked.append({"action": action, **details})
+        if action != "page":
+            return self.data[action]
+        about = {"view": details["view"], "at": AT, "site": self.name, "page": 1, "pages": 1}
+        return {"page": about | self.data[details["view"]]}
 
 
 @pytest.fixture(autouse=True)
-def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showing, "Site", Answering)
+def answering(monkeypatch: pytest.MonkeyPatch) -> type[Answering]:
+    data: dict[str, dict[str, Any]] = {
+        "group": {"name": "kräuterkunde", "group": GROUP | {"total": 201}, "teachers": ["Snape"], "next": ""},
+        "user": {
+            "name": "jürgen",
+            "console": None,
+            "member_of": [f"Kräuter {number}" for number in range(300)],
+            "next": "",
+        },
+    }
+    monkeypatch.setattr(Answering, "data", data)
+    monkeypatch.setattr(Answering, "asked", [])
+    for module in (showing, listing_servers):
+        monkeypatch.setattr(module, "Site", Answering)
+    return Answering
 
 
 def show(*what: str) -> int:
@@ -51,15 +76,14 @@ def test_should_print_names_that_the_console_has_no_letters_for(monkeypatch: pyt
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="ascii"))
     assert show("group", "kräuterkunde") == 0
     assert show("user", "jürgen") == 0
-    assert printed.getvalue().startswith(b"J\\xfcrgen_M\\xfcller\n")
+    assert b"J\\xfcrgen_M\\xfcller" in printed.getvalue()
     assert b"Kr\\xe4uter 299" in printed.getvalue()
 
 
 def test_should_not_break_a_line_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert show("user", "jürgen") == 0
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("member of: Kräuter 0, ")
-    assert line.endswith("Kräuter 99")
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "Kräuter" in line]
+    assert line.split() == ["300", "groups", *" ".join(f"Kräuter {number}," for number in range(300))[:-1].split()]
 
 
 @pytest.mark.parametrize("what", [("group", "kräuterkunde"), ("group", "kräuterkunde", "--json"), ("user", "jürgen")])
@@ -81,9 +105,175 @@ def test_should_say_that_a_version_cannot_be_fetched(monkeypatch: pytest.MonkeyP
     said = {"version": 3, "snapshot": blob, "link": "http://127.0.0.1:1/secret", "counts": {}}
     monkeypatch.setattr(Site, "ask", lambda *_, **__: said)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    with pytest.raises(Failed, match="version 3 could not be fetched") as failed:
+    with pytest.raises(Failed, match="Version 3 could not be fetched") as failed:
         Site("hogwarts", "sis").version()
     assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (("group", "kräuterkunde"), GROUP),
+        (
+            ("user", "Jürgen"),
+            {"username": "Jürgen", "console": None, "member_of": [f"Kräuter {number}" for number in range(300)]},
+        ),
+    ],
+)
+def test_should_print_the_data_of_a_group_or_a_user_as_json(
+    what: tuple[str, ...], said: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(*what, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == said
+
+
+def test_should_say_that_there_is_no_such_group_or_user(
+    answering: type[Answering], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering.data["group"] |= {"group": None, "teachers": []}
+    answering.data["user"] |= {"member_of": []}
+    assert (show("group", "art"), capsys.readouterr()) == (1, ("", "There is no such group.\n"))
+    assert (show("group", "art", "--json"), capsys.readouterr().out) == (1, "")
+    assert (show("user", "ann"), capsys.readouterr()) == (1, ("", "There is no such user.\n"))
+    assert show("user", "ann", "--json") == 1
+    assert json.loads(capsys.readouterr().out) == {"username": "ann", "console": None, "member_of": []}
+    assert show("user") == 2
+    assert "Which user?" in capsys.readouterr().err
+
+
+def right(username: str, *groups: str) -> dict[str, Any]:
+    return {
+        "username": username,
+        "groups": list(groups),
+        "pending": [],
+        "all_groups": False,
+        "basic_console_only": False,
+    }
+
+
+RIGHTS = [right("ann", "Art"), right("Bob"), right("carl", "[red]Latin[/]")]
+
+
+def test_should_print_the_console_access_list_as_the_dashboard_shows_it(
+    answering: type[Answering], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering.data["console"] = {"rights": RIGHTS, "total": 3, "matching": 3, "search": "", "next": ""}
+    assert show("console") == 0
+    assert answering.asked == [{"action": "page", "view": "console", "name": "", "whole": True}], "one call"
+    out = capsys.readouterr().out
+    shown = page_lines(console_page({"site": "hogwarts", "at": AT} | answering.data["console"]))
+    assert [line.split() for line in out.splitlines()] == [line.split() for line in shown]
+    assert "[red]Latin[/]" in out
+    assert show("console", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == [RIGHTS[1], RIGHTS[0], RIGHTS[2]], "sorted as ever"
+
+
+def page_lines(page: Page) -> list[str]:
+    out = io.StringIO()
+    printed(page._replace(trail=()), Console(file=out, width=1000, highlight=False, color_system=None))
+    return out.getvalue().splitlines()
+
+
+def test_should_go_on_where_an_answer_is_full(
+    answering: type[Answering], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(_site: Site, action: str, *, view: str, start: str = "", **_: Any) -> dict[str, Any]:
+        place = int(start or 0)
+        further = str(place + 1) if place < 2 else ""
+        about = {"total": 3, "matching": 3, "search": "", "rights": [RIGHTS[place]], "next": further}
+        if view == "group":
+            members = {"name": "Art", "members": [f"p{place}"], "total": 3}
+            about = {"name": "art", "group": members, "teachers": ["ann"], "next": further}
+        elif view == "user":
+            about = {"name": "ann", "console": None, "member_of": [f"G{place}"], "next": further}
+        return {"page": {"view": view, "at": AT, "site": "hogwarts", "page": 1, "pages": 1} | about}
+
+    monkeypatch.setattr(answering, "ask", ask)
+    assert show("console", "--json") == 0
+    assert [each["username"] for each in json.loads(capsys.readouterr().out)] == ["Bob", "ann", "carl"]
+    assert show("group", "art", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"name": "Art", "members": ["p0", "p1", "p2"]}
+    assert show("user", "ann", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["member_of"] == ["G0", "G1", "G2"]
+
+
+def report(number: int, status: str = "ok", **more: Any) -> dict[str, Any]:
+    counts = {"rows_read": 10, "rows_rejected": 0, "groups": 4, "members": 2, "memberships": 5, "teachers": 4}
+    about = {"site": "hogwarts", "import": f"20261126T1100{number:02}Z-{number:06}", "status": status}
+    made = {"base_version": number - 1, "version": number, "counts": counts, "changes": {"groups_created": number}}
+    return about | made | {"ended_at": AT} | more
+
+
+REPORTS = [
+    report(3, "no_change", base_version=2, version=2),
+    report(2, approved_by="arn:somebody"),
+    report(1, "ok_with_warnings"),
+]
+SITE: dict[str, Any] = {
+    "version": 2,
+    "published_at": AT,
+    "paused": True,
+    "waiting": None,
+    "imports": REPORTS,
+    "servers": [],
+    "settings": {},
+    "stale_since": "",
+    "held": None,
+}
+
+
+def test_should_list_imports_as_the_sites_page_does_below_what_should_be_read_first(
+    answering: type[Answering], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering.data |= {"site": SITE, "imports": SITE | {"held": None, "paused_by_settings": False, "added": True}}
+    assert main(["imports", "hogwarts", "--stack", "sis", "--limit", "7"]) == 0
+    assert answering.asked == [{"action": "page", "view": "site", "limit": 7}]
+    out = capsys.readouterr().out
+    places = [
+        out.index(said) for said in ("Paused: uploads are recorded", "Last imports", *(r["import"] for r in REPORTS))
+    ]
+    assert places == sorted(places)
+    assert "SIS Integration" not in out
+    assert main(["imports", "hogwarts", "--stack", "sis", "--json"]) == 0
+    named = ("version", "published_at", "paused", "waiting", "imports")
+    assert list(json.loads(capsys.readouterr().out).items()) == [(name, SITE[name]) for name in named]
+
+
+def test_should_list_the_imports_that_made_a_version_as_the_history(
+    answering: type[Answering], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = {"": REPORTS[:2], REPORTS[1]["import"]: REPORTS[2:], REPORTS[2]["import"]: []}
+    monkeypatch.setattr(answering, "ask", lambda _, __, before="", **___: {"imports": pages[before]})
+    assert main(["history", "hogwarts", "--stack", "sis"]) == 0
+    out = capsys.readouterr().out
+    assert [each["import"] in out for each in REPORTS] == [False, True, True]
+    assert "groups 2 created" in out
+    assert main(["history", "hogwarts", "--stack", "sis", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == REPORTS[1:]
+
+
+def test_should_list_servers_as_the_sites_page_does(
+    answering: type[Answering], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = {
+        "server": "srv-01",
+        "state": "behind",
+        "applied_version": 1,
+        "applied_manifest": "",
+        "differs": False,
+        "last_seen": AT,
+        "reported_at": None,
+        "report": {},
+    }
+    said = {"version": 2, "epoch": 1, "manifest_sha256": "ab", "published_at": AT, "servers": [server]}
+    answering.data["servers"] = {"ok": True, "at": AT, **said}
+    assert main(["servers", "hogwarts", "--stack", "sis"]) == 0
+    out = capsys.readouterr().out
+    assert "version 2, 2026-11-26 12:00" in out
+    (line,) = [line for line in out.splitlines() if "srv-01" in line]
+    assert line.split()[:3] == ["srv-01", "behind", "1"]
+    assert main(["servers", "hogwarts", "--stack", "sis", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out).items()) == list(said.items())
 
 
 # What changes something
@@ -106,7 +296,7 @@ HELD: dict[str, Any] = {
     "plan": {"manifest_sha256": "ab" * 32},
 }
 SUPERSEDED = HELD | {"status": "superseded", "superseded_by": "20260916T020500Z-000016", "import": "20260914T020500Z-1"}
-OK = {"import": HELD["import"], "status": "ok", "version": 8}
+OK = {"site": "hogwarts", "import": HELD["import"], "status": "ok", "version": 8}
 OLD = Roster((Group("art", "Art", ("ann",)),), (Right("t05", "t05", ("Art",), (), False, False),))
 NEW = Roster(tuple(Group(f"g{n:03}", f"G{n:03}", ("ann", *(f"p{m:02}" for m in range(20)))) for n in range(150)), ())
 
@@ -130,16 +320,19 @@ class Changing:
         reports = {report["import"]: report for report in (HELD, SUPERSEDED, OK | {"import": "20260913T020500Z-1"})}
         return {"report": reports[details["import"]]}
 
-    def version(self, number: int = 0, **held: str) -> tuple[dict[str, Any], Base]:
+    def report(self, import_id: str) -> Report:
+        return Report.from_dict(self.ask("report", **{"import": import_id})["report"])
+
+    def version(self, number: int = 0, held: str = "") -> tuple[dict[str, Any], Base]:
         return {"version": 7}, base_of(NEW if held else OLD)
 
     def change(self, action: str, **details: Any) -> dict[str, Any]:
         self.asked.append((action, details))
         return {"ok": True}
 
-    def order(self, action: str, **details: Any) -> dict[str, Any]:
+    def order(self, action: str, **details: Any) -> Outcome:
         self.asked.append((action, details))
-        return OK
+        return Outcome(OK, Report.from_dict(OK))
 
 
 @pytest.fixture
@@ -229,9 +422,9 @@ def test_should_name_the_successor_of_a_superseded_import(
     command: str, asked: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert admin(command, "hogwarts", SUPERSEDED["import"]) == 1
-    assert "a newer import took the place of this one: 20260916T020500Z-000016" in capsys.readouterr().err
+    assert "A newer import has taken the place of this one: 20260916T020500Z-000016." in capsys.readouterr().err
     assert admin(command, "hogwarts", "20260913T020500Z-1") == 1
-    assert "this import is not held: its status is ok" in capsys.readouterr().err
+    assert "This import is not held. Its status is: OK." in capsys.readouterr().err
     assert asked == []
 
 
@@ -241,14 +434,14 @@ def test_should_say_that_no_import_is_held(
 ) -> None:
     monkeypatch.setattr(Changing, "held", "")
     assert admin(command, "hogwarts") == 1
-    assert "no import of hogwarts is held" in capsys.readouterr().err
+    assert "No import of hogwarts is held." in capsys.readouterr().err
     assert asked == []
 
 
 def test_should_reject_what_is_held(asked: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert admin("reject", "hogwarts") == 0
     assert asked == [("reject", {"import": HELD["import"]})]
-    assert f"Rejected {HELD['import']}; nothing was changed." in capsys.readouterr().out
+    assert f"Rejected {HELD['import']}. Nothing was changed." in capsys.readouterr().out
 
 
 def test_should_settle_after_saying_what_is_kept_and_until_when(
@@ -258,7 +451,7 @@ def test_should_settle_after_saying_what_is_kept_and_until_when(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert admin("settle", "hogwarts") == 1
-    assert "no bad row of hogwarts keeps anything" in capsys.readouterr().err
+    assert "No bad row of hogwarts puts off a removal" in capsys.readouterr().err
     until = "2026-12-09T02:00:00+00:00"
     rows = [{"file": "students.csv", "row": 7483, "facts": 25, "until": until}]
     monkeypatch.setattr(Changing, "kept", {"facts": 25, "until": until, "rows": rows})
@@ -277,7 +470,7 @@ def test_should_settle_nothing_where_nobody_can_answer(
     monkeypatch.setattr(Changing, "kept", {"facts": 1})
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert admin("settle", "hogwarts") == 1
-    assert "add --yes where nobody can answer" in capsys.readouterr().err
+    assert "Add --yes where nobody can answer" in capsys.readouterr().err
     assert asked == []
     assert admin("settle", "hogwarts", "--yes") == 0
     assert asked == [("settle", {})]
@@ -326,5 +519,6 @@ def test_should_preview_by_what_the_site_remembers(
 
 def test_should_preview_without_a_memory_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    known = Site("hogwarts", "sis").known({"version": 7, "settings": {}})
+    said: Any = {"version": 7, "settings": {}}
+    known = Site("hogwarts", "sis").known(said)
     assert (known.memory, known.school_year, known.site_new) == (NOTHING, "", None)

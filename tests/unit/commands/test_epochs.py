@@ -6,17 +6,27 @@ from typing import Any
 
 import pytest
 
+from roster.report import Report
 from roster_commands import epochs
 from roster_commands.admin import main
-from roster_commands.site import NOTHING_PUBLISHED, Failed, Site
+from roster_commands.outcome import NOTHING_PUBLISHED, Outcome
+from roster_commands.site import Failed, Site
+from roster_pages.wording import REASONS
 
-NEVER = {"status": NOTHING_PUBLISHED, "revoked": []}
-REFUSED = {"status": "failed", "reason": "version_below", "revoked": []}
+ABOUT = {"site": "s", "import": "20261126T031450Z-000002"}
+NEVER = Outcome({"status": NOTHING_PUBLISHED, "revoked": []}, revoked=[])
 
 
-def done(version: int, *revoked: str) -> dict[str, Any]:
-    report = {"site": "s", "import": "20261126T031450Z-000002", "version": version, "epoch": 2, "reason": "new_epoch"}
-    return report | {"status": "ok", "revoked": list(revoked), "counts": {}, "changes": {}, "notices": {}}
+def outcome(report: dict[str, Any], *revoked: str) -> Outcome:
+    return Outcome(report | {"revoked": list(revoked)}, Report.from_dict(report), revoked=revoked)
+
+
+def done(version: int, *revoked: str) -> Outcome:
+    report = ABOUT | {"version": version, "epoch": 2, "reason": "new_epoch", "status": "ok"}
+    return outcome(report | {"counts": {}, "changes": {}, "notices": {}}, *revoked)
+
+
+REFUSED = outcome(ABOUT | {"status": "failed", "reason": "version_below"})
 
 
 class Cloud:
@@ -39,13 +49,14 @@ class OneSite:
         other.name = name
         return other
 
-    def order(self, action: str, **details: Any) -> dict[str, Any]:
+    def order(self, action: str, **details: Any) -> Outcome:
         assert action == "new-epoch"
         self.cloud.ordered.append((self.name, details))
         became = self.cloud.sites[self.name]
         if isinstance(became, Exception):
             raise became
-        return dict(became)
+        assert isinstance(became, Outcome)
+        return became
 
 
 def cloud_of(monkeypatch: pytest.MonkeyPatch, **sites: Any) -> Cloud:
@@ -73,7 +84,7 @@ def test_should_bring_every_site_above_and_skip_what_never_published(
 
 
 @pytest.mark.parametrize(
-    ("became", "why"), [(Failed("import the pair first"), "import the pair first"), (REFUSED, "version_below")]
+    ("became", "why"), [(Failed("import the pair first"), "import the pair first"), (REFUSED, REASONS["version_below"])]
 )
 def test_should_go_on_after_a_site_that_fails_and_say_so_at_the_end(
     became: Any, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -96,7 +107,7 @@ def test_should_say_where_there_is_nothing_to_do(
     assert "never published anything" in capsys.readouterr().err
     cloud_of(monkeypatch)
     assert run("--all") == 1
-    assert "no site has ever published" in capsys.readouterr().err
+    assert "No site has ever published" in capsys.readouterr().err
 
 
 def test_should_tell_of_one_site_who_is_revoked_again(

@@ -1,0 +1,97 @@
+"""The sites as the overview lists them: searched, sorted, and one page of them.
+
+In: all sites, what was asked for, and then the servers' states of the sites on that page. Out: the view's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from roster.listed_site import ListedSite
+from roster.stray import site_like
+from roster.watch import ServerState
+from roster_pages.asked import Asked, page_of
+from roster_pages.view_data import ListedRow, OutsideFolder, OverviewData, ServerCounts, SiteRow, site_row
+
+#: How many sites stand on one page.
+SITES_SHOWN = 25
+
+_FOLDERS_SHOWN = 20
+
+# What asks for somebody comes first.
+_URGENCY = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnings", "ok", "no_change", "new")
+
+
+class SitesOnPage(NamedTuple):
+    """The sites of one page, which page that is, and of how many that match the search, and that there are."""
+
+    sites: list[ListedSite]
+    page: int
+    pages: int
+    matching: int
+    total: int
+    search: str
+
+
+def sites_on_page(asked: Asked, sites: Sequence[ListedSite]) -> SitesOnPage:
+    """The sites to show, in the order that was asked for."""
+    search = asked.search.lower()
+    matching = [site for site in sites if search in site.site]
+    matching.sort(key=lambda site: _SORT_KEYS[asked.sort](site_row(site)))
+    page, pages, shown = page_of(matching, asked.page, SITES_SHOWN)
+    return SitesOnPage(shown, page, pages, len(matching), len(sites), search)
+
+
+def overview_data(
+    at: str,
+    asked: Asked,
+    shown: SitesOnPage,
+    states: Iterable[Sequence[ServerState]],
+    outside: Sequence[OutsideFolder],
+) -> OverviewData:
+    """The data of the overview; `states` are those of the servers of each site that is shown."""
+    rows = [ListedRow(**site_row(site), servers=_counted(each)) for site, each in zip(shown.sites, states, strict=True)]
+    return {
+        "view": "overview",
+        "at": at,
+        "sites": rows,
+        "total": shown.total,
+        "matching": shown.matching,
+        "page": shown.page,
+        "pages": shown.pages,
+        "search": shown.search,
+        "sort": asked.sort,
+        "outside": outside,
+    }
+
+
+def outside_folders(folders: Sequence[Mapping[str, Any]], sites: Iterable[ListedSite]) -> list[OutsideFolder]:
+    """The first of the folders {folder, count, last_at} that belong to no site, each with the site that was meant."""
+    known = [site.site for site in sites if site.is_known] if folders else []
+    return [
+        OutsideFolder(
+            folder=each["folder"],
+            count=each["count"],
+            last_at=each["last_at"],
+            like=site_like(each["folder"], known) or None,
+        )
+        for each in folders[:_FOLDERS_SHOWN]
+    ]
+
+
+def _counted(states: Sequence[ServerState]) -> ServerCounts:
+    return {"applied": states.count("applied"), "behind": states.count("behind"), "silent": states.count("silent")}
+
+
+def _urgency(site: SiteRow) -> int:
+    return _URGENCY.index(site["status"]) if site["status"] in _URGENCY else len(_URGENCY)
+
+
+_SORT_KEYS: dict[str, Callable[[SiteRow], Any]] = {
+    "site": lambda site: site["site"],
+    "status": lambda site: (not site["stale_since"], _urgency(site), site["site"]),
+    "last_import": lambda site: (site["last_import_at"] or "", site["site"]),
+    "version": lambda site: (-site["version"], site["site"]),
+    "groups": lambda site: (-site["counts"].get("groups", 0), site["site"]),
+}
