@@ -40,6 +40,8 @@ from roster_pages.page_model import (
 )
 
 _ANY_WIDTH = 100_000
+_INDENTED = 2
+_BETWEEN = "   "
 
 # The colour of a state; red asks for somebody to act.
 TONES: dict[Tone, str] = {"good": "green", "warn": "yellow", "bad": "red", "busy": "cyan", "quiet": "dim"}
@@ -76,7 +78,7 @@ def _parts(block: Block) -> Iterator[RenderableType]:
             yield from _facts(block)
         case Figures():
             yield from _heading(block.heading)
-            yield _grid([(Text(term, "dim"), Text(number(value), justify="right")) for term, value in block.rows])
+            yield _InLines([(term, Text(number(value))) for term, value in block.rows])
         case Table():
             yield from _heading(block.caption)
             yield from _table(block)
@@ -146,9 +148,7 @@ class _Rows:
         for row in self._table.rows:
             first, *others = self._shown
             yield Text.assemble(_cell(row[first]), style="bold")
-            cells = [(self._table.columns[place].heading, _cell(row[place])) for place in others]
-            said = [Text.assemble((f"{harmless(heading)} ", "dim"), cell) for heading, cell in cells if cell]
-            yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in _lines(said, options.max_width - 2))
+            yield _InLines([(self._table.columns[place].heading, _cell(row[place])) for place in others])
 
     def _grid(self) -> Grid:
         """Numbers, ids and codes are never cut: half of one is another one, or cannot be copied."""
@@ -164,16 +164,21 @@ class _Rows:
         return grid
 
 
-def _lines(texts: list[Text], width: int) -> Iterator[Text]:
-    """The texts as lines, each with as many as there is room for."""
-    line = Text()
-    for text in texts:
-        if line and line.cell_len + 3 + text.cell_len > width:
-            yield line
-            line = Text()
-        line = Text.assemble(line, "   ", text) if line else text
-    if line:
-        yield line
+class _InLines:
+    """Terms and what is so, as many in a line as there is room for."""
+
+    def __init__(self, said: list[tuple[str, Text]]) -> None:
+        self._said = [Text.assemble((f"{harmless(term)} ", "dim"), cell) for term, cell in said if cell]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines: list[Text] = []
+        for text in self._said:
+            if lines and lines[-1].cell_len + len(_BETWEEN) + text.cell_len <= options.max_width - _INDENTED:
+                lines[-1] = Text.assemble(lines[-1], _BETWEEN, text)
+            else:
+                lines.append(text)
+        for line in lines:
+            yield Padding(line, (0, 0, 0, _INDENTED), expand=False)
 
 
 def _cell(cell: Cell) -> Text:

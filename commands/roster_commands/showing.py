@@ -68,7 +68,7 @@ def show(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     elif page:
         printed(page._replace(trail=()), out)
     if page is None:
-        err.print(f"There is no such {arguments.what}.")
+        err.print("There is no such user." if data["view"] == "user" else "There is no such group.")
         return 1
     return 0
 

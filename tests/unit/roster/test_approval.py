@@ -8,6 +8,7 @@ import pytest
 from roster.approval import (
     HOLD_LIFE,
     is_same_hold,
+    is_still_held,
     is_too_old,
     to_approve,
     why_no_new_epoch,
@@ -120,3 +121,16 @@ def test_should_take_a_plan_for_the_held_one_only_where_it_makes_the_same_versio
     assert not is_same_hold(replace(held, status="rejected"), same, 4)
     assert not is_same_hold(replace(held, plan=None), same, 4)
     assert not is_same_hold(None, same, 4)
+
+
+@pytest.mark.parametrize(
+    ("report", "head", "expected"),
+    [
+        (HELD, Head("hogwarts", 4, held=HELD.import_id), True),
+        (HELD, Head("hogwarts", 5, held=HELD.import_id), False),
+        (HELD, Head("hogwarts", 4, held="another"), False),
+        (replace(HELD, status="rejected"), Head("hogwarts", 4, held=HELD.import_id), False),
+    ],
+)
+def test_should_say_whether_an_import_is_still_the_held_one(report: Report, head: Head, expected: bool) -> None:
+    assert is_still_held(report, head) is expected
