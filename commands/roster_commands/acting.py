@@ -19,7 +19,7 @@ from roster_commands.pages import printed
 from roster_commands.showing import show_outcome
 from roster_commands.site import Failed, Site
 from roster_pages.page_model import Message, Page
-from roster_pages.standing import standing
+from roster_pages.standing import put_off
 from roster_pages.wording import changes_text, status_words
 
 
@@ -127,7 +127,7 @@ def settle(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Make the removals now that bad rows put off."""
     site = Site(arguments.site, arguments.stack)
     data = site.ask("page", view="site")["page"]
-    kept = standing({"site": site.name, "kept": data.get("kept")})
+    kept = put_off(site.name, data.get("kept"))
     if not kept:
         raise Failed(f"No bad row of {arguments.site} puts off a removal, so there is nothing to settle.")
     if not arguments.yes:

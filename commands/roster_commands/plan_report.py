@@ -85,7 +85,7 @@ def _blocks(plan: Plan, settings: str) -> Iterator[Block]:
         about.append(("Roster", roster_text(plan.counts)))
     if plan.people:
         about.append(("People", people_text(plan.people._asdict())))
-    if kept := kept_texts(kept_facts(plan)):
+    if kept := kept_texts(import_report("", "", {}, plan, 0)):
         about.append(("Kept", " ".join(kept)))
     yield Facts("", tuple(about))
     if plan.held:

@@ -37,7 +37,8 @@ def imports(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     data = site.ask("page", view="site", limit=arguments.limit)["page"]
     page = site_page(data)
     first = [block for block in page.blocks if isinstance(block, Message)]
-    table = imports_table(site.name, data["version"], data["imports"], data["at"])
+    reports = [Report.from_dict(report) for report in data["imports"]]
+    table = imports_table(site.name, data["version"], reports, data["at"])
     printed(page._replace(trail=(), buttons=(), blocks=(*first, table)), out)
     return 0
 
@@ -48,7 +49,7 @@ def history(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     if arguments.json:
         print(json.dumps(made))
         return 0
-    table = imports_table(arguments.site, 0, made, stamp(datetime.now(UTC)))
+    table = imports_table(arguments.site, 0, list(map(Report.from_dict, made)), stamp(datetime.now(UTC)))
     table = table._replace(caption="Versions", empty="Nothing is published yet.")
     printed(Page(arguments.site, blocks=(table,), note="Times are UTC."), out)
     return 0

@@ -135,7 +135,7 @@ def test_should_ask_before_it_approves(command: Command, admin: Admin, school: S
     held = school.import_of(school.upload_pair(EMPTIED))
     done = command("roster-admin", "approve", school.name, held["import"], check=False)
     assert done.returncode == 1
-    assert "half_removed" in done.stderr
+    assert "more than half, would go" in done.stderr
     assert "Class 0: from 4 to 1 member; 3 go: " in done.stderr
     assert "Class 7: 4 members: " in done.stderr
     assert school.version() == 1
@@ -199,7 +199,7 @@ def test_should_name_the_settings_that_pause_a_site_to_whoever_resumes_it(
     resumed = command("roster-admin", "resume", school.name, check=False)
     assert resumed.returncode == 1
     assert "settings.json" in resumed.stderr
-    assert "settings.json comes without `paused`" in command("roster-admin", "imports", school.name).stdout
+    assert "its settings.json: upload one without “paused”" in command("roster-admin", "imports", school.name).stdout
 
 
 def test_should_apply_settings_that_are_uploaded_and_refuse_bad_ones(

@@ -141,7 +141,7 @@ def test_should_fail_an_import_of_half_a_pair_and_say_what_it_waits_for(
     eventually(lambda: school.ask("imports")["waiting"], "the file that waits")
     done = command("roster-admin", "import", school.name, check=False)
     assert done.returncode == 1
-    assert "waiting" in done.stdout
+    assert "Waiting" in done.stdout
     assert "Upload students.csv to import both." in " ".join(done.stdout.split())
     assert school.version() == 0
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from roster_pages import buttons
 from roster_pages.moments import as_of
@@ -22,13 +21,14 @@ from roster_pages.page_model import (
     Table,
     number,
 )
+from roster_pages.view_data import ConsoleData, GroupData, RightData, UserData
 from roster_pages.wording import several
 
 _SHOWN_GROUPS = 8
 _NO_NAME = "No name was given"
 
 
-def console_page(data: Mapping[str, Any]) -> Page:
+def console_page(data: ConsoleData) -> Page:
     """The console access rights of a site."""
     site, search = data["site"], data.get("search", "")
     here = {**buttons.console(site), "search": search}
@@ -60,14 +60,14 @@ def console_page(data: Mapping[str, Any]) -> Page:
     return Page("Console access rights", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
 
 
-def group_page(data: Mapping[str, Any]) -> Page:
+def group_page(data: GroupData) -> Page:
     """A group's members, and who sees them."""
     site, group = data["site"], data.get("group")
     trail = buttons.trail(site)
     if group is None:
         empty = Table("There is no such group.", (), (), "A class has a group when a student is listed with it.")
         return Page(data.get("name") or _NO_NAME, trail, blocks=(empty, lookup(site)), note=as_of(data.get("at")))
-    members: list[str] = group.get("members", [])
+    members = group.get("members", [])
     total = group.get("total", len(members))
     page, pages = data.get("page", 1), data.get("pages", 1)
     teachers = tuple(Name(each, buttons.about("user", site, each)) for each in data.get("teachers", []))
@@ -83,7 +83,7 @@ def group_page(data: Mapping[str, Any]) -> Page:
     return Page(group["name"], trail, blocks=(*blocks, lookup(site)), note=as_of(data.get("at")))
 
 
-def user_page(data: Mapping[str, Any]) -> Page:
+def user_page(data: UserData) -> Page:
     """What a user may see, and where the user is a member."""
     site, right, member_of = data["site"], data.get("console"), data.get("member_of", [])
     blocks: list[Block] = []
@@ -100,7 +100,7 @@ def user_page(data: Mapping[str, Any]) -> Page:
     return Page(name, buttons.trail(site), blocks=(*blocks, lookup(site)), note=as_of(data.get("at")))
 
 
-def _groups(site: str, right: Mapping[str, Any], shown: int | None = None) -> Cell:
+def _groups(site: str, right: RightData, shown: int | None = None) -> Cell:
     if right.get("all_groups"):
         return "all groups"
     return _several(site, right.get("groups", []), shown) or "no group"
@@ -111,7 +111,7 @@ def _several(site: str, groups: Sequence[str], shown: int | None = None) -> Cell
     return Several(names, len(groups) - len(names)) if names else ""
 
 
-def _console_kind(right: Mapping[str, Any]) -> Badge:
+def _console_kind(right: RightData) -> Badge:
     return Badge("Basic Console Only", "busy") if right.get("basic_console_only") else Badge("Full console", "quiet")
 
 

@@ -17,6 +17,7 @@ from roster_pages.moments import as_of
 from roster_pages.overview_page import overview_page
 from roster_pages.page_model import Block, Button, Cell, Facts, Message, Name, Page, Several, Table
 from roster_pages.site_page import site_page
+from roster_pages.view_data import DoneData, ProblemData
 
 # A custom widget answers with little more.
 LIMIT = 100_000
@@ -27,7 +28,7 @@ _LONG = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:" + "x" * 64
 
 def page(data: Mapping[str, Any]) -> Page:
     """The page of what was read."""
-    views: dict[str, Callable[[Mapping[str, Any]], Page]] = {
+    views: dict[str, Callable[[Any], Page]] = {
         "overview": overview_page,
         "site": site_page,
         "import": import_page,
@@ -82,7 +83,7 @@ def _fewer(cell: Cell, cells: int) -> Cell:
     return cell._replace(cells=tuple(_fewer(each, cells) for each in cell.cells))
 
 
-def _problem(data: Mapping[str, Any]) -> Page:
+def _problem(data: ProblemData) -> Page:
     """What was wrong with a request, and the way back."""
     return Page(
         "This cannot be shown",
@@ -92,7 +93,7 @@ def _problem(data: Mapping[str, Any]) -> Page:
     )
 
 
-def _done(data: Mapping[str, Any]) -> Page:
+def _done(data: DoneData) -> Page:
     """What came of a button: `ok` or not, in a sentence, and the way back to the site."""
     ok = data.get("ok", True)
     message = Message("good" if ok else "bad", data["message"], (), _back(data))
@@ -104,7 +105,7 @@ def _done(data: Mapping[str, Any]) -> Page:
     )
 
 
-def _back(data: Mapping[str, Any]) -> tuple[Button, ...]:
+def _back(data: ProblemData | DoneData) -> tuple[Button, ...]:
     site = data.get("site")
     return (
         (Button(f"Back to {site}", "show", buttons.site(site)),)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from roster.report import HeldPlan, Report
 from roster_pages.moments import short, time_of
 from roster_pages.page_model import Button, Name, Payload
 from roster_pages.wording import changes_text, people_text, several
@@ -64,12 +65,11 @@ def import_groups(name: str) -> Button:
     return Button("Import Groups", "manage", {"action": "import", "site": name}, asks, "primary", command)
 
 
-def approve(name: str, report: Mapping[str, Any]) -> Button:
-    """Publish a held import."""
-    import_id = report["import"]
-    payload = {"action": "approve", "site": name, "import": import_id, "plan": report["plan"]["manifest_sha256"]}
-    changes = changes_text(report.get("changes", {}))
-    people = f" {people_text(report['people'])}" if report.get("people") else ""
+def approve(name: str, import_id: str, plan: HeldPlan, report: Report) -> Button:
+    """Publish a held import, as its plan says."""
+    payload = {"action": "approve", "site": name, "import": import_id, "plan": plan["manifest_sha256"]}
+    changes = changes_text(report.changes or {})
+    people = f" {people_text(report.people)}" if report.people else ""
     asks = (
         f"Publish the held import of {name} exactly as shown?{people} Its changes: {changes}. "
         f"The servers then receive them."

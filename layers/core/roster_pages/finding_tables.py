@@ -6,8 +6,8 @@ In: the data of the view `import` and its report. Out: blocks of its page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from roster.report import Found, Report
 from roster_pages import buttons
 from roster_pages.page_model import (
     Badge,
@@ -23,15 +23,15 @@ from roster_pages.page_model import (
     Table,
     number,
 )
+from roster_pages.view_data import ImportData, ShownFinding
 from roster_pages.wording import ADVICE, SEVERITIES
 
 
-def findings(data: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block]:
+def findings(data: ImportData, report: Report) -> list[Block]:
     """The findings by code, each with what to do; then row by row, with the way to the file that has the rows."""
-    notices = report.get("notices")
-    if notices is None:
+    if report.notices is None:
         return []
-    blocks: list[Block] = [_by_code(notices)]
+    blocks: list[Block] = [_by_code(report.notices)]
     total = data.get("findings_total", 0)
     if not total:
         return blocks
@@ -42,11 +42,11 @@ def findings(data: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block]:
     if rows:
         columns = (Column("Severity"), Column("Finding"), Column("File"), Column("Row", number=True), Column("Column"))
         blocks.append(Table(f"Row by row: {number(total)} in all", columns, rows))
-    here = buttons.an_import(data["site"], report["import"])
+    here = buttons.an_import(data["site"], report.import_id)
     page, pages = data.get("page", 1), data.get("pages", 1)
     if pages > 1:
         blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
-    if report.get("notices_truncated"):
+    if report.notices_truncated:
         blocks.append(
             Message("quiet", "There are more findings than are listed.", ("The numbers by code count all of them.",))
         )
@@ -61,7 +61,7 @@ def findings(data: Mapping[str, Any], report: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
-def _row(found: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _row(found: ShownFinding) -> tuple[Cell, ...]:
     return (
         _severity(found.get("severity", "")),
         Name(found.get("code", ""), code=True),
@@ -71,7 +71,7 @@ def _row(found: Mapping[str, Any]) -> tuple[Cell, ...]:
     )
 
 
-def _groups(site: str, found: Sequence[Mapping[str, Any]], *, linked: bool) -> list[Block]:
+def _groups(site: str, found: Sequence[ShownFinding], *, linked: bool) -> list[Block]:
     """The groups that findings are about, each with what became of it in words."""
     rows: list[tuple[Cell, ...]] = []
     for each in found:
@@ -81,7 +81,7 @@ def _groups(site: str, found: Sequence[Mapping[str, Any]], *, linked: bool) -> l
     return [Table("Groups that lost more than half of their members", (Column("Group"),), tuple(rows))] if rows else []
 
 
-def _by_code(notices: Mapping[str, Mapping[str, Any]]) -> Table:
+def _by_code(notices: Mapping[str, Found]) -> Table:
     """How often each finding was made, errors first, and what to do."""
     order = list(SEVERITIES)
     ranked = sorted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from roster_pages import buttons
 from roster_pages.moments import as_of, moment, short
@@ -23,12 +23,17 @@ from roster_pages.page_model import (
     number,
 )
 from roster_pages.standing import is_unknown, kept_badge, outside_message
+from roster_pages.view_data import ListedRow, OverviewData, ServerCounts
 from roster_pages.wording import several, status_tone, status_words
 
-_SERVERS: tuple[tuple[str, Tone], ...] = (("applied", "good"), ("behind", "warn"), ("silent", "bad"))
+_SERVERS: tuple[tuple[Literal["applied", "behind", "silent"], Tone], ...] = (
+    ("applied", "good"),
+    ("behind", "warn"),
+    ("silent", "bad"),
+)
 
 
-def overview_page(data: Mapping[str, Any]) -> Page:
+def overview_page(data: OverviewData) -> Page:
     """Search, sort, and a table of the sites."""
     search, sort = data.get("search", ""), data.get("sort", "site")
     page, pages = data.get("page", 1), data.get("pages", 1)
@@ -68,7 +73,7 @@ def _column(heading: str, name: str, here: Mapping[str, Any], sort: str, *, is_n
     return Column(heading, is_number, {**here, "sort": name}, sort == name)
 
 
-def _row(site: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
+def _row(site: ListedRow, at: object) -> tuple[Cell, ...]:
     counts = site.get("counts", {})
     counted = (counts.get(name, "") for name in ("groups", "members", "teachers"))
     name = Name(site["site"], buttons.site(site["site"]))
@@ -79,12 +84,12 @@ def _row(site: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
     return (name, _status(site), last, version, *counted, shown, servers(site["servers"]))
 
 
-def _rejected(site: Mapping[str, Any]) -> int:
+def _rejected(site: ListedRow) -> int:
     """The rows that the last import refused; on a night without changes it refuses them all the same."""
     return int(site.get("rejected", site.get("counts", {}).get("rows_rejected", 0)) or 0)
 
 
-def _status(site: Mapping[str, Any]) -> Several:
+def _status(site: ListedRow) -> Several:
     status = site.get("status") or "new"
     badges: list[Cell] = [Badge(status_words(status), status_tone(status))]
     if site.get("held") and status != "held":
@@ -105,7 +110,7 @@ def stale(since: str) -> Badge:
     return Badge(f"No files since {short(since)[:10]}", "bad")
 
 
-def servers(counts: Mapping[str, int]) -> Cell:
+def servers(counts: ServerCounts) -> Cell:
     """How many servers have the newest version, have an older one, or are not heard of."""
     badges = [Badge(f"{number(counts[state])} {state}", tone) for state, tone in _SERVERS if counts.get(state)]
     return Several(tuple(badges), between=" ") if badges else "none"

@@ -5,11 +5,11 @@ In: the servers as the data of the view `site` has them. Out: a table, and the w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from roster_pages.moments import moment
 from roster_pages.page_model import Badge, Cell, Column, Several, Table, Tone, harmless
+from roster_pages.view_data import ServerData
 from roster_pages.wording import several
 
 _STATES: dict[str, tuple[str, Tone]] = {
@@ -27,7 +27,7 @@ _UNITS = (("year", 365 * 24 * 3600), ("day", 24 * 3600), ("hour", 3600), ("minut
 _OUTCOMES = {"nothing_new": "nothing new", "applied": "applied", "nothing_published": "nothing published"}
 
 
-def servers_table(servers: Sequence[Mapping[str, Any]], at: object) -> Table:
+def servers_table(servers: Sequence[ServerData], at: object) -> Table:
     """All of them, by name."""
     columns = (
         Column("Server"),
@@ -41,7 +41,7 @@ def servers_table(servers: Sequence[Mapping[str, Any]], at: object) -> Table:
     return Table("Impero servers", columns, rows, "No server is enrolled: roster-admin enrol gives a code for one.")
 
 
-def _row(server: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
+def _row(server: ServerData, at: object) -> tuple[Cell, ...]:
     applied, report = server.get("applied_version"), server.get("report") or {}
     said: list[Cell] = [f"{text}," for text in remarks(server)]
     return (
@@ -54,14 +54,14 @@ def _row(server: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
     )
 
 
-def state(server: Mapping[str, Any]) -> tuple[str, Tone]:
+def state(server: ServerData) -> tuple[str, Tone]:
     """A server's state in words, and what its colour means."""
     if server.get("differs"):
         return _DIFFERS
     return _STATES.get(server["state"], (harmless(server["state"]), "quiet"))
 
 
-def remarks(server: Mapping[str, Any]) -> list[str]:
+def remarks(server: ServerData) -> list[str]:
     """What a server's last report says: how its last attempt ended, and what somebody should look at."""
     report = server.get("report") or {}
     if not report:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from roster.pair import Waiting
+from roster.report import SUCCEEDED, Report
 from roster_pages import buttons
 from roster_pages.access_pages import lookup
 from roster_pages.import_page import failed, held, status_badge, steps
@@ -32,6 +34,7 @@ from roster_pages.page_model import (
 )
 from roster_pages.server_table import servers_table
 from roster_pages.standing import ignored_table, standing, standing_badges
+from roster_pages.view_data import SiteData
 from roster_pages.wording import STATUS_MEANS, changes_text, several, waiting_texts
 
 _USERNAMES = {"district": "District username", "email": "Email"}
@@ -46,24 +49,23 @@ _DRAWN: tuple[tuple[str, str, Tone], ...] = (
 _SHOWN_NAMES = 20
 
 
-def site_page(data: Mapping[str, Any]) -> Page:
+def site_page(data: SiteData) -> Page:
     """The whole page of a site."""
     site, at = data["site"], data.get("at")
-    imports: Sequence[Mapping[str, Any]] = data.get("imports", [])
-    newest = next((report for report in imports if not _is_refusal(report)), imports[0] if imports else None)
-    running = newest is not None and newest["status"] == "fetching"
+    imports = [Report.from_dict(each) for each in data.get("imports", ())]
+    newest = next((report for report in imports if not report.is_refusal), imports[0] if imports else None)
     settings = data.get("settings", {})
     paused = bool(data.get("paused") or settings.get("paused"))
-    badges = [status_badge(newest["status"] if newest else "new")]
+    badges = [status_badge(newest.status if newest else "new")]
     badges += [Badge("Paused", "quiet")] if paused else []
     badges += [stale(data["stale_since"])] if data.get("stale_since") else []
     badges += standing_badges(data)
-    blocks: list[Block] = [*_first(data, paused=paused)]
-    if newest and running:
+    blocks: list[Block] = [*_first(data, imports, paused=paused)]
+    if newest and newest.status == "fetching":
         blocks.append(steps(newest))
-    blocks += [_integration(data, newest), _settings(site, settings), servers_table(data.get("servers", []), at)]
-    blocks += [*ignored_table(data.get("ignored"), at), *_imports(data, imports)]
-    blocks.append(lookup(site))
+    blocks += [_integration(data, imports, newest), _settings(site, settings)]
+    blocks += [servers_table(data.get("servers", ()), at), *ignored_table(data.get("ignored"), at)]
+    blocks += [*_imports(data, imports), lookup(site)]
     return Page(site, buttons.trail(), tuple(badges), _buttons(site, settings, paused=paused), tuple(blocks), as_of(at))
 
 
@@ -75,17 +77,18 @@ def _buttons(site: str, settings: Mapping[str, Any], *, paused: bool) -> tuple[B
     return (refresh,) if settings.get("paused") else (buttons.resume(site), refresh)
 
 
-def _first(data: Mapping[str, Any], *, paused: bool) -> list[Message]:
+def _first(data: SiteData, imports: Sequence[Report], *, paused: bool) -> list[Message]:
     """What should be read first."""
     site, at, waiting = data["site"], data.get("at"), data.get("waiting")
     said = []
-    if data.get("held"):
-        look = Button("Look at it", "show", buttons.an_import(site, data["held"]["import"]))
-        said.append(held(site, data["held"], at, look))
-    last = next(iter(data.get("imports", [])), None)
+    if waits := data.get("held"):
+        report = Report.from_dict(waits)
+        look = Button("Look at it", "show", buttons.an_import(site, report.import_id))
+        said.append(held(site, report, at, look))
+    last = next(iter(imports), None)
     # A mistake in the settings stands for as long as it does, and is told below; its report would outlive its repair.
-    if last and last["status"] == "failed" and last.get("reason") != "settings_invalid":
-        said.append(failed(last, Button("Look at it", "show", buttons.an_import(site, last["import"]))))
+    if last and last.status == "failed" and last.reason != "settings_invalid":
+        said.append(failed(last, Button("Look at it", "show", buttons.an_import(site, last.import_id))))
     if paused:
         by = "its settings.json: upload one without “paused”" if data.get("settings", {}).get("paused") else "somebody"
         lines = [f"This site was paused by {by}."]
@@ -100,22 +103,22 @@ def _first(data: Mapping[str, Any], *, paused: bool) -> list[Message]:
     return [*said, *standing(data)]
 
 
-def _waiting(waiting: Mapping[str, Any]) -> Message:
+def _waiting(waiting: Waiting) -> Message:
     heading, line = waiting_texts(waiting)
     return Message("busy", heading, (line,))
 
 
-def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> Facts:
+def _integration(data: SiteData, imports: Sequence[Report], newest: Report | None) -> Facts:
     site, at = data["site"], data.get("at")
     version = data.get("version") or 0
     rows: list[tuple[str, Cell]] = [("Import from", "CSV: teachers.csv and students.csv")]
     rows.append(("Status", _status(newest, at) if newest else "Nothing was imported yet: upload both files."))
-    ended = [report for report in data.get("imports", []) if report.get("ended_at")]
-    last = next((report for report in ended if not _is_refusal(report)), ended[0] if ended else {})
-    rows.append(("Last import", moment(last.get("ended_at"), at)))
+    ended = [report for report in imports if report.ended_at]
+    last = next((report for report in ended if not report.is_refusal), ended[0] if ended else None)
+    rows.append(("Last import", moment(last.ended_at if last else None, at)))
     published = Several((f"version {number(version)},", moment(data.get("published_at"), at)), between=" ")
     rows.append(("Published", published if version else "nothing yet"))
-    counts = _standing(data.get("imports", []))
+    counts = _standing(imports)
     if counts:
         nouns = ("group", "member", "teacher")
         rows.append(("Roster", ", ".join(several(counts.get(f"{noun}s", 0), noun) for noun in nouns)))
@@ -124,26 +127,19 @@ def _integration(data: Mapping[str, Any], newest: Mapping[str, Any] | None) -> F
     return Facts("SIS Integration", tuple(rows))
 
 
-def _is_refusal(report: Mapping[str, Any]) -> bool:
-    """Whether a report is not of a pair but of a file or a request that was refused: that is no import's status."""
-    return report["status"] == "failed" and "pair" not in report
-
-
-def _status(newest: Mapping[str, Any], at: object) -> Cell:
+def _status(newest: Report, at: object) -> Cell:
     """How the newest import is; what a message says of it already is not said twice."""
-    status = newest["status"]
-    badge = status_badge(status)
-    if status == "fetching":
-        return Several((badge, "since", moment(time_of(newest["import"]), at)), between=" ")
-    if status in ("held", "failed") or status not in STATUS_MEANS:
+    badge = status_badge(newest.status)
+    if newest.status == "fetching":
+        return Several((badge, "since", moment(time_of(newest.import_id), at)), between=" ")
+    if newest.status in ("held", "failed") or newest.status not in STATUS_MEANS:
         return badge
-    return Several((badge, STATUS_MEANS[status]), between=" ")
+    return Several((badge, STATUS_MEANS[newest.status]), between=" ")
 
 
-def _standing(imports: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+def _standing(imports: Sequence[Report]) -> Mapping[str, int]:
     """The counts of the newest import that says what stands."""
-    good = (report for report in imports if report["status"] in ("ok", "ok_with_warnings", "no_change"))
-    return next((report["counts"] for report in good if report.get("counts")), {})
+    return next((report.counts for report in imports if report.status in SUCCEEDED and report.counts), {})
 
 
 def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
@@ -181,14 +177,14 @@ def _yes(value: object) -> str:
     return "yes" if value else "no"
 
 
-def _imports(data: Mapping[str, Any], imports: Sequence[Mapping[str, Any]]) -> list[Block]:
+def _imports(data: SiteData, imports: Sequence[Report]) -> list[Block]:
     """The last imports as a table, and as a chart where there is something to see in one."""
     table = imports_table(data["site"], data.get("version") or 0, imports, data.get("at"))
-    counted = [report for report in reversed(imports) if report.get("counts")]
+    counted = [report for report in reversed(imports) if report.counts]
     return [_chart(counted), table] if len(counted) > 1 else [table]
 
 
-def imports_table(site: str, head: int, imports: Sequence[Mapping[str, Any]], at: object) -> Table:
+def imports_table(site: str, head: int, imports: Sequence[Report], at: object) -> Table:
     """Some imports of a site whose newest version is `head`."""
     columns = (
         Column("Import of"),
@@ -202,32 +198,32 @@ def imports_table(site: str, head: int, imports: Sequence[Mapping[str, Any]], at
     return Table("Last imports", columns, rows, "No import yet: upload teachers.csv and students.csv.")
 
 
-def _import_row(site: str, head: int, report: Mapping[str, Any], at: object) -> tuple[Cell, ...]:
-    counts, version = report.get("counts", {}), report.get("version") or 0
-    of = moment(time_of(report["import"]) or report["import"], at)
-    to = buttons.an_import(site, report["import"])
+def _import_row(site: str, head: int, report: Report, at: object) -> tuple[Cell, ...]:
+    of = moment(time_of(report.import_id) or report.import_id, at)
+    to = buttons.an_import(site, report.import_id)
     when = (Name(of, to),) if isinstance(of, str) else (Name(of.text, to, kept=True), Name(of.age, kept=True))
-    made = version > report.get("base_version", version) and report["status"] in ("ok", "ok_with_warnings")
-    changes = changes_text(report["changes"]) if report.get("changes") else ""
-    if report.get("rolled_back_to"):
-        changes = f"back to version {report['rolled_back_to']}: {changes}"
+    changes = changes_text(report.changes) if report.changes else ""
+    if report.rolled_back_to:
+        changes = f"back to version {report.rolled_back_to}: {changes}"
+    made = (report.version or 0) if report.published else 0
+    counts = report.counts
     return (
         Several(when, between=" "),
-        Name(report["import"], code=True),
-        status_badge(report["status"]),
-        version if made else "",
+        Name(report.import_id, code=True),
+        status_badge(report.status),
+        made or "",
         *(counts.get(name, "") for name in ("rows_read", "rows_rejected")),
-        *("" if report["status"] == "failed" else counts.get(name, "") for name in ("groups", "teachers")),
+        *("" if report.status == "failed" else counts.get(name, "") for name in ("groups", "teachers")),
         changes,
-        buttons.roll_back(site, version, head, report["import"]) if made and 0 < version < head else "",
+        buttons.roll_back(site, made, head, report.import_id) if 0 < made < head else "",
     )
 
 
-def _chart(counted: Sequence[Mapping[str, Any]]) -> Chart:
-    days = [short(time_of(report["import"])) or str(report["import"]) for report in counted]
+def _chart(counted: Sequence[Report]) -> Chart:
+    days = [short(time_of(report.import_id)) or report.import_id for report in counted]
     series = []
     for name, words, tone in _DRAWN:
-        values = tuple(report["counts"].get(name, 0) for report in counted)
+        values = tuple(report.counts.get(name, 0) for report in counted)
         least, most = number(min(values)), number(max(values))
         said = f"from {least} to {most}, last {number(values[-1])}" if least != most else f"{least} in each"
         series.append(Series(f"{words}: {said}", values, tuple(days), tone))

@@ -7,29 +7,30 @@ last refused), `kept` {facts, until, rows}, `settings_problem` (a report, while 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
+from roster.report import Report
 from roster_pages import buttons
 from roster_pages.moments import moment
-from roster_pages.page_model import Badge, Block, Button, Cell, Column, Message, Name, Table, number
-from roster_pages.wording import kept_texts, like_text, several
+from roster_pages.page_model import Badge, Block, Button, Column, Message, Name, Table, number
+from roster_pages.view_data import IgnoredUploads, KeptFacts, OutsideFolder, SiteData, SiteRow
+from roster_pages.wording import like_text, put_off_texts, several
 
 _PROBLEMS_SHOWN = 5
 _FOLDERS_SHOWN = 20
 
 
-def standing_badges(data: Mapping[str, Any]) -> list[Badge]:
+def standing_badges(data: SiteData) -> list[Badge]:
     """What stands, in a few words each."""
     badges = [Badge("Not added", "warn")] if is_unknown(data) else []
     if rejected := int(data.get("rejected") or 0):
         badges.append(rejected_badge(rejected))
-    if facts := _facts(data):
-        badges.append(kept_badge(facts))
+    if (kept := data.get("kept")) and kept.get("facts"):
+        badges.append(kept_badge(int(kept["facts"])))
     return badges
 
 
-def is_unknown(data: Mapping[str, Any]) -> bool:
+def is_unknown(data: SiteData | SiteRow) -> bool:
     """Whether nobody has added this site, and nothing of it is published."""
     return data.get("added") is False and not data.get("version")
 
@@ -44,26 +45,26 @@ def kept_badge(facts: int) -> Badge:
     return Badge(f"{several(facts, 'removal')} put off", "warn")
 
 
-def standing(data: Mapping[str, Any]) -> list[Message]:
+def standing(data: SiteData) -> list[Message]:
     """What stands, and what can be done about it."""
     site = data["site"]
     said = [_unknown(site)] if is_unknown(data) else []
     if problem := data.get("settings_problem"):
-        said.append(_settings(site, problem))
+        said.append(_settings(site, Report.from_dict(problem)))
     if rejected := int(data.get("rejected") or 0):
         said.append(_rejected(rejected))
-    if facts := _facts(data):
-        kept = data["kept"]
-        report = {"kept": facts, "kept_until": kept.get("until"), "kept_rows": kept.get("rows")}
-        advice = "Correct the row, and the next import decides. Or make the removals now."
-        heading = "Some removals are put off: a row that cannot be read may be about them."
-        settle = (buttons.settle(site, facts),)
-        said.append(Message("warn", heading, (*kept_texts(report), advice), settle))
-    return said
+    return [*said, *put_off(site, data.get("kept"))]
 
 
-def _facts(data: Mapping[str, Any]) -> int:
-    return int((data.get("kept") or {}).get("facts") or 0)
+def put_off(site: str, kept: KeptFacts | None) -> list[Message]:
+    """The removals that bad rows put off, because of which rows, and how to make them; nothing where there are none."""
+    if not kept or not kept.get("facts"):
+        return []
+    facts = int(kept["facts"])
+    heading = "Some removals are put off: a row that cannot be read may be about them."
+    advice = "Correct the row, and the next import decides. Or make the removals now."
+    lines = (*put_off_texts(facts, kept.get("rows") or (), kept.get("until")), advice)
+    return [Message("warn", heading, lines, (buttons.settle(site, facts),))]
 
 
 def _unknown(site: str) -> Message:
@@ -74,12 +75,12 @@ def _unknown(site: str) -> Message:
     return Message("warn", "Nobody has added this site.", lines, (buttons.add_site(site),))
 
 
-def _settings(site: str, problem: Mapping[str, Any]) -> Message:
-    problems = problem.get("problems") or []
+def _settings(site: str, problem: Report) -> Message:
+    problems = problem.problems or ()
     lines = [f"{each.get('path', '')}: {each.get('message', '')}" for each in problems[:_PROBLEMS_SHOWN]]
     if len(problems) > _PROBLEMS_SHOWN:
         lines.append(f"and {number(len(problems) - _PROBLEMS_SHOWN)} more")
-    look = Button("Look at it", "show", buttons.an_import(site, problem["import"]))
+    look = Button("Look at it", "show", buttons.an_import(site, problem.import_id))
     return Message("bad", "settings.json has errors: the last good settings stay in force.", tuple(lines), (look,))
 
 
@@ -89,37 +90,34 @@ def _rejected(rows: int) -> Message:
     return Message("warn", f"{number(rows)} {are} rejected in the files that stand.", (line,))
 
 
-def ignored_table(ignored: Mapping[str, Any] | None, at: object) -> list[Block]:
+def ignored_table(ignored: IgnoredUploads | None, at: object) -> list[Block]:
     """The uploads that no import reads, with the name that may be meant; nothing where there are none."""
-    names = (ignored or {}).get("names") or []
-    if not names:
+    if not ignored or not ignored.get("names"):
         return []
+    names = ignored["names"]
     rows = tuple(
         (
             Name(str(each.get("name", "")), code=True),
             int(each.get("count", 1)),
             moment(each.get("last_at"), at),
-            _like(each),
+            like_text(each.get("like")),
         )
         for each in names
     )
     columns = (Column("Name"), Column("Uploads", number=True), Column("Last"), Column("Meant"))
-    total = int((ignored or {}).get("total") or sum(int(each.get("count", 1)) for each in names))
+    total = int(ignored.get("total") or sum(int(each.get("count", 1)) for each in names))
     return [Table(f"Ignored uploads: {number(total)}", columns, rows)]
 
 
-def _like(ignored: Mapping[str, Any]) -> Cell:
-    return like_text(ignored.get("like"))
-
-
-def outside_message(outside: list[Mapping[str, Any]]) -> list[Message]:
+def outside_message(outside: Sequence[OutsideFolder]) -> list[Message]:
     """Uploads that lie in no site's folder: each folder, and the site that may be meant; nothing without any."""
     if not outside:
         return []
     lines = []
     for each in outside[:_FOLDERS_SHOWN]:
         folder = str(each.get("folder") or "") or "no folder at all"
-        like = f" — {like_text(each['like'] + '/')}" if each.get("like") else ""
+        meant = each.get("like")
+        like = f" — {like_text(f'{meant}/')}" if meant else ""
         lines.append(f"{folder}: {several(int(each.get('count', 1)), 'upload')}{like}")
     if len(outside) > _FOLDERS_SHOWN:
         lines.append(f"and {number(len(outside) - _FOLDERS_SHOWN)} more folders")

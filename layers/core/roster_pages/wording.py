@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roster.notices import TEACHERS, catalogue
+from roster.report import Report
 from roster_pages.moments import day, short
 from roster_pages.page_model import Tone, harmless, number
 
@@ -107,11 +108,13 @@ def status_tone(status: str) -> Tone:
     return STATUSES[status][1] if status in STATUSES else "quiet"
 
 
-def reason_text(report: Mapping[str, Any]) -> str:
-    """Why a report has its status, in words where there are any."""
-    reason = harmless(report["reason"])
+def reason_text(report: Report) -> str:
+    """Why a report has its status, in words where there are any; "" where it names no reason."""
+    if not report.reason:
+        return ""
+    reason = harmless(report.reason)
     words = REASONS.get(reason) or ADVICE.get(reason)
-    where = report.get("file") or report.get("place")
+    where = report.file or report.place
     place = f" ({harmless(where)})" if where else ""
     return f"{reason}{place}: {words}" if words else f"{reason}{place}"
 
@@ -179,28 +182,30 @@ def roster_text(counts: Mapping[str, int]) -> str:
     return f"{groups}, {members} ({memberships}), {teachers}"
 
 
-def kept_texts(report: Mapping[str, Any]) -> list[str]:
-    """What bad rows keep from going, because of which rows and until when; and what they kept until now.
-
-    In: a report, of which `kept`, `kept_rows`, `kept_until`, `kept_ended` and `not_removed` are read.
-    """
-    said, left = [], int(report.get("kept") or 0)
-    for each in report.get("kept_rows") or []:
+def put_off_texts(left: int, rows: Sequence[Mapping[str, Any]], until: str | None) -> list[str]:
+    """How many removals bad rows put off, because of which rows and until when; `rows` have fields of `KeptRow`."""
+    said = []
+    for each in rows:
         facts = int(each.get("facts", 0))
         left -= facts
         row = f", because of row {int(each['row'])} of {harmless(each.get('file'))}" if each.get("row") else ""
         said.append(f"{_not_made(facts)}{row}{_until(each.get('until'))}.")
     if left > 0 and said:
-        said.append(f"{number(left)} more were not made{_until(report.get('kept_until'))}.")
+        said.append(f"{number(left)} more were not made{_until(until)}.")
     elif left > 0:
-        until = _until(report.get("kept_until"))
         why = "" if until else ": a rejected row, or the setting “removals”, keeps what they would remove"
-        said.append(f"{_not_made(left)}{until}{why}.")
-    if keeps := int(report.get("not_removed") or 0):
-        said.append(f"{_not_made(keeps)}, as the setting “removals” keeps all that stands.")
-    if ended := int(report.get("kept_ended") or 0):
-        was = "was" if ended == 1 else "were"
-        said.append(f"{several(ended, 'removal')} that a bad row had put off {was} made.")
+        said.append(f"{_not_made(left)}{_until(until)}{why}.")
+    return said
+
+
+def kept_texts(report: Report) -> list[str]:
+    """What bad rows keep from going, because of which rows and until when; and what they kept until now."""
+    said = put_off_texts(report.kept or 0, report.kept_rows or (), report.kept_until)
+    if report.not_removed:
+        said.append(f"{_not_made(report.not_removed)}, as the setting “removals” keeps all that stands.")
+    if report.kept_ended:
+        was = "was" if report.kept_ended == 1 else "were"
+        said.append(f"{several(report.kept_ended, 'removal')} that a bad row had put off {was} made.")
     return said
 
 

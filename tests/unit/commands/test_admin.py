@@ -24,7 +24,7 @@ from roster_commands.admin import main
 from roster_commands.outcome import Outcome
 from roster_commands.pages import printed
 from roster_commands.site import Failed, Site
-from roster_pages.access_pages import console_page
+from roster_pages import page
 from roster_pages.page_model import Page
 from tests.unit.roster.samples import SEED, base_of
 
@@ -161,7 +161,7 @@ def test_should_print_the_console_access_list_as_the_dashboard_shows_it(
     assert show("console") == 0
     assert answering.asked == [{"action": "page", "view": "console", "name": "", "whole": True}], "one call"
     out = capsys.readouterr().out
-    shown = page_lines(console_page({"site": "hogwarts", "at": AT} | answering.data["console"]))
+    shown = page_lines(page({"view": "console", "site": "hogwarts", "at": AT} | answering.data["console"]))
     assert [line.split() for line in out.splitlines()] == [line.split() for line in shown]
     assert "[red]Latin[/]" in out
     assert show("console", "--json") == 0

@@ -20,13 +20,13 @@ def payloads(data: dict[str, Any], label: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", samples.EVERY)
-def test_a_page_without_endpoints_has_nothing_to_press(name: str) -> None:
+def test_a_page_without_endpoints_should_have_nothing_to_press(name: str) -> None:
     for html in (to_html(page(samples.EVERY[name]), None), document(page(samples.EVERY[name]))):
         assert not {"cwdb-action", "button", "form", "input"} & Seen(html).tags
 
 
 @pytest.mark.parametrize("name", samples.EVERY)
-def test_what_changes_something_asks_first_and_what_shows_something_does_not(name: str) -> None:
+def test_should_ask_before_it_changes_something_and_not_before_it_shows_something(name: str) -> None:
     for label, about, payload in actions(samples.EVERY[name]):
         assert (about["action"], about["display"], about["event"]) == ("call", "widget", "click")
         assert ("action" in payload) == ("confirmation" in about) == (about["endpoint"] == MANAGE), label
@@ -34,13 +34,13 @@ def test_what_changes_something_asks_first_and_what_shows_something_does_not(nam
 
 
 @pytest.mark.parametrize("name", samples.EVERY)
-def test_every_page_but_the_first_leads_back_to_all_sites(name: str) -> None:
+def test_every_page_but_the_first_should_lead_back_to_all_sites(name: str) -> None:
     data = samples.EVERY[name]
     if data["view"] != "overview":
         assert payloads(data, "All sites")[0] == {"view": "overview"}
 
 
-def test_approving_names_the_plan_that_is_shown() -> None:
+def test_approving_should_name_the_plan_that_is_shown() -> None:
     held = samples.held_report()
     wanted = {"action": "approve", "site": "hogwarts", "import": held["import"], "plan": "ab" * 32}
     for data in (samples.site(held=held), samples.import_(held)):
@@ -48,7 +48,7 @@ def test_approving_names_the_plan_that_is_shown() -> None:
         assert payloads(data, "Reject") == [{"action": "reject", "site": "hogwarts", "import": held["import"]}]
 
 
-def test_a_hold_that_is_over_cannot_be_approved() -> None:
+def test_should_offer_no_approval_of_a_hold_that_is_over() -> None:
     over = samples.held_report(plan={"manifest_sha256": "ab" * 32, "expires_at": "2026-09-15T07:59:59+00:00"})
     for data in (samples.site(held=over), samples.import_(over)):
         assert payloads(data, "Approve") == []
@@ -56,13 +56,13 @@ def test_a_hold_that_is_over_cannot_be_approved() -> None:
         assert "It could be approved until 2026-09-15 07:59 UTC. Upload the files again" in str(page(data))
 
 
-def test_a_failed_import_can_be_looked_at() -> None:
+def test_should_lead_to_a_failed_import() -> None:
     assert payloads(samples.EVERY["site, failed"], "Look at it") == [
         {"view": "import", "site": "hogwarts", "import": samples.failed_report()["import"]}
     ]
 
 
-def test_only_older_versions_that_an_import_made_can_be_gone_back_to() -> None:
+def test_should_offer_to_go_back_only_to_older_versions_that_an_import_made() -> None:
     others = [
         samples.report(15, "no_change", version=14, base_version=14),
         samples.report(16, "failed", version=14, base_version=14),
@@ -78,7 +78,7 @@ def test_only_older_versions_that_an_import_made_can_be_gone_back_to() -> None:
     assert "as version 15" in asked
 
 
-def test_a_paused_site_can_be_resumed_unless_its_settings_pause_it() -> None:
+def test_should_offer_to_resume_a_paused_site_unless_its_settings_pause_it() -> None:
     running, paused = samples.EVERY["site"], samples.EVERY["site, paused"]
     assert payloads(running, "Pause") == [{"action": "pause", "site": "hogwarts"}]
     assert payloads(running, "Import Groups") == [{"action": "import", "site": "hogwarts"}]
@@ -87,13 +87,13 @@ def test_a_paused_site_can_be_resumed_unless_its_settings_pause_it() -> None:
     assert payloads(samples.EVERY["site, paused by its settings"], "Resume") == []
 
 
-def test_what_runs_can_be_looked_at_again() -> None:
+def test_should_offer_to_look_again_at_what_runs() -> None:
     assert payloads(samples.EVERY["site, running"], "Refresh") == [{"view": "site", "site": "hogwarts"}]
     assert payloads(samples.EVERY["import, running"], "Refresh")
     assert payloads(samples.EVERY["import"], "Refresh") == []
 
 
-def test_searching_sorting_and_paging_keep_each_other() -> None:
+def test_searching_sorting_and_paging_should_keep_each_other() -> None:
     rows = [samples.overview_row()]
     data = samples.overview(rows, search="hog", sort="version", page=2, pages=3, total=99, matching=70)
     assert payloads(data, "Search") == [{"view": "overview", "sort": "version"}]
@@ -103,7 +103,7 @@ def test_searching_sorting_and_paging_keep_each_other() -> None:
     assert payloads(data, "Show all sites") == [{"view": "overview", "sort": "version", "search": ""}]
 
 
-def test_every_site_user_and_group_leads_to_its_page() -> None:
+def test_every_site_user_and_group_should_lead_to_its_page() -> None:
     assert payloads(samples.EVERY["overview"], "durmstrang") == [{"view": "site", "site": "durmstrang"}]
     of_user = {"view": "user", "site": "hogwarts", "name": "Severus_Snape"}
     of_group = {"view": "group", "site": "hogwarts", "name": "Potions"}
@@ -118,13 +118,13 @@ def test_every_site_user_and_group_leads_to_its_page() -> None:
     ]
 
 
-def test_a_name_is_looked_up_by_what_is_typed() -> None:
+def test_should_look_a_name_up_by_what_is_typed() -> None:
     html = to_html(page(samples.EVERY["site"]), samples.ENDPOINTS)
     assert 'name="lookup"' in html
     assert payloads(samples.EVERY["site"], "Show user") == [{"view": "user", "site": "hogwarts"}]
 
 
-def test_what_stands_can_be_ended_where_it_is_told() -> None:
+def test_should_offer_to_end_what_stands_where_it_is_told() -> None:
     said = samples.EVERY["site, with rows still rejected"]
     (settle,) = [action for action in actions(said) if action.label == "Settle now"]
     assert settle.payload == {"action": "settle", "site": "hogwarts"}
@@ -138,14 +138,14 @@ def test_what_stands_can_be_ended_where_it_is_told() -> None:
     ]
 
 
-def test_approving_asks_about_people_first() -> None:
+def test_approving_should_ask_about_people_first() -> None:
     (approve,) = [action for action in actions(samples.EVERY["import, held"]) if action.label == "Approve"]
     asked = approve.about["confirmation"] or ""
     assert asked.startswith("Publish the held import of hogwarts exactly as shown? 54 teachers stay, 8 come, 6 go;")
     assert "Its changes: groups 2 created" in asked
 
 
-def test_a_group_that_shrank_leads_to_its_page_and_anybody_of_a_difference_can_be_looked_up() -> None:
+def test_should_lead_to_a_group_that_shrank_and_look_up_anybody_of_a_difference() -> None:
     of_group = {"view": "group", "site": "hogwarts", "name": "7X/Ma1"}
     shrunk = samples.EVERY["import, groups that shrank"]
     assert payloads(shrunk, "7X/Ma1") == [of_group]

@@ -42,7 +42,7 @@ BETWEEN = str.maketrans("", "", "›,:;")
 
 
 @given(views)
-def test_what_is_shown_is_the_text_of_the_data_and_nothing_else(data: dict[str, Any]) -> None:
+def test_should_show_the_text_of_the_data_and_nothing_else(data: dict[str, Any]) -> None:
     shown = page(data)
     seen = checked(to_html(shown, None))
     said = seen.text.translate(BETWEEN)
@@ -51,18 +51,18 @@ def test_what_is_shown_is_the_text_of_the_data_and_nothing_else(data: dict[str, 
 
 @given(views, st.sampled_from(["light", "dark", "auto", '"><script>']))
 @settings(max_examples=60)
-def test_with_buttons_there_are_no_more_kinds_of_elements(data: dict[str, Any], theme: str) -> None:
+def test_should_have_no_more_kinds_of_elements_with_buttons(data: dict[str, Any], theme: str) -> None:
     checked(to_html(page(data), samples.ENDPOINTS, theme))
 
 
 @given(views)
 @settings(max_examples=40)
-def test_a_whole_file_is_as_harmless(data: dict[str, Any]) -> None:
+def test_a_whole_file_should_be_as_harmless(data: dict[str, Any]) -> None:
     checked(document(page(data)))
 
 
 @given(names, names)
-def test_a_button_hands_on_the_name_itself(username: str, group: str) -> None:
+def test_a_button_should_hand_on_the_name_itself(username: str, group: str) -> None:
     shown = page(samples.console([samples.right(username, groups=[group])]))
     payloads = [action.payload for action in Seen(to_html(shown, samples.ENDPOINTS)).actions]
     assert {"view": "user", "site": "hogwarts", "name": username} in payloads
@@ -70,7 +70,7 @@ def test_a_button_hands_on_the_name_itself(username: str, group: str) -> None:
 
 
 @pytest.mark.parametrize("name", samples.NASTY, ids=range(len(samples.NASTY)))
-def test_a_payload_cannot_end_its_element(name: str) -> None:
+def test_should_not_let_a_payload_end_its_element(name: str) -> None:
     html = to_html(page(samples.console([samples.right(name)])), samples.ENDPOINTS)
     inside = [part.partition("</cwdb-action>")[0] for part in html.split("<cwdb-action ")[1:]]
     for part in inside:
@@ -80,7 +80,7 @@ def test_a_payload_cannot_end_its_element(name: str) -> None:
 
 
 @given(names)
-def test_a_name_cannot_steer_a_terminal_or_turn_a_line_around(name: str) -> None:
+def test_should_not_let_a_name_steer_a_terminal_or_turn_a_line_around(name: str) -> None:
     shown = harmless(name)
     assert len(shown) == len(name)
     assert not [each for each in shown if ord(each) < 32 or 0x7F <= ord(each) < 0xA0 or each in "\u202e\u2066"]
@@ -88,19 +88,19 @@ def test_a_name_cannot_steer_a_terminal_or_turn_a_line_around(name: str) -> None
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//evil", "ftp://x", "", None])
-def test_only_a_web_address_is_a_link(link: str | None) -> None:
+def test_should_make_a_link_of_web_addresses_only(link: str | None) -> None:
     data = samples.import_(samples.report(), findings=[samples.FINDING], findings_total=1, link=link)
     assert Seen(to_html(page(data), None)).links == []
 
 
 @given(st.sampled_from(["", "http://", "https://", "javascript:", " https://"]), names)
-def test_an_address_is_a_web_address_or_nothing(scheme: str, rest: str) -> None:
+def test_an_address_should_be_a_web_address_or_nothing(scheme: str, rest: str) -> None:
     said = address(f"{scheme}{rest}")
     assert not set("<>\"'") & set(said)
     assert bool(said) == f"{scheme}{rest}".startswith(("http://", "https://"))
 
 
-def test_no_question_has_a_name_in_it() -> None:
+def test_no_question_should_have_a_name_in_it() -> None:
     for data in samples.EVERY.values():
         for action in Seen(to_html(page(data), samples.ENDPOINTS)).actions:
             asked = action.about.get("confirmation") or ""

@@ -65,14 +65,14 @@ LARGE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_the_largest_page_is_short_enough(name: str) -> None:
+def test_the_largest_page_should_be_short_enough(name: str) -> None:
     shown = page(LARGE[name])
     assert len(to_html(shown, LONG).encode()) <= LIMIT <= 100 * 1024
     assert len(document(shown).encode()) <= LIMIT
 
 
 @pytest.mark.parametrize("name", [name for name in LARGE if name.startswith(("a page", "500 of"))])
-def test_a_page_of_a_list_leaves_no_row_out(name: str) -> None:
+def test_should_leave_no_row_out_of_a_page_of_a_list(name: str) -> None:
     data = LARGE[name]
     lists = [data.get(name, []) for name in ("sites", "findings", "rights")]
     listed = max(*lists, data.get("group", {}).get("members", []), key=len)
@@ -81,7 +81,7 @@ def test_a_page_of_a_list_leaves_no_row_out(name: str) -> None:
     assert "more</p>" not in html
 
 
-def test_a_held_import_of_a_whole_school_lists_console_access_whatever_else_is_left_out() -> None:
+def test_should_list_console_access_of_a_held_school_whatever_else_is_left_out() -> None:
     data = samples.import_(samples.held_report(), difference=samples.difference(["p" * 60] * 40, groups=300))
     seen = Seen(to_html(page(data), LONG))
     assert squeezed("Console access that goes: 1") in seen.text
@@ -89,7 +89,7 @@ def test_a_held_import_of_a_whole_school_lists_console_access_whatever_else_is_l
     assert "more" in seen.text
 
 
-def test_a_held_import_of_ninety_classes_still_says_who_comes_and_goes() -> None:
+def test_should_still_say_who_comes_and_goes_in_a_held_import_of_ninety_classes() -> None:
     found = [samples.FINDING | {"code": "group_shrank", "class": f"10A Biology {n}"} for n in range(100)]
     names = [f"amelia.adams{n:03}" for n in range(10)]
     data = samples.import_(
@@ -102,14 +102,14 @@ def test_a_held_import_of_ninety_classes_still_says_who_comes_and_goes() -> None
     assert text.count("amelia.adams000,amelia.adams001") == 90
 
 
-def test_no_more_is_left_out_than_has_to_be() -> None:
+def test_should_leave_out_no_more_than_it_has_to() -> None:
     rights = [samples.right(f"teacher{n}", groups=[name * 3 for name in GROUPS]) for n in range(50)]
     html = to_html(page(samples.console(rights)), LONG)
     assert html.count("Year 0 set 0") >= 50
     assert LIMIT / 3 < len(html.encode()) <= LIMIT
 
 
-def test_what_is_left_out_is_counted() -> None:
+def test_should_count_what_is_left_out() -> None:
     text = Seen(to_html(page(LARGE["all groups"]), samples.ENDPOINTS)).text
     assert "more" in text
     assert "1,000groups" in text
@@ -119,7 +119,7 @@ def test_what_is_left_out_is_counted() -> None:
 
 @given(st.lists(st.text("<&\U0001f9d9é", min_size=100, max_size=254), min_size=1, max_size=60), st.integers(1, 20))
 @settings(max_examples=8, deadline=None)
-def test_no_list_of_names_is_too_long(names: list[str], groups: int) -> None:
+def test_no_list_of_names_should_be_too_long(names: list[str], groups: int) -> None:
     rights = [samples.right(name, groups=names[:groups], pending=names) for name in names]
     for data in (samples.console(rights), samples.group(names[0], names * 4, names), samples.user("x", None, names)):
         assert len(to_html(page(data), LONG).encode()) <= LIMIT

@@ -41,26 +41,26 @@ def in_order(said: str, expected: list[str]) -> list[str]:
 
 @given(views)
 @settings(deadline=None)
-def test_terminal_and_html_say_the_same(data: dict[str, Any]) -> None:
+def test_terminal_and_html_should_say_the_same(data: dict[str, Any]) -> None:
     said = texts(page(data))
     assert in_order(squeezed(in_terminal(data)), said) == []
     assert in_order(Seen(document(page(data))).text, said) == []
 
 
 @pytest.mark.parametrize("name", samples.EVERY)
-def test_every_page_can_be_printed_in_a_narrow_terminal(name: str) -> None:
+def test_every_page_should_be_printed_in_a_narrow_terminal(name: str) -> None:
     narrow = in_terminal(samples.EVERY[name], 80)
     assert page(samples.EVERY[name]).title in narrow
 
 
 @pytest.mark.parametrize("name", samples.NASTY, ids=range(len(samples.NASTY)))
-def test_a_name_does_nothing_to_a_terminal(name: str) -> None:
+def test_a_name_should_do_nothing_to_a_terminal(name: str) -> None:
     printed_page = in_terminal(samples.console([samples.right(name, groups=[name])]))
     assert not {"\x1b", "\x00", "\r", "\u202e"} & set(printed_page)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
-def test_a_narrow_terminal_leaves_ids_and_numbers_whole(width: int) -> None:
+def test_a_narrow_terminal_should_leave_ids_and_numbers_whole(width: int) -> None:
     told = samples.report(number=14)
     lines = in_terminal(samples.site(imports=[told]), width).splitlines()
     for whole in (told["import"], "11,814", "412", "Version"):
@@ -68,11 +68,11 @@ def test_a_narrow_terminal_leaves_ids_and_numbers_whole(width: int) -> None:
     assert max(map(len, lines[lines.index("Last imports") :])) <= width
 
 
-def test_a_wide_terminal_has_a_table() -> None:
+def test_a_wide_terminal_should_have_a_table() -> None:
     assert "Version    Rows  Rejected" in in_terminal(samples.site(), 160)
 
 
-def test_the_address_of_the_full_file_can_be_copied() -> None:
+def test_the_address_of_the_full_file_should_stand_on_one_line() -> None:
     link = f"https://results.s3.amazonaws.com/n.csv?X-Amz-Security-Token={'a' * 900}&b=1"
     assert f" {link}\n" in in_terminal(samples.EVERY["import"] | {"link": link}, 80)
 
@@ -97,13 +97,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return Asked.questions
 
 
-def test_report_prints_the_page_of_a_site(asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_should_print_the_page_of_a_site(
+    asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["report", "hogwarts", "--stack", "sis"]) == 0
     assert asked == [{"action": "page", "site": "hogwarts", "view": "site"}]
     assert in_order(squeezed(capsys.readouterr().out), texts(page(samples.site()))) == []
 
 
-def test_report_prints_the_page_of_an_import_and_writes_it(
+def test_report_should_print_the_page_of_an_import_and_write_it(
     asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
@@ -116,7 +118,7 @@ def test_report_prints_the_page_of_an_import_and_writes_it(
         assert file.stat().st_mode & 0o077 == 0
 
 
-def test_report_is_printed_where_not_every_letter_can_be(
+def test_report_should_be_printed_where_not_every_letter_can_be(
     asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = io.BytesIO()
@@ -127,13 +129,13 @@ def test_report_is_printed_where_not_every_letter_can_be(
     assert asked
 
 
-def test_report_gives_the_data_as_json(asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_should_give_the_data_as_json(asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "hogwarts", "--stack", "sis", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == samples.site()
     assert asked
 
 
-def test_report_says_where_it_cannot_write(
+def test_report_should_say_where_it_cannot_write(
     asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["report", "hogwarts", "--stack", "sis", "--html", str(tmp_path / "no" / "report.html")]) == 1

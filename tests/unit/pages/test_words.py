@@ -7,6 +7,7 @@ import pytest
 from roster import guard
 from roster.notices import catalogue
 from roster.plan import Outcome
+from roster.report import Report
 from roster_pages import page, to_html
 from roster_pages.moments import duration, moment, size
 from roster_pages.wording import (
@@ -29,7 +30,7 @@ def says(data: dict[str, Any], *expected: str) -> None:
     assert [each for each in expected if squeezed(each) not in text] == []
 
 
-def test_every_guard_has_words() -> None:
+def test_every_guard_should_have_words() -> None:
     assert set(GUARDS) == set(guard.CODES)
     without_number = {"site_new", "file_has_no_rows", "file_may_be_cut", "review"}
     for code in GUARDS:
@@ -83,11 +84,11 @@ def test_every_guard_has_words() -> None:
         ({"code": "of_a_newer_cloud", "number": 1, "of": 2}, "of_a_newer_cloud"),
     ],
 )
-def test_a_guard_speaks_of_people_and_says_what_it_knows(reason: dict[str, Any], said: str) -> None:
+def test_a_guard_should_speak_of_people_and_say_what_it_knows(reason: dict[str, Any], said: str) -> None:
     assert held_text(reason) == said
 
 
-def test_every_refusal_of_the_cloud_has_words() -> None:
+def test_every_refusal_of_the_cloud_should_have_words() -> None:
     assert {"import_unknown", "not_held", "plan_differs", "head_moved", "hold_expired"} <= set(REASONS)
 
 
@@ -113,11 +114,11 @@ def test_every_refusal_of_the_cloud_has_words() -> None:
         ({"kept_ended": 1}, ["1 removal that a bad row had put off was made."]),
     ],
 )
-def test_what_is_kept_is_said_with_its_row_and_its_end(kept: dict[str, Any], said: list[str]) -> None:
-    assert kept_texts(kept) == said
+def test_should_say_what_is_kept_with_its_row_and_its_end(kept: dict[str, Any], said: list[str]) -> None:
+    assert kept_texts(Report("hogwarts", "an import", "ok", **kept)) == said
 
 
-def test_people_come_first_where_an_import_is_held() -> None:
+def test_people_should_come_first_where_an_import_is_held() -> None:
     said = "54 teachers stay, 8 come, 6 go; 600 pupils stay, 150 come, 150 go. It looks like a new school year."
     assert people_text(samples.PEOPLE) == said
     one = dict.fromkeys(samples.PEOPLE, 1) | {"new_school_year": False}
@@ -126,7 +127,7 @@ def test_people_come_first_where_an_import_is_held() -> None:
     assert text.index(squeezed(said)) < text.index(squeezed("31 of 96 teachers"))
 
 
-def test_a_held_import_lists_who_and_console_access_that_goes_comes_first() -> None:
+def test_a_held_import_should_list_console_access_that_goes_first() -> None:
     says(
         samples.EVERY["import, held"],
         "Console access that goes: 1",
@@ -147,14 +148,14 @@ def test_a_held_import_lists_who_and_console_access_that_goes_comes_first() -> N
     says(samples.import_(samples.held_report(), difference={"of": "another version"}), "differ in version")
 
 
-def test_a_group_that_shrank_is_named_with_its_numbers() -> None:
+def test_should_name_a_group_that_shrank_with_its_numbers() -> None:
     says(
         samples.EVERY["import, groups that shrank"],
         "Groups that lost more than half of their members Group 7X/Ma1 from 30 to 4, 3 of them stayed",
     )
 
 
-def test_a_site_that_nobody_has_added_says_so_until_it_has_a_version() -> None:
+def test_should_say_that_nobody_has_added_a_site_until_it_has_a_version() -> None:
     said = samples.EVERY["site, new and not added"]
     says(said, "Not added", "Nobody has added this site.", "Add this site: roster-admin site add hogwarts")
     assert "Nobody has added" not in str(page(said | {"version": 1}))
@@ -162,7 +163,7 @@ def test_a_site_that_nobody_has_added_says_so_until_it_has_a_version() -> None:
     assert "Nobody has added" not in str(page(samples.site(version=0)))
 
 
-def test_rows_still_rejected_and_what_is_kept_stand_on_a_quiet_night_too() -> None:
+def test_should_show_rejected_rows_and_what_is_kept_after_a_quiet_night_too() -> None:
     said = samples.EVERY["site, with rows still rejected"]
     says(
         said,
@@ -176,7 +177,7 @@ def test_rows_still_rejected_and_what_is_kept_stand_on_a_quiet_night_too() -> No
     assert "put off" not in str(page(samples.site(rejected=0, kept={"facts": 0, "until": "", "rows": []})))
 
 
-def test_what_was_ignored_is_listed_with_what_may_be_meant() -> None:
+def test_should_list_what_was_ignored_with_what_may_be_meant() -> None:
     says(
         samples.EVERY["site, with ignored uploads"],
         "Ignored uploads: 41",
@@ -185,14 +186,14 @@ def test_what_was_ignored_is_listed_with_what_may_be_meant() -> None:
     )
 
 
-def test_an_error_in_the_settings_is_told_while_it_stands_and_no_longer() -> None:
+def test_should_tell_an_error_in_the_settings_while_it_stands_and_no_longer() -> None:
     says(samples.EVERY["site, with bad settings"], "the last good settings stay in force", "/paused: This is text")
     text = Seen(to_html(page(samples.EVERY["site, with good settings again"]), None)).text
     assert "thelastgoodsettings" not in text
     assert squeezed(STATUS_MEANS["failed"]) not in text
 
 
-def test_the_overview_says_where_uploads_got_lost_and_what_needs_a_look() -> None:
+def test_the_overview_should_say_where_uploads_got_lost_and_what_needs_a_look() -> None:
     says(
         samples.EVERY["overview, with uploads outside"],
         "4 uploads lie outside any site's folder.",
@@ -204,7 +205,7 @@ def test_the_overview_says_where_uploads_got_lost_and_what_needs_a_look() -> Non
     )
 
 
-def test_every_finding_says_what_to_do() -> None:
+def test_every_finding_should_say_what_to_do() -> None:
     assert set(ADVICE) == {notice.code for notice in catalogue()}
     for notice in catalogue():
         found = {notice.code: {"severity": notice.severity, "total": 1234}}
@@ -212,18 +213,18 @@ def test_every_finding_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("status", sorted({*STATUSES, *get_args(Outcome), "something_new"}))
-def test_every_status_is_said_in_words(status: str) -> None:
+def test_every_status_should_be_said_in_words(status: str) -> None:
     words = STATUSES[status][0] if status in STATUSES else "Something new"
     says(samples.overview([samples.overview_row(status=status)]), words)
     says(samples.site(imports=[samples.report(status=status)]), words)
     says(samples.import_(samples.report(status=status)), words)
 
 
-def test_the_outcomes_of_a_plan_are_known() -> None:
+def test_should_know_the_outcomes_of_a_plan() -> None:
     assert set(get_args(Outcome)) <= set(STATUSES)
 
 
-def test_the_site_page_says_what_the_sis_integration_tab_shows() -> None:
+def test_the_site_page_should_say_what_the_sis_integration_tab_shows() -> None:
     says(
         samples.site(),
         "Import from CSV",
@@ -239,18 +240,18 @@ def test_the_site_page_says_what_the_sis_integration_tab_shows() -> None:
     )
 
 
-def test_a_running_import_shows_how_far_it_is() -> None:
+def test_a_running_import_should_show_how_far_it_is() -> None:
     said = texts(page(samples.EVERY["site, running"]))
     assert said[said.index("Running now") + 1 :][:4][1::2] == ["now", "to come"]
     says(samples.EVERY["site, running"], "Fetching…", "since 2026-09-15 07:59 1 minute ago")
 
 
-def test_a_running_import_that_stands_already_has_only_the_table_left() -> None:
+def test_should_show_that_only_the_table_is_left_of_an_import_that_stands() -> None:
     said = texts(page(samples.import_(samples.running_report(outcome="ok"))))
     assert said[said.index("Running now") + 1 :][:4][1::2] == ["done", "now"]
 
 
-def test_a_held_import_is_told_in_numbers() -> None:
+def test_should_tell_a_held_import_in_numbers() -> None:
     says(
         samples.EVERY["site, held"],
         "31 of 96 teachers would lose console access.",
@@ -261,23 +262,23 @@ def test_a_held_import_is_told_in_numbers() -> None:
     )
 
 
-def test_changes_are_told_with_the_words_and_numbers_of_the_roster() -> None:
+def test_should_tell_changes_with_the_words_and_numbers_of_the_roster() -> None:
     told = samples.report(changes={"groups_created": 90, "members_created": 2400})
     says(samples.site(imports=[told]), "groups 90 created; memberships 2,400 created")
     says(samples.import_(told), "Memberships 2,400 0 0")
 
 
-def test_a_failed_import_says_why() -> None:
+def test_a_failed_import_should_say_why() -> None:
     says(samples.EVERY["site, failed"], "Nothing was changed", "not_utf8 (students.csv, row 3)", ADVICE["not_utf8"])
     says(samples.EVERY["import of settings"], "/paused", "This is text; write true or false, without quotes.")
 
 
-def test_an_import_page_has_every_row_that_was_wrong() -> None:
+def test_an_import_page_should_have_every_row_that_was_wrong() -> None:
     says(samples.EVERY["import"], "Row by row: 2,345 in all", "error field_count students.csv 3", "Page 1 of 24")
     says(samples.EVERY["import"], "There are more findings than are listed.", "works for a few minutes")
 
 
-def test_a_failed_import_counts_no_roster() -> None:
+def test_a_failed_import_should_count_no_roster() -> None:
     """Its files could not be read: that it has no groups would be news to the school."""
     for data in (samples.EVERY["site, failed"], samples.import_(samples.failed_report())):
         text = Seen(to_html(page(data), None)).text
@@ -285,13 +286,13 @@ def test_a_failed_import_counts_no_roster() -> None:
     says(samples.import_(samples.failed_report()), "Rows read 96")
 
 
-def test_a_file_that_was_refused_is_told_and_is_no_import() -> None:
+def test_should_tell_a_refused_file_and_not_as_an_import() -> None:
     refused = samples.EVERY["site, a file refused"]
     says(refused, "hogwarts OK", "Status OK", "Last import 2026-09-14 02:05", "file_name_unexpected (Students.csv)")
     says(samples.site(imports=[samples.refusal()], version=0), "hogwarts Failed")
 
 
-def test_who_waits_for_what_is_said() -> None:
+def test_should_say_what_waits_for_what() -> None:
     says(
         samples.EVERY["site, waiting"],
         "teachers.csv has waited for students.csv",
@@ -305,7 +306,7 @@ def test_who_waits_for_what_is_said() -> None:
     says(samples.EVERY["site, stale"], "No files have come since 2026-09-11")
 
 
-def test_a_server_is_shown_with_what_it_has_and_what_it_reported() -> None:
+def test_should_show_a_server_with_what_it_has_and_what_it_reported() -> None:
     says(
         samples.EVERY["site"],
         "srv-01 has the newest version 14",
@@ -318,7 +319,7 @@ def test_a_server_is_shown_with_what_it_has_and_what_it_reported() -> None:
     )
 
 
-def test_the_overview_counts_servers_by_what_they_have() -> None:
+def test_the_overview_should_count_servers_by_what_they_have() -> None:
     says(
         samples.EVERY["overview"],
         "hogwarts OK 2026-09-15 02:05 5 hours ago 14 412 1,480 96 2 applied 1 behind 1 silent",
@@ -326,13 +327,13 @@ def test_the_overview_counts_servers_by_what_they_have() -> None:
     says(samples.EVERY["overview"], "durmstrang Failed Paused No files since 2026-09-15")
 
 
-def test_who_sees_what_is_said() -> None:
+def test_should_say_who_sees_what() -> None:
     says(samples.EVERY["console"], "Minerva all groups Flying Basic Console Only")
     says(samples.EVERY["user, student"], "no access", "2 groups Potions, Dark Arts")
     says(samples.EVERY["group, unknown"], "There is no such group.")
 
 
-def test_a_chart_says_its_numbers_in_words_and_has_them_beside_it() -> None:
+def test_a_chart_should_say_its_numbers_in_words_and_have_them_beside_it() -> None:
     seen = Seen(to_html(page(samples.site()), None))
     assert seen.names == [
         "Rows read: from 11,812 to 11,814, last 11,814",
@@ -354,16 +355,16 @@ def test_a_chart_says_its_numbers_in_words_and_has_them_beside_it() -> None:
         ("2026-09-15T08:30:00+00:00", "2026-09-15 08:30", "in 30 minutes"),
     ],
 )
-def test_a_time_has_its_age(iso: str, text: str, age: str) -> None:
+def test_a_time_should_have_its_age(iso: str, text: str, age: str) -> None:
     shown = moment(iso, samples.AT)
     assert not isinstance(shown, str)
     assert (shown.text, shown.age) == (text, age)
 
 
-def test_what_is_no_time_is_shown_as_it_is() -> None:
+def test_should_show_what_is_no_time_as_it_is() -> None:
     assert [moment(iso, samples.AT) for iso in (None, "", "soon", 7)] == ["never", "never", "soon", "7"]
 
 
-def test_sizes_and_durations_have_units() -> None:
+def test_sizes_and_durations_should_have_units() -> None:
     assert [size(count) for count in (0, 999, 5120, 1234567)] == ["0 bytes", "999 bytes", "5.1 KB", "1.2 MB"]
     assert [duration(spent) for spent in (14, 999, 1500, 61_000)] == ["14 ms", "999 ms", "1.5 s", "1 min 1 s"]

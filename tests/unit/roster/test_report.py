@@ -71,7 +71,7 @@ def test_should_name_a_refused_file_with_what_was_found_in_it(
     refused = plan_import({TEACHERS: b"version,1\nusername,class\n", STUDENTS: students}, Settings())
     report = import_report("hogwarts", "id", PAIR, refused, base_version=4)
     assert (report.reason, report.place) == (reason, f"students.csv, {place}")
-    assert reason_text(report.as_dict()).startswith(f"{reason} (students.csv, {place}): ")
+    assert reason_text(report).startswith(f"{reason} (students.csv, {place}): ")
     (listed,) = rows_of(notices_csv(refused))
     assert (listed["code"], listed["what stands there"]) == (reason, shown)
 
