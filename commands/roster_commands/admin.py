@@ -32,8 +32,8 @@ from roster_commands.epochs import new_epoch
 from roster_commands.folder import Unreadable
 from roster_commands.folder import folder as pair_folder
 from roster_commands.output import UNBROKEN, standard_output
-from roster_commands.report import report
-from roster_commands.servers import revoke, servers
+from roster_commands.page_command import report
+from roster_commands.server_commands import revoke, servers
 from roster_commands.showing import difference, history, imports, preview, show
 from roster_commands.site import Failed
 from roster_commands.stack import in_words

@@ -225,8 +225,8 @@ def test_should_report_a_file_of_another_name_to_its_site(name: str, misnamed: M
 
 def test_should_show_an_admin_under_which_name_a_file_came(misnamed: Misnamed, command: Command) -> None:
     site = misnamed.site
-    site.report(lambda report: report.get("file") == "Students.csv", "the report of the upload")
-    shown = command("roster-admin", "imports", site.name).stdout
+    told = site.report(lambda report: report.get("file") == "Students.csv", "the report of the upload")
+    shown = command("roster-admin", "report", site.name, told["import"]).stdout
     assert "file_name_unexpected (Students.csv): " in shown
     assert "spelled exactly so" in shown
 

@@ -1,4 +1,4 @@
-"""The house: no circle between files, no package without its types, no test that does not say what should happen."""
+"""The house: no circle between files, no name for two things, small rooms, tests that say what should happen."""
 
 import ast
 import re
@@ -12,6 +12,9 @@ ROOT = Path(__file__).parents[2]
 #: Where the packages of the whole product are: the folders that Python looks for them in.
 ROOMS = ("layers/core", "layers/aws", "agent", "commands", "functions", ".")
 PACKAGES = ("roster", "roster_pages", "roster_aws", "roster_agent", "roster_commands", "local")
+#: Names of modules in several packages, which mean the same in each: what holds a version that would remove too much;
+#: what looks at all that a stack, or a server, needs; what an administrator may do; a function's entry.
+SAME_IN_EACH = {"guard", "doctor", "admin", "handler"}
 
 
 def modules() -> dict[str, Path]:
@@ -131,6 +134,39 @@ def test_no_files_should_import_each_other_in_a_circle() -> None:
     assert {module.partition(".")[0] for module in graph} >= set(PACKAGES), "a package has no files: see ROOMS"
     assert any(graph[module] for module in graph if module.endswith(".handler")), "the functions import nothing"
     assert circles(graph) == []
+
+
+def test_no_two_packages_should_have_a_module_of_the_same_name_for_different_things() -> None:
+    packages: dict[str, set[str]] = {}
+    for module in modules():
+        package, _, name = module.rpartition(".")
+        if package and not name.startswith("__"):
+            packages.setdefault(name, set()).add(package.partition(".")[0])
+    assert {name: found for name, found in packages.items() if len(found) > 1 and name not in SAME_IN_EACH} == {}
+    assert all(len(packages[name]) > 1 for name in SAME_IN_EACH), "a name is there once by now"
+
+
+def test_roster_aws_should_stay_a_small_room() -> None:
+    rooms = {module: targets for module, targets in arrows().items() if module.startswith("roster_aws.")}
+    arrows_inside = [(module, target) for module, targets in rooms.items() for target in targets & rooms.keys()]
+    untyped = [
+        f"{module}: {line.strip()}"
+        for module in rooms
+        for line in modules()[module].read_text("utf-8").splitlines()
+        if "dict[str, Any]" in line
+    ]
+    assert len(rooms) <= 28
+    assert len(arrows_inside) <= 80
+    assert len(untyped) < 30, untyped
+
+
+def test_the_agent_should_have_few_rooms_at_its_top() -> None:
+    top = [
+        path
+        for path in (ROOT / "agent/roster_agent").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    assert len(top) <= 12
 
 
 @pytest.mark.parametrize(

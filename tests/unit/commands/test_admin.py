@@ -19,7 +19,7 @@ from roster.plan import Base, Known, Plan, plan_import
 from roster.report import Report
 from roster.settings import Settings
 from roster_commands import acting, showing
-from roster_commands import servers as listing_servers
+from roster_commands import server_commands as listing_servers
 from roster_commands.admin import main
 from roster_commands.outcome import Outcome
 from roster_commands.pages import printed

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from rich.console import Console
 
-from roster_commands import report as command
+from roster_commands import page_command as command
 from roster_commands.admin import main
 from roster_commands.pages import printed
 from roster_pages import document, page
