@@ -5,7 +5,7 @@ Nothing triggers anything here: a test runs the importer itself, as often and in
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -43,6 +43,8 @@ _numbers = count(1)
 
 # One, because each session reads botocore's descriptions of the services anew.
 _session = cache(Cloud.session)
+# DynamoDB takes no more in one batch.
+_MOST_IN_A_BATCH = 25
 
 
 @dataclass
@@ -69,6 +71,28 @@ def new_signing_key(cloud: Cloud) -> str:
     return str(made["KeyMetadata"]["Arn"])
 
 
+def new_client(cloud: Cloud, service: str) -> Any:
+    where = {"endpoint_url": cloud.endpoint_url, "config": CONFIG}
+    made: Any = _session(cloud).client(service, **where)  # type: ignore[call-overload]
+    return retry_conflicts(made) if service == "dynamodb" else made
+
+
+# One for all worlds: to make one takes longer than most calls.
+_client = cache(new_client)
+
+
+@cache
+def _heard_client(cloud: Cloud, service: str) -> Any:
+    """A client for an importer that somebody listens to."""
+    return new_client(cloud, service)
+
+
+def _hear(client: Any, calls: Callable[[str], None]) -> None:
+    """Tell `calls`, and nobody told before, of each of the client's calls once it was carried out."""
+    client.meta.events.unregister("after-call", unique_id="the listener")
+    client.meta.events.register("after-call", lambda model, **_: calls(model.name), unique_id="the listener")
+
+
 def _schema(keys: tuple[tuple[str, str], ...]) -> Any:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in keys]
 
@@ -83,7 +107,6 @@ class World:
     results: str = ""
     table: str = ""
     queue_url: str = ""
-    clients: dict[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()  # the first is in use
     keyring_serial: int = 1
     unknown: bool = False  # nobody adds its sites
@@ -106,24 +129,21 @@ class World:
         self.queue_url = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
 
     def client(self, service: str) -> Any:
-        if service not in self.clients:
-            self.clients[service] = self.new_client(service)
-        return self.clients[service]
-
-    def new_client(self, service: str) -> Any:
-        where = {"endpoint_url": self.cloud.endpoint_url, "config": CONFIG}
-        made: Any = _session(self.cloud).client(service, **where)  # type: ignore[call-overload]
-        return retry_conflicts(made) if service == "dynamodb" else made
+        return _client(self.cloud, service)
 
     def importer(
         self, calls: Callable[[str], None] | None = None, prepare: Callable[[Any], None] | None = None
     ) -> Importer:
-        """An importer; `calls` is told of each of its AWS calls once it was carried out, `prepare` gets its clients."""
-        client = self.new_client if calls or prepare else self.client
-        dynamodb, s3, sqs, logs, kms = clients = tuple(map(client, ("dynamodb", "s3", "sqs", "logs", "kms")))
+        """An importer; `calls` is told of each of its AWS calls once it was carried out, `prepare` gets its clients.
+
+        One importer at a time has `calls`: the one that was made last.
+        """
+        client = new_client if prepare else _heard_client if calls else _client
+        services = ("dynamodb", "s3", "sqs", "logs", "kms")
+        dynamodb, s3, sqs, logs, kms = clients = tuple(client(self.cloud, service) for service in services)
         for each in clients:
             if calls:
-                each.meta.events.register("after-call", lambda model, **_: calls(model.name))
+                _hear(each, calls)
             if prepare:
                 prepare(each)
         inbox, results = Inbox(s3, self.inbox), Results(s3, self.results)
@@ -226,6 +246,23 @@ class World:
         """Every item of the table, by its key."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
         return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+
+    def copy(self) -> "World":
+        """A world with the same inbox, at the same time, and with all that imports have left in this one.
+
+        Reports in the log group are not copied: no import reads what it told. Nor are messages, so there must be none.
+        """
+        assert self.messages() == 0
+        made = World(self.cloud, self.inbox, Clock(self.clock.now), keys=self.keys, keyring_serial=self.keyring_serial)
+        for page in self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.results):
+            for found in page.get("Contents", []):
+                source = {"Bucket": self.results, "Key": found["Key"]}
+                self.client("s3").copy_object(Bucket=made.results, Key=found["Key"], CopySource=source)
+        puts = [{"PutRequest": {"Item": item}} for item in self.items().values()]
+        for first in range(0, len(puts), _MOST_IN_A_BATCH):
+            batch: Any = {made.table: puts[first : first + _MOST_IN_A_BATCH]}
+            assert not self.client("dynamodb").batch_write_item(RequestItems=batch)["UnprocessedItems"]
+        return made
 
     def messages(self) -> int:
         """How many messages wait in the queue, delayed ones too."""

@@ -131,12 +131,13 @@ def test_should_end_an_import_on_a_bad_day_like_an_undisturbed_one(
 ) -> None:
     uploads, last = SCENARIOS[scenario]
     days = [BadDay(kind, strikes) for kind in KINDS for strikes in (every_first_try, at_random(7))]
-    undisturbed = make_world()
-    worlds = [make_world(undisturbed.inbox) for _ in days]
-    request = prepare(undisturbed, worlds, uploads, last)
+    prepared = make_world()
+    request = prepare(prepared, uploads, last)
+    undisturbed = prepared.copy()
     undisturbed_run(undisturbed, request=request)
     expected = state(undisturbed)
-    for world, day in zip(worlds, days, strict=True):
+    for day in days:
+        world = prepared.copy()
         world.store().add_site(SITE, "arn:somebody")
         with caplog.at_level(logging.WARNING):
             world.importer(prepare=day.spoil).run(request, "run", world.clock() + LIFE)

@@ -14,7 +14,7 @@ from roster.site_head import Head
 from roster.statement import head_bytes, keyring_bytes
 from roster_aws.signing import KeyNotInKeyring, Keyring, Keyrings
 
-from .conftest import MakeWorld, World, csv, new_signing_key
+from .conftest import MakeWorld, World, csv, new_client, new_signing_key
 
 TEACHERS = csv("Severus_Snape,Potions")
 STUDENTS = csv("Harry_Potter,Potions", "Ron_Weasley,Potions")
@@ -133,6 +133,6 @@ def test_should_agree_on_one_keyring_when_two_processes_make_the_first_at_once(m
     world = make_world()
     one, other = world.importer().publisher.signer, world.importer().publisher.signer
     assert one.keyring() == other.keyring()
-    dynamodb = world.new_client("dynamodb")
+    dynamodb = new_client(world.cloud, "dynamodb")
     late = Keyrings(dynamodb, world.table)
     assert not late.add(one.keyring())
