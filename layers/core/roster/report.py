@@ -126,11 +126,11 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
-        """The report that was stored as data. What a newer product says of it besides is left out.
+        """The report that was stored as data. What is None is not said; what only a newer product says is left out.
 
         KeyError for data that name no site, import or status.
         """
-        known = {name: data[name] for name in _NAMES & data.keys() if name != "import"}
+        known = {name: data[name] for name in _NAMES & data.keys() if name != "import" and data[name] is not None}
         return cls(site=known.pop("site"), import_id=data["import"], status=known.pop("status"), **known)
 
     def as_dict(self) -> dict[str, Any]:

@@ -368,3 +368,15 @@ def test_should_show_what_is_no_time_as_it_is() -> None:
 def test_sizes_and_durations_should_have_units() -> None:
     assert [size(count) for count in (0, 999, 5120, 1234567)] == ["0 bytes", "999 bytes", "5.1 KB", "1.2 MB"]
     assert [duration(spent) for spent in (14, 999, 1500, 61_000)] == ["14 ms", "999 ms", "1.5 s", "1 min 1 s"]
+
+
+_PARTS = sorted({*samples.held_report(), *samples.failed_report(), "people", "kept_rows", "outcome", "problems"})
+
+
+@pytest.mark.parametrize("part", [part for part in _PARTS if part not in ("site", "import", "status")])
+def test_should_show_a_report_of_which_a_part_is_null_as_if_it_were_not_there(part: str) -> None:
+    for report in (samples.report(), samples.held_report(), samples.failed_report()):
+        without = {name: value for name, value in report.items() if name != part}
+        null = without | {part: None}
+        assert page(samples.import_(null)) == page(samples.import_(without))
+        assert page(samples.site(imports=[null])) == page(samples.site(imports=[without]))
