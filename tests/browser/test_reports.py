@@ -178,7 +178,7 @@ def test_should_approve_a_held_import_by_its_button(school: Callable[[str], Scho
     assert (held["status"], site.version()) == ("held", 1)
     page = look.at(site.name)
     expect(widget(page)).to_contain_text("Nothing was changed yet")
-    expect(widget(page)).to_contain_text("teachers.csv: not one of its rows could be used")
+    expect(widget(page)).to_contain_text("teachers.csv: none of its rows could be used")
     press(page, "Look at it")
     goes = table(page, "Console access that goes: 4")
     expect(goes).to_contain_text("Severus_Snape")

@@ -50,7 +50,7 @@ def console_page(data: ConsoleData) -> Page:
         )
         for right in data.get("rights", [])
     )
-    empty = "No user has this in the name." if search else "Nobody has console access yet."
+    empty = "No username contains this." if search else "Nobody has console access yet."
     blocks: list[Block] = [
         Form("Find a username", "search", search, tuple(find)),
         Table(caption, columns, rows, empty),

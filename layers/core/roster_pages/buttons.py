@@ -60,7 +60,7 @@ def paging(payload: Mapping[str, Any], page: int, pages: int) -> tuple[Button, .
 
 def import_groups(name: str) -> Button:
     """Import now."""
-    asks = f"Import the files that stand in the folder of {name} now? What they say takes effect, unless it is held."
+    asks = f"Import the files in the folder of {name} now? The import takes effect unless it is held."
     command = f"roster-admin import {name}"
     return Button("Import Groups", "manage", {"action": "import", "site": name}, asks, "primary", command)
 
@@ -79,7 +79,7 @@ def approve(name: str, import_id: str, plan: HeldPlan, report: Report) -> Button
 
 def reject(name: str, import_id: str) -> Button:
     """End a held import."""
-    asks = f"Reject the held import of {name}? Nothing is changed, and it cannot be approved any more."
+    asks = f"Reject the held import of {name}? Nothing changes, and it can no longer be approved."
     payload = {"action": "reject", "site": name, "import": import_id}
     return Button("Reject", "manage", payload, asks, "danger", f"roster-admin reject {name} {import_id}")
 
@@ -88,7 +88,7 @@ def roll_back(name: str, version: int, head: int, made_by: str) -> Button:
     """Go back to an older version."""
     made = short(time_of(made_by))
     asks = (
-        f"Take {name} back from version {head} to what version {version}{f' of {made}' if made else ''} said? "
+        f"Take {name} back from version {head} to version {version}{f' of {made}' if made else ''}? "
         f"It is published as version {head + 1}, the servers receive it, and imports pause until somebody resumes them."
     )
     payload = {"action": "rollback", "site": name, "version": version}
@@ -98,8 +98,8 @@ def roll_back(name: str, version: int, head: int, made_by: str) -> Button:
 def settle(name: str, facts: int) -> Button:
     """End what bad rows keep."""
     asks = (
-        f"Make {several(facts, 'removal')} of {name} now, that a bad row puts off? No row of the files states any more "
-        f"what they remove. The servers then receive them."
+        f"Bad rows put off {several(facts, 'removal')} of {name}. Make {'it' if facts == 1 else 'them'} now? "
+        f"The files no longer list what is removed. The servers then receive the change."
     )
     payload = {"action": "settle", "site": name}
     return Button("Settle now", "manage", payload, asks, "danger", f"roster-admin settle {name}")
@@ -107,7 +107,7 @@ def settle(name: str, facts: int) -> Button:
 
 def add_site(name: str) -> Button:
     """Say that a site is one."""
-    asks = f"Add {name} as a site? Its next import is then held no longer only because it is new."
+    asks = f"Add {name} as a site? Its next import is then no longer held just because the site is new."
     payload = {"action": "site-add", "site": name}
     return Button("Add this site", "manage", payload, asks, command=f"roster-admin site add {name}")
 
@@ -120,6 +120,6 @@ def pause(name: str) -> Button:
 
 def resume(name: str) -> Button:
     """Import again."""
-    asks = f"Resume {name}? What was uploaded meanwhile is imported at once."
+    asks = f"Resume {name}? What was uploaded in the meantime is imported at once."
     payload = {"action": "resume", "site": name}
     return Button("Resume", "manage", payload, asks, "primary", f"roster-admin resume {name}")

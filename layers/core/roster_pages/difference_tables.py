@@ -24,7 +24,9 @@ def difference_tables(data: Mapping[str, Any] | None) -> list[Block]:
     try:
         difference = Difference.from_dict(data)
     except Corrupt:
-        return [Message("quiet", "What changes cannot be listed here: the cloud and this program differ in version.")]
+        return [
+            Message("quiet", "The changes cannot be listed here: the cloud and this program have different versions.")
+        ]
     blocks: list[Block] = [_table(section) for section in sections(difference)]
     if difference.restricts is not None:
         blocks.append(Message("quiet", restricts_text(restricts=difference.restricts)))

@@ -55,7 +55,7 @@ def findings(data: ImportData, report: Report) -> list[Block]:
         said = Link("All findings with what stands in each row (CSV)", link)
         rows_of_file: tuple[tuple[str, Cell], ...] = (
             ("File", said),
-            ("Mind", "It has usernames and classes in it. The link works for a few minutes; refresh for a new one."),
+            ("Careful", "It contains usernames and classes. The link works for a few minutes; refresh for a new one."),
         )
         blocks.append(Facts("The rows themselves", rows_of_file))
     return blocks
@@ -93,7 +93,7 @@ def _by_code(notices: Mapping[str, Found]) -> Table:
         for code, found in ranked
     )
     columns = (Column("Severity"), Column("How often", number=True), Column("Finding"), Column("What to do"))
-    return Table("Findings", columns, rows, "Nothing was found to be wrong.")
+    return Table("Findings", columns, rows, "Nothing wrong was found.")
 
 
 def _severity(severity: str) -> Badge:

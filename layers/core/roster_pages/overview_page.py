@@ -57,7 +57,7 @@ def overview_page(data: OverviewData) -> Page:
         Column("Servers"),
     )
     rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
-    empty = "No site has this in its name." if search else "No site yet: add one with roster-admin site add."
+    empty = "No site's name contains this." if search else "No site yet: add one with roster-admin site add."
     blocks: list[Block] = [
         *outside_message(data.get("outside") or []),
         Form("Find a site", "search", search, tuple(find)),

@@ -61,7 +61,7 @@ def put_off(site: str, kept: KeptFacts | None) -> list[Message]:
     if not kept or not kept.get("facts"):
         return []
     facts = int(kept["facts"])
-    heading = "Some removals are put off: a row that cannot be read may be about them."
+    heading = "Some removals are put off because a row that cannot be read may be about them."
     advice = "Correct the row, and the next import decides. Or make the removals now."
     lines = (*put_off_texts(facts, kept.get("rows") or (), kept.get("until")), advice)
     return [Message("warn", heading, lines, (buttons.settle(site, facts),))]
@@ -85,9 +85,9 @@ def _settings(site: str, problem: Report) -> Message:
 
 
 def _rejected(rows: int) -> Message:
-    are = "row is" if rows == 1 else "rows are"
-    line = "The findings of the last import say which and why. Correct them where the files come from."
-    return Message("warn", f"{number(rows)} {are} rejected in the files that stand.", (line,))
+    are = "is" if rows == 1 else "are"
+    line = "The findings of the last import say which rows and why. Correct them where the files come from."
+    return Message("warn", f"{several(rows, 'row')} of the current files {are} rejected.", (line,))
 
 
 def ignored_table(ignored: IgnoredUploads | None, at: object) -> list[Block]:
@@ -122,5 +122,5 @@ def outside_message(outside: Sequence[OutsideFolder]) -> list[Message]:
     if len(outside) > _FOLDERS_SHOWN:
         lines.append(f"and {number(len(outside) - _FOLDERS_SHOWN)} more folders")
     total = sum(int(each.get("count", 1)) for each in outside)
-    lie = "lies" if total == 1 else "lie"
-    return [Message("warn", f"{several(total, 'upload')} {lie} outside any site's folder.", tuple(lines))]
+    are = "is" if total == 1 else "are"
+    return [Message("warn", f"{several(total, 'upload')} {are} in no site's folder.", tuple(lines))]

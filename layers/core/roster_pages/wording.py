@@ -26,13 +26,13 @@ STATUSES: dict[str, tuple[str, Tone]] = {
 STATUS_MEANS = {
     "ok": "Imported; every row counted.",
     "ok_with_warnings": "Imported; some rows need a look.",
-    "no_change": "The files say what was published already.",
-    "waiting": "Something is missing before an import can begin.",
+    "no_change": "The files say the same as what is published already.",
+    "waiting": "An import cannot begin yet: something is missing.",
     "fetching": "An import is running.",
     "failed": "Nothing was changed; what was published before stays in force.",
     "held": "Nothing was changed yet: somebody has to look at this import first.",
-    "rejected": "Held, and ended by somebody; nothing was changed.",
-    "superseded": "Held, and overtaken by a newer import; nothing was changed.",
+    "rejected": "Somebody rejected this held import; nothing was changed.",
+    "superseded": "A newer import replaced this held one; nothing was changed.",
 }
 
 # The order in which findings are listed, and how each severity looks.
@@ -50,13 +50,13 @@ GUARDS = {
     "students_as_teachers": "{number} of {of} teachers would newly get the console and are pupils{since}: "
     "the files may be swapped",
     "teachers_outnumber_students": "{number} teachers and only {of} pupils: the files may be swapped",
-    "file_has_no_rows": "not one of its rows could be used",
+    "file_has_no_rows": "none of its rows could be used",
     "rows_rejected": "{number} of {of} rows are rejected",
     "rows_repeated": "{number} of {of} rows say what another row says: different people may have become one",
     "file_may_be_cut": "it may have been cut off: its last line stops in the middle, or its last class has lost most "
     "of its members",
     "removals_unclear": "{number} {facts} would go, and unreadable rows may stand for {of} of them{rows}: "
-    "nobody can tell for which",
+    "nobody can tell which",
     "memberships_removed": "{number} of {of} memberships would go{since}",
     "teachers_removed": "{number} of {of} teachers would lose console access{since}",
     "groups_removed": "{number} of {of} groups would go{since}",
@@ -64,11 +64,11 @@ GUARDS = {
     "group_shrank": "{number} of {of} groups would lose more than half of their members",
     "teachers_added": "{number} teachers would be added to {of}{since}",
     "rights_changed": "{number} of the {of} teachers who stay would lose most of their classes, or see more than twice "
-    "as many{since}: a column may be shifted or sorted alone",
-    "access_added": "{number} classes more would be seen by teachers, who see {of} now{since}",
+    "as many{since}: a column may have been shifted, or sorted by itself",
+    "access_added": "teachers would see {number} more classes than the {of} they see now{since}",
     "memberships_added": "{number} memberships would be added to {of}{since}",
     "classes_unmatched": "{number} of the teachers' {of} classes have no students: students.csv may be an old one",
-    "review": "the settings say that a person looks at every change",
+    "review": "the settings ask for a person to look at every change",
 }
 _ALL_GROUPS_ADDED = "{number} of {of} teachers would newly see all groups{since}"
 _EITHER = ". Pupils of this pair are teachers now: either pair may be the swapped one"
@@ -76,18 +76,18 @@ _EITHER = ". Pupils of this pair are teachers now: either pair may be the swappe
 REASONS = {
     "file_name_unexpected": "An import reads teachers.csv and students.csv, spelled exactly so, in the site's folder.",
     "settings_invalid": "The file has errors; the last good settings stay in force.",
-    "not_held": "This import is not held, or not any more.",
+    "not_held": "This import is not held, or no longer held.",
     "plan_differs": "This is not the plan that was shown: look at the import again.",
     "head_moved": "Another version was published since: upload the pair again.",
     "hold_expired": "The hold is more than 72 hours old: upload the pair again.",
     "order_too_old": "More than an hour passed before it could be done, so it was not done: ask for it again.",
-    "import_killed": "Two runs were ended from outside before the import was through, for want of time or memory: the "
-    "files may be more than it can take. Look at them, or ask for the import once more.",
-    "uploads_gone": "The files that are in force are kept no longer: upload the pair again.",
+    "import_killed": "Two runs ran out of time or memory before the import was finished: the files may be too large. "
+    "Check them, or ask for the import again.",
+    "uploads_gone": "The files in force are no longer kept: upload the pair again.",
     "uploads_rejected": "These uploads were rejected, or undone by going back: upload the pair again, corrected.",
-    "nothing_kept": "No bad row keeps anything.",
+    "nothing_kept": "There is nothing to settle: no bad row puts off a removal.",
     "import_unknown": "There is no such import: `roster-admin imports` lists them.",
-    "version_unknown": "There is no such older version, or it is kept no longer.",
+    "version_unknown": "There is no such older version, or it is no longer kept.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
     "rolled_back": "Somebody went back to an older version.",
     "new_epoch": "Somebody began a new epoch, above every version that servers may have.",
@@ -222,7 +222,7 @@ def waiting_texts(waiting: Mapping[str, Any]) -> tuple[str, str]:
     file, missing = harmless(waiting.get("file", "a file")), harmless(waiting["missing"])
     since, until = short(waiting.get("since")), short(waiting.get("until"))
     if file == missing:  # some programs write an empty file first, and its content a moment later
-        line = f"Without any, it is refused as empty at {until}." if until else "Upload it whole."
+        line = f"If none comes, it is refused as empty at {until}." if until else "Upload the whole file."
         return f"{file} is empty, and has waited for its content since {since}.", line
     line = f"Upload {missing} to import both."
     if until:

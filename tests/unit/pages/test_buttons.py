@@ -74,7 +74,7 @@ def test_should_offer_to_go_back_only_to_older_versions_that_an_import_made() ->
         {"action": "rollback", "site": "hogwarts", "version": version} for version in (13, 3)
     ]
     asked = found[1].about["confirmation"] or ""
-    assert "from version 14 to what version 3 of 2026-09-03" in asked
+    assert "from version 14 to version 3 of 2026-09-03" in asked
     assert "as version 15" in asked
 
 
@@ -128,7 +128,7 @@ def test_should_offer_to_end_what_stands_where_it_is_told() -> None:
     said = samples.EVERY["site, with rows still rejected"]
     (settle,) = [action for action in actions(said) if action.label == "Settle now"]
     assert settle.payload == {"action": "settle", "site": "hogwarts"}
-    assert "Make 25 removals of hogwarts now" in (settle.about["confirmation"] or "")
+    assert "Bad rows put off 25 removals of hogwarts. Make them now?" in (settle.about["confirmation"] or "")
     new = samples.EVERY["site, new and not added"]
     assert payloads(new, "Add this site") == [{"action": "site-add", "site": "hogwarts"}]
     assert payloads(samples.EVERY["site"], "Settle now") == payloads(samples.EVERY["site"], "Add this site") == []

@@ -59,14 +59,14 @@ def test_every_guard_should_have_words() -> None:
             {"code": "removals_unclear", "number": 40, "of": 3, "file": "students.csv", "rows": (3, 1007)},
             (
                 "students.csv: 40 memberships would go, and unreadable rows may stand for 3 of them (rows 3, 1007): "
-                "nobody can tell for which"
+                "nobody can tell which"
             ),
         ),
         (
             {"code": "removals_unclear", "number": 9, "of": 1, "file": "teachers.csv", "rows": [7483]},
             (
                 "teachers.csv: 9 classes of teachers would go, and unreadable rows may stand for 1 of them (row 7483): "
-                "nobody can tell for which"
+                "nobody can tell which"
             ),
         ),
         (
@@ -75,7 +75,7 @@ def test_every_guard_should_have_words() -> None:
         ),
         (
             {"code": "access_added", "number": 400, "of": 250, "what": "pairs"},
-            "400 classes more would be seen by teachers, who see 250 now",
+            "teachers would see 400 more classes than the 250 they see now",
         ),
         (
             {"code": "half_removed", "number": 6, "of": 9, "what": "groups"},
@@ -145,7 +145,7 @@ def test_a_held_import_should_list_console_access_that_goes_first() -> None:
         "Groups that go: 3",
         "New groups: 3",
     ]
-    says(samples.import_(samples.held_report(), difference={"of": "another version"}), "differ in version")
+    says(samples.import_(samples.held_report(), difference={"of": "another version"}), "have different versions")
 
 
 def test_should_name_a_group_that_shrank_with_its_numbers() -> None:
@@ -170,7 +170,7 @@ def test_should_show_rejected_rows_and_what_is_kept_after_a_quiet_night_too() ->
         "No change",
         "12 rows rejected",
         "25 removals put off",
-        "12 rows are rejected in the files that stand.",
+        "12 rows of the current files are rejected.",
         "25 removals were not made, because of row 7483 of students.csv, until 28 Sep.",
         "Settle now: roster-admin settle hogwarts",
     )
@@ -196,7 +196,7 @@ def test_should_tell_an_error_in_the_settings_while_it_stands_and_no_longer() ->
 def test_the_overview_should_say_where_uploads_got_lost_and_what_needs_a_look() -> None:
     says(
         samples.EVERY["overview, with uploads outside"],
-        "4 uploads lie outside any site's folder.",
+        "4 uploads are in no site's folder.",
         "Lakeside/: 3 uploads — did you mean lakeside/?",
         "no folder at all: 1 upload",
         "lakeside No change 25 removals put off",
