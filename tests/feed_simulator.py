@@ -12,12 +12,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from roster.approval import of_a_person
 from roster.encode import Blob, Corrupt, Manifest, Packer, entries, line, settings_line
 from roster.model import Group, Right, Roster
 from roster.names import fold
@@ -112,9 +114,19 @@ class FeedSimulator:
         return code
 
     def publish(
-        self, site: str, roster: Roster, *, version: int | None = None, epoch: int = 1, content: bytes | None = None
+        self,
+        site: str,
+        roster: Roster,
+        *,
+        version: int | None = None,
+        epoch: int = 1,
+        content: bytes | None = None,
+        approved: bool = False,
     ) -> Published:
-        """Publish a roster as a site's next version, or as the one named; `content` instead of the snapshot's own."""
+        """Publish a roster as a site's next version, or as the one named; `content` instead of the snapshot's own.
+
+        `approved`: a person has approved it.
+        """
         versions = self.published.setdefault(site, [])
         number = version or len(versions) + 1
         said = snapshot(roster) if content is None else content
@@ -122,15 +134,19 @@ class FeedSimulator:
         manifest = Manifest(site, epoch, number, f"import-{number}", _counts(roster), blob)
         published = Published(manifest.to_bytes(), {blob.sha256: packed}, epoch, number, said)
         if versions and versions[-1].epoch == epoch and content is None:
-            self._add_delta(manifest, versions[-1], published)
+            self._add_delta(manifest, versions[-1], published, approved=approved)
         versions.append(published)
         return published
 
-    def _add_delta(self, manifest: Manifest, before: Published, published: Published) -> None:
+    def _add_delta(self, manifest: Manifest, before: Published, published: Published, *, approved: bool) -> None:
         """Publish what changed from the version before, too."""
         changes = Version(before.manifest, before.content).delta_to(Version(published.manifest, published.content))
         packed, blob = _packed(changes)
-        published.manifest = manifest._replace(delta=blob, delta_from=before.version).to_bytes()
+        earlier = Manifest.from_bytes(before.manifest).approved
+        manifest = manifest._replace(delta=blob, delta_from=before.version, approved=earlier)
+        if approved:
+            manifest = of_a_person(manifest, "arn:somebody", datetime(2026, 9, 1, tzinfo=UTC))
+        published.manifest = manifest.to_bytes()
         published.objects[blob.sha256] = packed
 
     def paths(self) -> list[str]:

@@ -32,6 +32,10 @@ TEMPLATE = """\
 # How long to try again, in seconds from 0 to 60, when a program keeps a file of the CSVImport folder open.
 # file_retry_seconds = 5
 
+# What a person approved in the cloud: "accept" takes it as approved here, "ask" holds it here too, until somebody runs
+# roster-agent approve.
+# cloud_approval = "accept"
+
 # A version that removes more than this share AND more than this many of the memberships is held until
 # somebody runs roster-agent approve, or a newer version comes that removes less. 100 percent holds nothing.
 [hold]
@@ -40,6 +44,7 @@ TEMPLATE = """\
 """
 
 _LEVELS = ("debug", "info", "warning", "error")
+_CLOUD_APPROVALS = ("accept", "ask")
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ def parse(data: bytes) -> Settings:
     hold = said.pop("hold", {})
     if "ca_file" in said:
         said["ca_file"] = Path(said["ca_file"])
+    if "cloud_approval" in said:
+        hold["cloud_approval"] = said.pop("cloud_approval")
     return Settings(**said, limits=Limits(**hold))
 
 
@@ -81,7 +88,7 @@ def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(hold, Mapping):
         yield "hold is a table, [hold]"
         hold = {}
-    known = {"proxy", "ca_file", "log_level", "file_retry_seconds", "hold"}
+    known = {"proxy", "ca_file", "log_level", "file_retry_seconds", "cloud_approval", "hold"}
     strange = [*(said.keys() - known), *(f"hold.{name}" for name in hold.keys() - {"percent", "memberships"})]
     yield from (f"there is no setting {name!r}" for name in sorted(strange))
     if not is_proxy(said.get("proxy", "system")):
@@ -94,6 +101,8 @@ def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
         yield 'ca_file is the path of a file, in quotes, like "C:/certificates/proxy.pem"'
     if said.get("log_level", "info") not in _LEVELS:
         yield f"log_level is one of {', '.join(_LEVELS)}"
+    if said.get("cloud_approval", "accept") not in _CLOUD_APPROVALS:
+        yield f"cloud_approval is one of {', '.join(_CLOUD_APPROVALS)}"
     yield from _out_of_range("file_retry_seconds", said.get("file_retry_seconds", 0), 60)
     yield from _out_of_range("hold.percent", hold.get("percent", 0), 100)
     yield from _out_of_range("hold.memberships", hold.get("memberships", 0), 10_000_000)

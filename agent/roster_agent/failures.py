@@ -79,6 +79,15 @@ class BadArgument(SetupError):
     exit_status = 2
 
 
+class NobodyToAsk(SetupError):
+    """The command asks before it acts, and there is nobody to answer.
+
+    Nothing was changed. Run it in a terminal, or add --yes.
+    """
+
+    exit_status = 2
+
+
 class BadSettings(SetupError):
     """The settings in agent.toml cannot be used.
 

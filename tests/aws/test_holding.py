@@ -1,7 +1,7 @@
 """What an admin can trust: holds, approval, rejection, rollback, pausing, settings, and rows that never delete."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -77,9 +77,37 @@ def test_should_publish_exactly_the_plan_that_is_approved(published: World) -> N
     answer = published.approve(SITE)
     assert (answer["import"], answer["status"], answer["version"]) == (held["import"], "ok", 2)
     assert answer["approved_by"] == "arn:somebody"
-    head = published.store().head(SITE)
-    assert head.manifest_sha256 == held["plan"]["manifest_sha256"]
+    results, head = published.importer().publisher.results, published.store().head(SITE)
+    manifest = results.manifest(SITE, head.manifest_sha256)
+    assert manifest._replace(approved=()).sha256 == held["plan"]["manifest_sha256"]
     assert "student.01" not in {name for members in published.groups(SITE).values() for name in members}
+
+
+def approvals(world: World) -> list[tuple[int, str, datetime]]:
+    """Which versions the manifest of the newest one says that people had published, who, and when."""
+    head = world.store().head(SITE)
+    manifest = world.importer().publisher.results.manifest(SITE, head.manifest_sha256)
+    return [(each.version, each.by, datetime.fromisoformat(each.at)) for each in manifest.approved]
+
+
+def test_should_say_in_every_later_manifest_what_people_had_published(published: World) -> None:
+    upload(published, students=csv())
+    at = published.clock()
+    published.approve(SITE)
+    assert approvals(published) == [(2, "arn:somebody", at)]
+    assert upload(published, students=STUDENTS)["version"] == 3
+    assert approvals(published) == [(2, "arn:somebody", at)]
+    later = published.clock()
+    assert published.order(SITE, Rollback(2, "arn:another"))["version"] == 4
+    assert approvals(published) == [(2, "arn:somebody", at), (4, "arn:another", later)]
+
+
+def test_should_name_the_delta_that_the_person_saw(published: World) -> None:
+    upload(published, students=csv())
+    published.approve(SITE)
+    results, head = published.importer().publisher.results, published.store().head(SITE)
+    manifest = results.manifest(SITE, head.manifest_sha256)
+    assert [each.delta for each in manifest.approved] == [manifest.delta]
 
 
 def test_should_refuse_a_second_approval(published: World) -> None:
@@ -261,6 +289,8 @@ def test_should_not_let_what_is_published_expire_with_a_held_plan_that_says_the_
 
 def test_should_let_a_held_plan_expire_unless_it_is_approved(published: World) -> None:
     held = upload(published, students=csv())
-    assert f"objects/{held['plan']['manifest_sha256']}" in expiring(published)
+    planned = f"objects/{held['plan']['manifest_sha256']}"
+    assert planned in expiring(published)
     published.approve(SITE)
-    assert expiring(published) == everything_of(published, 1)
+    # What is published is another manifest: it says who approved it.
+    assert expiring(published) == everything_of(published, 1) | {planned}

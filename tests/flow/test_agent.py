@@ -66,7 +66,7 @@ def test_should_hold_a_version_that_empties_the_school_and_tell_the_cloud(
         return dict(known["report"])
 
     assert (report()["held"], report()["outcome"]) == (True, "version_held")
-    assert server.says("approve")["outcome"] == "applied"
+    assert server.says("approve", "--yes")["outcome"] == "applied"
     assert (report()["held"], report()["outcome"]) == (False, "applied")
 
 

@@ -50,7 +50,7 @@ def test_should_bring_a_school_through_its_year(
     approved = json.loads(command("roster-admin", "approve", school.name, "--yes", "--json").stdout)
     assert (approved["import"], approved["counts"]["memberships"]) == (held["import"], 7500)
     assert server.run("pull", check=False).returncode == 1
-    server.run("approve")
+    server.run("approve", "--yes")
     assert len(server.files()[STUDENTS].splitlines()) == 2 + 7500
     assert len(console(server)) == 62
 

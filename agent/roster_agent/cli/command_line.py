@@ -105,12 +105,14 @@ def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:
     pull.add_argument("--all", action="store_true", help="with --dry-run: every user and group, not the first hundred")
     pull.add_argument("--members", action="store_true", help="with --dry-run: every name of each, not the first ten")
     add("run", commands.run, "pull again and again, until stopped", "This is what the service runs.")
-    add(
+    approve = add(
         "approve",
         commands.approve,
         "approve the version that is held, and pull",
-        "A version that would remove too much is held. This approves exactly the one that is held now.",
+        "A version that would remove too much is held. This shows what it would change, asks, and approves exactly the "
+        "one that is held now.",
     )
+    approve.add_argument("--yes", action="store_true", help="do not ask")
     export = add("export", commands.export, "write the current version into a file, for a server without a network")
     export.add_argument("file", type=Path, metavar="FILE", help="the bundle to write; it contains names")
     bundle = add("import-bundle", commands.import_bundle, "take a version from such a file, verified like a download")

@@ -61,12 +61,33 @@ def run(state: State, options: Namespace) -> Said:
 
 
 def approve(state: State, options: Namespace) -> Said:
-    """Approve the version that is held, and pull right away."""
+    """Approve the version that is held, once a person has seen what it would do, and pull right away."""
     from roster_agent.update.hold import approve
 
+    if not (options.yes or _agreed(state)):
+        return Said({"approved": None}, "Nothing was approved.", 1)
     approved = approve(state)
     said = pull(state, Namespace(dry_run=False))
     return Said({"approved": approved.version, **said.shown}, f"Version {approved.version} approved. {said.text}")
+
+
+def _agreed(state: State) -> bool:
+    """Whether a person, shown what the version that is held would do, says yes; NobodyToAsk where nobody can."""
+    from roster_agent.failures import NobodyToAsk, NothingHeld
+    from roster_agent.update.preview import preview
+
+    if not sys.stdin.isatty():
+        raise NobodyToAsk
+    held = state.hold()
+    if held is None:
+        raise NothingHeld
+    shown = preview(state)
+    print(_previewed(shown), file=sys.stderr)
+    if shown["version"] != held.version:
+        print(f"Version {held.version} is held, but it is no longer the newest: run roster-agent pull.", file=sys.stderr)
+        return False
+    print(f"Approve version {held.version}? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def rotate_token(state: State, options: Namespace) -> Said:

@@ -1,26 +1,32 @@
 """Would this version remove more than this server allows? Then it is held until a person approves it. No IO.
 
-Comes in: the current version, the one to come, the limits, and what was held before. Goes out: the hold, with how many
-memberships would go; None when the version may come. The limits are this server's, whatever the cloud says. A
+Comes in: the current version, the one to come, the limits, what was held before, and what was approved in the cloud.
+Goes out: the hold, with how many memberships would go; None when the version may come. The limits are this server's,
+and it is its choice whether what a person approved in the cloud counts here: who set it to "ask" is asked again. A
 membership is a username in a group; a user's or a group's other spelling is the same one. Both limits have to be
 passed: a share alone would hold every change of a small school, a number alone every September of a large one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from roster.model import Group, Right
 from roster.names import fold
+from roster_agent.trust.approvals import Approved, unapproved
 from roster_agent.trust.rules import Seen, head_of
 from roster_agent.version import Version
 
 
 @dataclass(frozen=True)
 class Limits:
-    """A version that removes more than this share and more than this many of the memberships is held."""
+    """A version that removes more than this share and more than this many of the memberships is held.
+
+    Where `cloud_approval` is "accept", what a person approved in the cloud is not counted; where it is "ask", it is.
+    """
 
     percent: float = 10
     memberships: int = 25
+    cloud_approval: str = "accept"
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,18 @@ class Hold:
     approved: bool = False
 
 
-def judge(limits: Limits, known: Hold | None, current: Version | None, seen: Seen | None, to: Version) -> Hold | None:
+def judge(
+    limits: Limits,
+    known: Hold | None,
+    current: Version | None,
+    seen: Seen | None,
+    to: Version,
+    approved: Callable[[], Sequence[Approved]] = tuple,
+) -> Hold | None:
     """Why a version has to be held; None when it may come.
 
     `known` is what was held before: an approval in it counts for exactly that version over exactly that current one.
+    `approved` is what people approved in the cloud on the way to the version; it is asked only where that matters.
     """
     found = loss_by(current, seen, to)
     if found is None or not found.is_beyond(limits):
@@ -62,6 +76,10 @@ def judge(limits: Limits, known: Hold | None, current: Version | None, seen: See
     digest = head_of(to).manifest_sha256
     if known and known.approved and (known.manifest_sha256, known.over) == (digest, over):
         return None
+    if current and limits.cloud_approval == "accept":
+        found = loss(current.entries, to.entries, approved())
+        if not found.is_beyond(limits):
+            return None
     return Hold(to.manifest.version, digest, over, found, limits)
 
 
@@ -83,12 +101,11 @@ def loss_by(current: Version | None, seen: Seen | None, to: Version) -> Loss | N
     return Loss(known.gone(to.entries), len(known.numbers))
 
 
-def loss(before: Iterable[Group | Right], after: Iterable[Group | Right]) -> Loss:
-    """What would go from one version to another."""
+def loss(before: Iterable[Group | Right], after: Iterable[Group | Right], approved: Sequence[Approved] = ()) -> Loss:
+    """What would go from one version to another, but for what was approved."""
     old, new = _memberships(before), _memberships(after)
-    return Loss(
-        sum(len(keys - new.get(group, frozenset())) for group, keys in old.items()), sum(map(len, old.values()))
-    )
+    gone = (unapproved(group, keys, keys - new.get(group, frozenset()), approved) for group, keys in old.items())
+    return Loss(sum(gone), sum(map(len, old.values())))
 
 
 def _memberships(entries: Iterable[Group | Right]) -> dict[str, frozenset[str]]:

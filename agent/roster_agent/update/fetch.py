@@ -8,16 +8,17 @@ Nobody signed the deltas, so they may be anything: they have no more bytes than 
 and no error that they cause, foreseen or not, keeps the version away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from roster.encode import Corrupt, Manifest, unpack
+from roster.encode import Blob, Corrupt, Manifest, unpack
 from roster_agent.failures import Stopped
 from roster_agent.net.feed_client import Feed
-from roster_agent.net.feed_failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable
+from roster_agent.net.feed_failures import AccessError, CursorUnknown, FeedFailed, FeedUnreachable, VersionGone
 from roster_agent.net.transport import Progress
-from roster_agent.trust import rules
+from roster_agent.trust import approvals, rules
+from roster_agent.trust.approvals import Approved
 from roster_agent.trust.refusals import CorruptDownload
 from roster_agent.trust.rules import Head, Offer, Proven, Seen
 from roster_agent.trust.trusted_keys import Keyring
@@ -35,6 +36,9 @@ class Source(Protocol):
 
     def content(self, offer: Offer, manifest: Manifest, current: Version | None, progress: Progress | None) -> Proven:
         """A version's content, verified once; Corrupt or CorruptDownload when it is not what the manifest promises."""
+
+    def delta(self, blob: Blob) -> bytes | None:
+        """The bytes of a delta that a manifest names, unverified; None where the source does not have it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,13 @@ class Online:
             except Exception:  # noqa: BLE001, S110 - unsigned bytes can raise anything, MemoryError and RecursionError, too
                 pass
         return rules.unpacked(self.feed.object(manifest.snapshot, progress), manifest)
+
+    def delta(self, blob: Blob) -> bytes | None:
+        """The bytes of a delta, unverified; None where the feed keeps it no longer. Raises FeedError, AccessError."""
+        try:
+            return self.feed.object(blob)
+        except VersionGone:
+            return None
 
     def _chained(self, offer: Offer, current: Version, progress: Progress | None) -> bytes:
         content = current.content
@@ -115,3 +126,10 @@ def version(
         return found, found.files()
     except (Corrupt, RecursionError) as problem:
         raise CorruptDownload(str(problem)) from problem
+
+
+def approved(source: Source, manifest: Manifest, current: Version | None) -> Sequence[Approved]:
+    """What people approved in the cloud of the versions after the current one; what cannot be had is left out."""
+    wanted = approvals.to_fetch(manifest, current.manifest.version, rules.MAX_SNAPSHOT_BYTES) if current else []
+    had = ((source.delta(blob), blob) for blob in wanted)
+    return [approvals.read(data, blob) for data, blob in had if data is not None]

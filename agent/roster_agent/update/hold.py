@@ -1,15 +1,17 @@
 """Keeps a version that would remove too much from being applied, until a person approves it or a better one comes.
 
 Comes in: the current version and the one to come, which `trust.guard` judges. Goes out: nothing when it may come.
-Refused (``VersionHeld``): a version beyond the limits, unless it was approved. The hold is kept in the state folder, so
-that a version that waits for a person is not downloaded again at every poll.
+Refused (``VersionHeld``): a version beyond the limits, unless it was approved here or in the cloud. The hold is kept in
+the state folder, so that a version that waits for a person is not downloaded again at every poll.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from roster_agent.disk.state import State
 from roster_agent.failures import NothingHeld
 from roster_agent.trust import guard
+from roster_agent.trust.approvals import Approved
 from roster_agent.trust.guard import Hold, Limits
 from roster_agent.trust.refusals import VersionHeld
 from roster_agent.trust.rules import Head, Offer, Seen
@@ -25,9 +27,19 @@ def refuse_again(state: State, limits: Limits, have: Head | None, offer: Offer) 
         raise VersionHeld(_told(known))
 
 
-def refuse(state: State, limits: Limits, current: Version | None, seen: Seen | None, to: Version) -> None:
-    """Raise VersionHeld, and keep the hold, when a version would remove more than it may."""
-    found = guard.judge(limits, state.hold(), current, seen, to)
+def refuse(
+    state: State,
+    limits: Limits,
+    current: Version | None,
+    seen: Seen | None,
+    to: Version,
+    approved: Callable[[], Sequence[Approved]],
+) -> None:
+    """Raise VersionHeld, and keep the hold, when a version would remove more than it may.
+
+    `approved` gives what people approved in the cloud on the way to it.
+    """
+    found = guard.judge(limits, state.hold(), current, seen, to, approved)
     if found:
         state.save_hold(found)
         raise VersionHeld(_told(found))

@@ -31,12 +31,25 @@ def preview(
     with state.locked():
         current, seen = _current(state, enrolment.site), state.seen()
         found = None
+        held = False
         with Feed(enrolment.feed, enrolment.site, enrolment.token, settings) as feed:
             source = fetch.Online(feed)
             with contextlib.suppress(NothingPublished):
                 have = rules.head_of(current) if current else None
                 offer, _ = fetch.offered(source, have, seen, state.keyring())
                 found = fetch.version(source, offer, current, progress)[0] if offer and offer.head != have else None
+            if found:
+                manifest = found.manifest
+                held = bool(
+                    guard.judge(
+                        settings.limits,
+                        state.hold(),
+                        current,
+                        seen,
+                        found,
+                        lambda: fetch.approved(source, manifest, current),
+                    )
+                )
     coming = found or current
     told = of_versions(current.lines if current and found else [], found.lines if found else [], limit, names)
     loss = guard.loss_by(current, seen, found) if found else None
@@ -47,7 +60,7 @@ def preview(
         "difference": told.as_dict(),
         "files": _files(Folder(Path(enrolment.folder)), coming) if coming else [],
         "memberships_gone": loss.gone if loss else 0,
-        "held": bool(found and guard.judge(settings.limits, state.hold(), current, seen, found)),
+        "held": held,
     }
 
 

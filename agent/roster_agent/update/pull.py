@@ -14,7 +14,8 @@ Comes in: a state folder. Goes out: how it ended, which the state folder remembe
    no room. A full disk changes nothing, here or later.
 6. Fetch the deltas or the snapshot. They are refused unless the content is as the manifest promised. So far nothing has
    changed.
-7. Hold the version if it would remove more than this server allows at once.
+7. Hold the version if it would remove more than this server allows at once. What a person approved in the cloud does
+   not count, unless this server wants to be asked all the same.
 8. Replace the mirror in one transaction. From here the version is the current one.
 9. Deliver both files. If this fails, step 3 of the next pull makes up for it.
 10. Tell the cloud what this server has now, also after a failure.
@@ -136,7 +137,9 @@ def _take(
     version, files = fetch.version(
         source, offer, current, progress, lambda manifest: apply.demand_room(state, manifest)
     )
-    hold.refuse(state, settings.limits, current, seen, version)
+    hold.refuse(
+        state, settings.limits, current, seen, version, lambda: fetch.approved(source, version.manifest, current)
+    )
     apply.demand_room(state, version.manifest, folder, sum(map(len, files.values())))
     apply.replace(mirror, version, offer, files, current)
     apply.note(state, version)

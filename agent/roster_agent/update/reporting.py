@@ -15,7 +15,7 @@ from roster_agent.disk.csvimport_folder import Folder
 from roster_agent.disk.open_mirror import OpenMirror
 from roster_agent.disk.records import Attempt, Enrolment
 from roster_agent.disk.state import State
-from roster_agent.failures import AgentError, FolderUnusable
+from roster_agent.failures import AgentError, BadSettings, FolderUnusable
 from roster_agent.net.feed_client import Feed
 
 # The clock's offset is also worth telling now and then.
@@ -50,7 +50,10 @@ def about(state: State, mirror: OpenMirror, enrolment: Enrolment, attempt: Attem
         files = {}
     waits = state.hold()
     is_held = waits is not None and not waits.approved
-    return current | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
+    said = current | {"files": files, "outcome": attempt.outcome, "agent": agent_version(), "held": is_held}
+    with contextlib.suppress(BadSettings):  # which the outcome says by then
+        said["cloud_approval"] = state.settings().limits.cloud_approval
+    return said
 
 
 @cache

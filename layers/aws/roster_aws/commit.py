@@ -63,21 +63,20 @@ class Publisher:
             prove([*plan.roster.groups, *plan.roster.rights])
         self.results.put_object(head.site, plan.snapshot)
         counts = {name: plan.counts[name] for name in ("groups", "members", "memberships", "teachers")}
+        published = self.results.manifest(head.site, head.manifest_sha256) if head.version else None
         first = Manifest(head.site, head.epoch, head.version + 1, import_id, counts, plan.snapshot.blob)
-        manifest = self.store_manifest(first, head, plan.delta)
+        first = first._replace(approved=published.approved if published else ())
+        manifest = self.store_delta(first, head, plan.delta) if plan.delta else first
+        self.results.put_manifest(manifest)
         if plan.held:
             # It may say what is published, where rejected rows keep everything: then its snapshot is the head's too.
-            published = self.results.manifest(head.site, head.manifest_sha256) if head.version else None
             self.results.let_expire(manifest, published)
         return manifest
 
-    def store_manifest(self, manifest: Manifest, head: Head, delta: Packed | None) -> Manifest:
-        """Store the manifest of a version whose snapshot is stored, with the delta that leads to it."""
-        if delta:
-            self.results.put_object(head.site, delta)
-            manifest = manifest._replace(delta=delta.blob, delta_from=head.version)
-        self.results.put_manifest(manifest)
-        return manifest
+    def store_delta(self, manifest: Manifest, head: Head, delta: Packed) -> Manifest:
+        """Store the delta that leads from the head to a version; the version's manifest, which now names it."""
+        self.results.put_object(head.site, delta)
+        return manifest._replace(delta=delta.blob, delta_from=head.version)
 
     def sign(self, head: Head, manifest: Manifest) -> Signed:
         """Sign a manifest whose version is about to follow the head; NotOurs when it does not."""

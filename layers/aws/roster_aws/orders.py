@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from roster.approval import is_too_old, why_no_new_epoch, why_not_approved, why_not_rolled_back
+from roster.approval import is_too_old, of_a_person, why_no_new_epoch, why_not_approved, why_not_rolled_back
 from roster.encode import Manifest
 from roster.pair import Upload, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
@@ -59,7 +59,9 @@ class Orders:
         if report is None or report.plan is None or refused:
             self.refuse(request, refused or "import_unknown", report.superseded_by if report else None)
             return
-        manifest = results.manifest(head.site, approval.plan)
+        planned = results.manifest(head.site, approval.plan)
+        manifest = of_a_person(planned, approval.by, request.asked_at or self.clock())
+        results.put_manifest(manifest)
         results.keep(manifest)
         memory = results.memory(head.site, report.plan.get("memory_sha256", ""))
         report = report.approved(head.version + 1, approval.by, request.asked)
@@ -85,7 +87,10 @@ class Orders:
         signed = None
         if delta:
             again = old._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import, delta=None)
-            again = self.publisher.store_manifest(again, head, delta)
+            again = again._replace(approved=results.manifest(head.site, head.manifest_sha256).approved)
+            again = self.publisher.store_delta(again, head, delta)
+            again = of_a_person(again, order.by, request.asked_at or self.clock())
+            results.put_manifest(again)
             results.keep(again)
             signed = self.publisher.sign(head, again)
         phases.end("store")
@@ -147,7 +152,8 @@ class Orders:
             delta, changes = nothing_changed(base)
         epoch = max(head.epoch, (lost or old).epoch) + 1
         again = old._replace(epoch=epoch, version=order.above + 1, import_id=this_import, delta=None, delta_from=None)
-        again = self.publisher.store_manifest(again, head, delta)
+        again = self.publisher.store_delta(again, head, delta)
+        results.put_manifest(again)
         if lost:  # the table does not know it, and so would never let it go
             results.retire(lost.version, again)
         results.keep(again)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from roster.encode import Approved, Manifest
 from roster.memory import Memory
 from roster.notices import FILES
 from roster.plan import Plan
@@ -22,6 +23,10 @@ HOLD_LIFE = timedelta(hours=72)
 
 # How long an order can be carried out. One that lay among the dead letters for days would undo what came since.
 _ORDER_LIFE = timedelta(hours=1)
+
+
+# So many versions that people had published are told of in a manifest; a server that is further behind asks again.
+_MOST_APPROVED = 20
 
 
 def is_too_old(request: Request, now: datetime) -> bool:
@@ -85,3 +90,14 @@ def is_same_hold(held: Report | None, plan: Plan, version: int) -> bool:
 def is_still_held(report: Report, head: Head) -> bool:
     """Whether an import is the one that its site's head holds, and would still be published on this very head."""
     return report.status == "held" and head.held == report.import_id and report.base_version == head.version
+
+
+def of_a_person(manifest: Manifest, by: str, at: datetime) -> Manifest:
+    """The manifest of a version that a person has published: it says who and when, so that servers need not ask again.
+
+    A version without a delta, as the first one, removes nothing, and says nothing.
+    """
+    if manifest.delta is None:
+        return manifest
+    said = Approved(manifest.version, by, stamp(at), manifest.delta)
+    return manifest._replace(approved=(*manifest.approved, said)[-_MOST_APPROVED:])

@@ -53,8 +53,24 @@ class Blob(NamedTuple):
     content_bytes: int
 
 
+class Approved(NamedTuple):
+    """That a person had a version published: who (an ARN) and when (a time stamp), and the delta that led to it.
+
+    What the delta takes away is what the person saw and agreed to.
+    """
+
+    version: int
+    by: str
+    at: str
+    delta: Blob
+
+
 class Manifest(NamedTuple):
-    """What one version consists of. `delta` leads from `delta_from` to this version; the first version has none."""
+    """What one version consists of. `delta` leads from `delta_from` to this version; the first version has none.
+
+    `approved` are the versions that a person had published, oldest first: this one, and those before it that a server
+    may not have passed yet.
+    """
 
     site: str
     epoch: int
@@ -64,12 +80,20 @@ class Manifest(NamedTuple):
     snapshot: Blob
     delta: Blob | None = None
     delta_from: int | None = None
+    approved: tuple[Approved, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, so that one version has one digest."""
         delta = {"from": self.delta_from, **self.delta._asdict()} if self.delta else None
         about = {"format": FORMAT, "site": self.site, "epoch": self.epoch, "version": self.version}
-        made = {"import": self.import_id, "counts": self.counts, "snapshot": self.snapshot._asdict(), "delta": delta}
+        made: dict[str, Any] = {
+            "import": self.import_id,
+            "counts": self.counts,
+            "snapshot": self.snapshot._asdict(),
+            "delta": delta,
+        }
+        if self.approved:
+            made["approved"] = [each._asdict() | {"delta": each.delta._asdict()} for each in self.approved]
         return to_json(about | made).encode()
 
     @property
@@ -92,6 +116,7 @@ class Manifest(NamedTuple):
                 delta_from=int(delta.pop("from")) if delta else None,
                 snapshot=_blob(read["snapshot"]),
                 delta=_blob(delta) if delta else None,
+                approved=tuple(map(_approved, read.get("approved", ()))),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise Corrupt("not a manifest") from None
@@ -99,6 +124,10 @@ class Manifest(NamedTuple):
 
 def _blob(read: dict[str, Any]) -> Blob:
     return Blob(str(read["sha256"]), int(read["bytes"]), str(read["content_sha256"]), int(read["content_bytes"]))
+
+
+def _approved(read: dict[str, Any]) -> Approved:
+    return Approved(int(read["version"]), str(read["by"]), str(read["at"]), _blob(read["delta"]))
 
 
 class Packer:

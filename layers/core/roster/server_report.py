@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import TypedDict, cast
+from typing import Literal, NotRequired, TypedDict, cast
 
 from roster.notices import STUDENTS, TEACHERS
 
@@ -22,7 +22,11 @@ _FIELDS = {"version", "epoch", "manifest_sha256", "files", "outcome", "agent", "
 
 
 class ServerReport(TypedDict):
-    """A report as it is kept. What was applied is None where nothing was; `clock_offset` is in seconds."""
+    """A report as it is kept. What was applied is None where nothing was; `clock_offset` is in seconds.
+
+    `cloud_approval` is whether the server takes what was approved in the cloud, or asks again; older agents ask again
+    and do not say so.
+    """
 
     version: int | None
     epoch: int | None
@@ -32,6 +36,7 @@ class ServerReport(TypedDict):
     agent: str
     held: bool
     clock_offset: int
+    cloud_approval: NotRequired[Literal["accept", "ask"]]
 
 
 class BadReport(ValueError):
@@ -59,8 +64,12 @@ def read_report(data: bytes, received: datetime) -> ServerReport:
         raise BadReport("a file is named with its SHA-256")
     if not (_matches(_OUTCOME, said["outcome"]) and _matches(_AGENT, said["agent"]) and isinstance(said["held"], bool)):
         raise BadReport("outcome is a code, agent a version, held true or false")
+    if said.get("cloud_approval", "ask") not in ("accept", "ask"):
+        raise BadReport("cloud_approval is accept or ask, where it is there")
     offset = _offset(said["clock"], received)
     kept = {name: said[name] for name in sorted(_FIELDS - {"clock"})} | {"clock_offset": offset}
+    if "cloud_approval" in said:
+        kept["cloud_approval"] = said["cloud_approval"]
     return cast("ServerReport", kept)
 
 

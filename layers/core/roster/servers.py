@@ -61,6 +61,11 @@ class Server:
         """Whether it has other content under the number of the newest version: a restored cloud, or worse."""
         return self.applied_version == version and self.applied_manifest not in ("", manifest_sha256)
 
+    @property
+    def asks_again(self) -> bool:
+        """Whether what was approved in the cloud may have to be approved on this server too."""
+        return self.report.get("cloud_approval") != "accept"
+
     def news(self, have: int | None, manifest: str | None, at: datetime) -> dict[str, int | str | None] | None:
         """What becomes known of it when it asks and says what it has, as its item holds it; None when there is no news.
 

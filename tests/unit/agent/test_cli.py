@@ -145,7 +145,7 @@ def test_should_say_it_when_there_is_no_such_name(server: Server, question: tupl
 @pytest.mark.parametrize("exists", [True, False])
 @pytest.mark.parametrize(
     "question",
-    ["group Potions", "user Harry_Potter", "pull", "status", "approve", "rotate-token", "export x", "history"],
+    ["group Potions", "user Harry_Potter", "pull", "status", "approve --yes", "rotate-token", "export x", "history"],
 )
 def test_should_say_it_when_the_server_is_not_enrolled(new_server: Server, question: str, exists: bool) -> None:
     if exists:

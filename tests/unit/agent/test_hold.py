@@ -1,5 +1,6 @@
 """However it comes about, no version empties a school without a person in it."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -54,18 +55,59 @@ def test_should_not_download_again_what_it_holds(full: Server) -> None:
 def test_should_apply_it_once_a_person_approves(full: Server) -> None:
     full.feed.publish(SITE, school(10))
     full.pull()
-    assert full.run("approve") == 0, full.err
+    assert full.run("approve", "--yes") == 0, full.err
     assert "Version 2 approved. Version 2 applied." in full.out
     assert full.mirror() == (2, snapshot(school(10)))
     assert full.asks("status")["held"] is None
     assert full.feed.reports[-1]["held"] is False
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "approved"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_should_show_what_would_change_and_ask(
+    full: Server, monkeypatch: pytest.MonkeyPatch, answer: str, approved: bool
+) -> None:
+    full.feed.publish(SITE, school(10))
+    full.pull()
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert full.run("approve") == (0 if approved else 1)
+    assert "90 members removed" in full.err
+    assert "Approve version 2? [y/N]" in full.err
+    assert (full.mirror() or (0,))[0] == (2 if approved else 1)
+
+
+def test_should_approve_nothing_where_nobody_can_answer(full: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.feed.publish(SITE, school(10))
+    full.pull()
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert full.run("approve") == 2
+    assert "add --yes" in full.err
+    assert full.asks("status")["held"]["approved"] is False
+
+
+def test_should_not_ask_about_another_version_than_the_one_that_is_held(
+    full: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.feed.publish(SITE, school(10))
+    full.pull()
+    full.feed.publish(SITE, school(0))
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert full.run("approve") == 1
+    assert "Version 2 is held, but it is no longer the newest" in full.err
+    assert full.asks("status")["held"] == {"version": 2, "approved": False, "gone": 90, "of": 100}
+
+
 def test_should_remember_an_approval_while_the_feed_is_away(full: Server) -> None:
     full.feed.publish(SITE, school(10))
     full.pull()
     full.feed.spoil("head", lambda answer: type(answer)(503))
-    assert full.run("approve") == 1
+    assert full.run("approve", "--yes") == 1
     assert full.asks("status")["held"]["approved"] is True
     full.feed.heal()
     assert full.pull() == 0
@@ -76,7 +118,7 @@ def test_should_approve_nothing_but_what_was_held(full: Server) -> None:
     full.feed.publish(SITE, school(10))
     full.pull()
     full.feed.publish(SITE, school(0))
-    assert full.run("approve") == 1
+    assert full.run("approve", "--yes") == 1
     assert full.outcome() == "version_held"
     assert full.asks("status")["held"]["version"] == 3
     assert full.mirror() == (1, snapshot(school(100)))
@@ -89,7 +131,7 @@ def test_should_apply_a_newer_version_that_removes_less(full: Server) -> None:
     assert full.pull() == 0
     assert full.mirror() == (3, snapshot(school(99)))
     assert full.asks("status")["held"] is None
-    assert full.run("approve") == 1
+    assert full.run("approve", "--yes") == 1
     assert "No version is held" in full.err
 
 
@@ -97,7 +139,7 @@ def test_should_hold_also_what_comes_in_a_bundle(full: Server, new_server: Serve
     file = full.folder.parent / "version.bundle"
     full.feed.publish(SITE, school(10))
     full.pull()
-    full.run("approve")
+    full.run("approve", "--yes")
     assert full.run("export", str(file)) == 0
     full.state.forget_versions()
     full.feed.published[SITE].pop()
@@ -113,7 +155,7 @@ def test_should_hold_also_when_the_mirror_was_lost(full: Server) -> None:
     assert full.pull() == 1
     assert full.outcome() == "version_held"
     assert full.files() == before
-    assert full.run("approve") == 0
+    assert full.run("approve", "--yes") == 0
     assert full.mirror() == (2, snapshot(school(10)))
 
 
@@ -132,7 +174,7 @@ def test_should_count_who_goes_and_not_how_many_are_left(full: Server, mirror: s
         assert full.outcome() == "version_held"
         assert f"{first} of 100 memberships" in full.err
         assert full.files() == before
-        assert full.run("approve") == 0
+        assert full.run("approve", "--yes") == 0
     assert full.mirror() == (2, snapshot(school(100, first)))
 
 

@@ -58,7 +58,15 @@ def test_should_refuse_a_state_that_others_can_write(server: Server, foreign: st
     server.feed.publish(SITE, NEXT)
     make_foreign(server)
     server.feed.paths()
-    asked = ["pull"], ["pull", "--dry-run"], ["status"], ["group", "potions"], ["approve"], ["run"], ["rotate-token"]
+    asked = (
+        ["pull"],
+        ["pull", "--dry-run"],
+        ["status"],
+        ["group", "potions"],
+        ["approve", "--yes"],
+        ["run"],
+        ["rotate-token"],
+    )
     for command in (*asked, ["history"], ["export", str(server.folder.parent / "bundle")]):
         assert server.run(*command) == 1, command
         assert says in server.err, command

@@ -29,6 +29,7 @@ def test_should_tell_what_it_applied(enrolled: Server) -> None:
         "files": _digests(SEED_FILES),
         "outcome": "applied",
         "held": False,
+        "cloud_approval": "accept",
     }
 
 

@@ -10,12 +10,14 @@ from roster.approval import (
     is_same_hold,
     is_still_held,
     is_too_old,
+    of_a_person,
     to_approve,
     why_no_new_epoch,
     why_not_approved,
     why_not_ended,
     why_not_rolled_back,
 )
+from roster.encode import Approved, Blob, Manifest
 from roster.memory import NOTHING, Kept, Memory
 from roster.notices import STUDENTS, TEACHERS
 from roster.pair import Upload
@@ -134,3 +136,27 @@ def test_should_take_a_plan_for_the_held_one_only_where_it_makes_the_same_versio
 )
 def test_should_say_whether_an_import_is_still_the_held_one(report: Report, head: Head, expected: bool) -> None:
     assert is_still_held(report, head) is expected
+
+
+BLOB = Blob("a" * 64, 1, "b" * 64, 2)
+
+
+def version(number: int) -> Manifest:
+    return Manifest("hogwarts", 1, number, "an import", {}, BLOB, BLOB._replace(bytes=number), number - 1)
+
+
+def test_should_say_in_the_manifest_who_had_it_published_and_when() -> None:
+    (said,) = of_a_person(version(5), "arn:somebody", NOW).approved
+    assert said == (5, "arn:somebody", "2026-09-07T03:00:00+00:00", BLOB._replace(bytes=5))
+
+
+def test_should_keep_what_people_approved_before_for_the_servers_that_are_behind() -> None:
+    carried: tuple[Approved, ...] = ()
+    for number in range(2, 30):
+        carried = of_a_person(version(number)._replace(approved=carried), "arn:somebody", NOW).approved
+    assert [each.version for each in carried] == list(range(10, 30))
+
+
+def test_should_say_nothing_of_a_version_that_removes_nothing() -> None:
+    first = version(1)._replace(delta=None, delta_from=None)
+    assert of_a_person(first, "arn:somebody", NOW) == first

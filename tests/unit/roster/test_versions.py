@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from roster import delta
 from roster.encode import (
+    Approved,
     Blob,
     Corrupt,
     Manifest,
@@ -285,6 +286,7 @@ def test_should_be_small_where_little_changes() -> None:
 COUNTS = {"groups": 4, "members": 2, "memberships": 5, "teachers": 4}
 SNAPSHOT, DELTA = Blob("a" * 64, 9, "b" * 64, 99), Blob("c" * 64, 3, "d" * 64, 33)
 MANIFEST = Manifest("hogwarts", 1, 3, "an import", COUNTS, SNAPSHOT, DELTA, 2)
+APPROVED = Approved(3, "arn:somebody", "2026-09-01T07:00:00+00:00", DELTA)
 
 
 def test_should_write_a_manifest_as_it_was_agreed() -> None:
@@ -296,9 +298,17 @@ def test_should_write_a_manifest_as_it_was_agreed() -> None:
     )
 
 
-@pytest.mark.parametrize("manifest", [MANIFEST, MANIFEST._replace(delta=None, delta_from=None)])
+@pytest.mark.parametrize(
+    "manifest", [MANIFEST, MANIFEST._replace(delta=None, delta_from=None), MANIFEST._replace(approved=(APPROVED,))]
+)
 def test_should_read_a_manifest_as_it_was_written(manifest: Manifest) -> None:
     assert Manifest.from_bytes(manifest.to_bytes()) == manifest
+
+
+def test_should_write_into_a_manifest_what_a_person_approved() -> None:
+    said = json.loads(MANIFEST._replace(approved=(APPROVED,)).to_bytes())["approved"]
+    delta = {"sha256": "c" * 64, "bytes": 3, "content_sha256": "d" * 64, "content_bytes": 33}
+    assert said == [{"version": 3, "by": "arn:somebody", "at": "2026-09-01T07:00:00+00:00", "delta": delta}]
 
 
 def test_should_name_a_manifest_by_its_bytes() -> None:
