@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from typing import cast
 
 from rich.console import Console
 
@@ -20,6 +21,7 @@ from roster_commands.showing import show_outcome
 from roster_commands.site import Failed, Site
 from roster_pages.page_model import Message, Page
 from roster_pages.standing import put_off
+from roster_pages.view_data import ServersData
 from roster_pages.wording import changes_text, status_words
 
 
@@ -77,7 +79,8 @@ def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     if report.plan is None:
         raise Failed("This import can no longer be approved. Upload the pair again.")
     if not arguments.yes:
-        printed(_without_buttons(report_page(report.as_dict())), err)
+        servers = cast("ServersData", site.ask("servers"))
+        printed(_without_buttons(report_page(report.as_dict(), servers.get("asking"))), err)
         err.print()
         print_difference(between(site.version()[1], site.version(held=report.import_id)[1], arguments), err)
     if not agreed(arguments, err, "Publish this?"):

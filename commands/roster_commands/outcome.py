@@ -15,7 +15,7 @@ from roster.report import SUCCEEDED, Report
 from roster.times import stamp
 from roster_pages.import_page import import_page
 from roster_pages.page_model import Message, Page
-from roster_pages.view_data import ImportData, ReportData
+from roster_pages.view_data import Asking, ImportData, ReportData
 from roster_pages.wording import waiting_texts
 
 #: The status of an order for a site that has published nothing.
@@ -56,8 +56,11 @@ class Outcome:
         return Page("Paused", blocks=(Message("quiet", "The site is paused.", (line,)),))
 
 
-def report_page(report: ReportData) -> Page:
-    """An import's page by its report alone: without its findings row by row, which the cloud has."""
+def report_page(report: ReportData, asking: Asking | None = None) -> Page:
+    """An import's page by its report alone: without its findings row by row, which the cloud has.
+
+    `asking` says which servers will ask again about a held one.
+    """
     data: ImportData = {
         "view": "import",
         "at": stamp(datetime.now(UTC)),
@@ -69,4 +72,6 @@ def report_page(report: ReportData) -> Page:
         "pages": 1,
         "link": None,
     }
+    if asking:
+        data["asking"] = asking
     return import_page(data)._replace(trail=())

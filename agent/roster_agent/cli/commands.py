@@ -84,7 +84,7 @@ def _agreed(state: State) -> bool:
     shown = preview(state)
     print(_previewed(shown), file=sys.stderr)
     if shown["version"] != held.version:
-        print(f"Version {held.version} is held, but it is no longer the newest: run roster-agent pull.", file=sys.stderr)
+        print(f"Version {held.version} is held, but is no longer the newest: run roster-agent pull.", file=sys.stderr)
         return False
     print(f"Approve version {held.version}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

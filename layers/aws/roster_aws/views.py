@@ -36,6 +36,7 @@ from roster_pages.view_data import (
     SiteData,
     VersionData,
     ViewData,
+    asking,
     ignored_uploads,
     shown_findings,
 )
@@ -138,7 +139,7 @@ class Views:
         shrank = any(each["code"] == "group_shrank" for each in found)
         findings = shown_findings(found, self.results.shrunk_classes(site, import_id) if shrank else ())
         page, pages, shown = page_of(findings, asked.page, _FINDINGS_SHOWN)
-        return {
+        data: ImportData = {
             "view": "import",
             "at": at,
             "site": site,
@@ -150,6 +151,9 @@ class Views:
             "link": self.results.notices_link(site, import_id) if findings else None,
             "difference": self._difference(site, report),
         }
+        if report.status == "held":
+            data["asking"] = asking(self.fleet.servers(site))
+        return data
 
     def _difference(self, site: str, report: Report) -> Json | None:
         """What a held import would change, by name, as `roster.difference` has it; None of any other."""

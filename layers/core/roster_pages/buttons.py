@@ -65,15 +65,12 @@ def import_groups(name: str) -> Button:
     return Button("Import Groups", "manage", {"action": "import", "site": name}, asks, "primary", command)
 
 
-def approve(name: str, import_id: str, plan: HeldPlan, report: Report) -> Button:
-    """Publish a held import, as its plan says."""
+def approve(name: str, import_id: str, plan: HeldPlan, report: Report, servers: str) -> Button:
+    """Publish a held import, as its plan says. `servers` says in words which of them will ask again."""
     payload = {"action": "approve", "site": name, "import": import_id, "plan": plan["manifest_sha256"]}
     changes = changes_text(report.changes or {})
     people = f" {people_text(report.people)}" if report.people else ""
-    asks = (
-        f"Publish the held import of {name} exactly as shown?{people} Its changes: {changes}. "
-        f"The servers then receive them."
-    )
+    asks = f"Publish the held import of {name} exactly as shown?{people} Its changes: {changes}. {servers}".rstrip()
     return Button("Approve", "manage", payload, asks, command=f"roster-admin approve {name} {import_id}")
 
 

@@ -28,10 +28,11 @@ from roster_pages.page_model import (
     Steps,
     Table,
 )
-from roster_pages.view_data import ImportData
+from roster_pages.view_data import Asking, ImportData
 from roster_pages.wording import (
     CHANGED,
     STATUS_MEANS,
+    asking_text,
     changes_text,
     held_text,
     kept_texts,
@@ -51,7 +52,11 @@ def import_page(data: ImportData) -> Page:
     report, site, at = Report.from_dict(data["report"]), data["site"], data.get("at")
     here = buttons.an_import(site, report.import_id)
     # Who decides about a held import has to see first whom it concerns.
-    blocks: list[Block] = [*messages(site, report, at), *_running(report), *difference_tables(data.get("difference"))]
+    blocks: list[Block] = [
+        *messages(site, report, at, data.get("asking")),
+        *_running(report),
+        *difference_tables(data.get("difference")),
+    ]
     blocks += [*_counts(report), _about(report, at), *_files(report.pair, at)]
     blocks += [*_changes(report.changes), *_problems(report.problems), *findings(data, report)]
     if data.get("difference"):
@@ -71,10 +76,10 @@ def status_badge(status: str) -> Badge:
     return Badge(status_words(status), status_tone(status))
 
 
-def messages(site: str, report: Report, at: object) -> list[Message]:
+def messages(site: str, report: Report, at: object, asking: Asking | None) -> list[Message]:
     """What should be read first: why it is held and what to do, or why it failed."""
     if report.status == "held":
-        return [held(site, report, at)]
+        return [held(site, report, at, asking)]
     return [failed(report)] if report.status == "failed" else []
 
 
@@ -84,8 +89,9 @@ def failed(report: Report, *pressed: Button) -> Message:
     return Message("bad", STATUS_MEANS["failed"], lines, pressed)
 
 
-def held(site: str, report: Report, at: object, *also: Button) -> Message:
+def held(site: str, report: Report, at: object, asking: Asking | None, *also: Button) -> Message:
     """A held import: its reasons and changes in numbers, how long it can be approved, and what can be done."""
+    servers = asking_text(asking["asking"], asking["servers"]) if asking else ""
     lines = [people_text(report.people)] if report.people else []
     lines += [_sentence(held_text(reason)) for reason in report.held or ()]
     if report.changes:
@@ -96,7 +102,8 @@ def held(site: str, report: Report, at: object, *also: Button) -> Message:
         if end:
             lines.append(_until(end, at))
         if not is_over(end, at):
-            pressed.insert(0, buttons.approve(site, report.import_id, report.plan, report))
+            lines += [servers] if servers else []
+            pressed.insert(0, buttons.approve(site, report.import_id, report.plan, report, servers))
     return Message("warn", STATUS_MEANS["held"], tuple(lines), tuple(pressed))
 
 

@@ -22,6 +22,7 @@ from roster_pages.view_data import (
     ServersData,
     SiteData,
     VersionData,
+    asking,
     kept_facts,
     server_data,
     stale_since,
@@ -47,7 +48,8 @@ def site_data(
     known = head.is_known or head.settings_version or head.paused
     if not (known or imports or waiting or ignored["total"]):
         return None
-    return {
+    servers = list(servers)
+    data: SiteData = {
         "view": "site",
         "at": stamp(at),
         "site": head.site,
@@ -66,6 +68,9 @@ def site_data(
         "servers": [server_data(server, head, at) for server in servers],
         "held": held.as_dict() if held else None,
     }
+    if held:
+        data["asking"] = asking(servers)
+    return data
 
 
 def imports_data(head: Head, imports: Iterable[Report], waiting: Waiting | None) -> ImportsData:
@@ -84,6 +89,7 @@ def imports_data(head: Head, imports: Iterable[Report], waiting: Waiting | None)
 
 def servers_data(at: datetime, head: Head, servers: Iterable[Server]) -> ServersData:
     """The servers of a site at a time, and the version that they should have."""
+    servers = list(servers)
     return {
         "at": stamp(at),
         "version": head.version,
@@ -91,6 +97,7 @@ def servers_data(at: datetime, head: Head, servers: Iterable[Server]) -> Servers
         "manifest_sha256": head.manifest_sha256,
         "published_at": head.published_at or None,
         "servers": [server_data(server, head, at) for server in servers],
+        "asking": asking(servers),
     }
 
 

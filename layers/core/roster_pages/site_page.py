@@ -84,7 +84,7 @@ def _first(data: SiteData, imports: Sequence[Report], *, paused: bool) -> list[M
     if waits := data.get("held"):
         report = Report.from_dict(waits)
         look = Button("Look at it", "show", buttons.an_import(site, report.import_id))
-        said.append(held(site, report, at, look))
+        said.append(held(site, report, at, data.get("asking"), look))
     last = next(iter(imports), None)
     # A mistake in the settings stands for as long as it does, and is told below; its report would outlive its repair.
     if last and last.status == "failed" and last.reason != "settings_invalid":

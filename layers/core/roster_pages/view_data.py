@@ -148,6 +148,13 @@ class ImportsData(TypedDict):
     imports: Sequence[ReportData]
 
 
+class Asking(TypedDict):
+    """How many of a site's servers ask again about what was approved in the cloud, and how many servers it has."""
+
+    asking: int
+    servers: int
+
+
 class ServersData(TypedDict):
     """The servers of a site, and the version that they should have: what `servers` answers."""
 
@@ -157,6 +164,7 @@ class ServersData(TypedDict):
     manifest_sha256: str
     published_at: str | None
     servers: Sequence[ServerData]
+    asking: NotRequired[Asking]
 
 
 class SiteData(TypedDict):
@@ -179,6 +187,7 @@ class SiteData(TypedDict):
     imports: Sequence[ReportData]
     servers: Sequence[ServerData]
     held: ReportData | None
+    asking: NotRequired[Asking]
 
 
 _OfAClass = TypedDict("_OfAClass", {"class": str}, total=False)
@@ -193,7 +202,8 @@ class ShownFinding(Finding, _OfAClass, total=False):
 class ImportData(Paged):
     """An import: its report, a page of its findings, and a link to the file that has the rows.
 
-    `difference` is what it would change while it is held (`roster.difference.Difference` as data).
+    While it is held, `difference` is what it would change (`roster.difference.Difference` as data), and `asking` is
+    which servers will ask again.
     """
 
     view: Literal["import"]
@@ -204,6 +214,7 @@ class ImportData(Paged):
     findings_total: int
     link: str | None
     difference: NotRequired[Mapping[str, Any] | None]
+    asking: NotRequired[Asking]
 
 
 class ManifestData(TypedDict):
@@ -349,6 +360,12 @@ def server_data(server: Server, head: Head, at: datetime) -> ServerData:
         "reported_at": server.reported_at or None,
         "report": server.report,
     }
+
+
+def asking(servers: Iterable[Server]) -> Asking:
+    """How many of a site's servers ask again; those that are revoked receive nothing."""
+    asks = [server.asks_again for server in servers if not server.revoked_at]
+    return {"asking": sum(asks), "servers": len(asks)}
 
 
 def ignored_uploads(total: int, names: Iterable[Mapping[str, Any]]) -> IgnoredUploads:

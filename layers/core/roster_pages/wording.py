@@ -249,6 +249,17 @@ def changes_text(changes: Mapping[str, int]) -> str:
     return "; ".join(said) or "none"
 
 
+def asking_text(asking: int, servers: int) -> str:
+    """Who is asked again about what is approved; "" for a site without servers."""
+    if not asking:
+        return "Its servers then receive it, and ask nobody again." if servers else ""
+    ask = "asks" if asking == 1 else "ask"
+    return (
+        f"{number(asking)} of {several(servers, 'server')} {ask} again if many memberships go: somebody has to run "
+        "roster-agent approve there."
+    )
+
+
 def several(many: int, noun: str) -> str:
     """A number and what is counted: 1 group, 2 groups."""
     return f"{number(many)} {noun}" if many == 1 else f"{number(many)} {noun}s"

@@ -99,7 +99,7 @@ def test_should_not_ask_about_another_version_than_the_one_that_is_held(
     full.feed.publish(SITE, school(0))
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert full.run("approve") == 1
-    assert "Version 2 is held, but it is no longer the newest" in full.err
+    assert "Version 2 is held, but is no longer the newest" in full.err
     assert full.asks("status")["held"] == {"version": 2, "approved": False, "gone": 90, "of": 100}
 
 

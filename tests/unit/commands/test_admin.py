@@ -317,6 +317,8 @@ class Changing:
             return {"imports": [], "held": self.held}
         if action == "page":
             return {"page": {"view": "site", "kept": self.kept}}
+        if action == "servers":
+            return {"servers": [], "asking": {"asking": 1, "servers": 2}}
         reports = {report["import"]: report for report in (HELD, SUPERSEDED, OK | {"import": "20260913T020500Z-1"})}
         return {"report": reports[details["import"]]}
 
@@ -393,6 +395,7 @@ def test_should_approve_what_is_held_after_showing_who_it_concerns(
     shown = [
         "54 teachers stay, 8 come, 6 go; 600 pupils stay, 150 come, 150 go. It looks like a new school year.",
         "6 of 60 teachers would lose console access",
+        "1 of 2 servers asks again if many memberships go",
         "Console access that goes: 1",
         "  t05: loses 1 class: Art",
         "Groups that go: 1",

@@ -10,12 +10,14 @@ from roster.plan import Outcome
 from roster.report import Report
 from roster_pages import page, to_html
 from roster_pages.moments import duration, moment, size
+from roster_pages.page_model import Message
 from roster_pages.wording import (
     ADVICE,
     GUARDS,
     REASONS,
     STATUS_MEANS,
     STATUSES,
+    asking_text,
     held_text,
     kept_texts,
     people_text,
@@ -260,6 +262,32 @@ def test_should_tell_a_held_import_in_numbers() -> None:
         "until 2026-09-16 02:05 UTC",
         "roster-admin approve hogwarts 20260915T020500Z-000015",
     )
+
+
+@pytest.mark.parametrize(
+    ("asking", "said"),
+    [
+        ({"asking": 0, "servers": 2}, "Its servers then receive it, and ask nobody again."),
+        (
+            {"asking": 1, "servers": 2},
+            "1 of 2 servers asks again if many memberships go: somebody has to run roster-agent approve there.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("view", ["site", "import"])
+def test_should_say_which_servers_ask_again_before_somebody_approves(
+    view: str, asking: dict[str, int], said: str
+) -> None:
+    held = samples.held_report()
+    data = samples.site(held=held, asking=asking) if view == "site" else samples.import_(held, asking=asking)
+    message = next(block for block in page(data).blocks if isinstance(block, Message))
+    assert said in message.lines
+    (approve,) = (button for button in message.buttons if button.label == "Approve")
+    assert approve.confirmation.endswith(said)
+
+
+def test_should_say_nothing_of_servers_where_there_are_none() -> None:
+    assert asking_text(0, 0) == ""
 
 
 def test_should_tell_changes_with_the_words_and_numbers_of_the_roster() -> None:

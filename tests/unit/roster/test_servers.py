@@ -29,6 +29,15 @@ def test_should_tell_how_a_server_stands_against_the_newest_version(server: Serv
     assert server.state(4, "e" * 64, NOW) == state
 
 
+@pytest.mark.parametrize(("report", "asks"), [({"cloud_approval": "accept"}, False), ({"cloud_approval": "ask"}, True)])
+def test_should_tell_whether_a_server_asks_again(report: dict[str, str], asks: bool) -> None:
+    assert replace(SERVER, report=report).asks_again is asks
+
+
+def test_should_take_an_agent_that_does_not_say_so_for_one_that_asks_again() -> None:
+    assert SERVER.asks_again
+
+
 @pytest.mark.parametrize(
     ("have", "manifest", "minutes", "news"),
     [
