@@ -12,12 +12,13 @@ from typing import Any
 
 from cfnlint.api import ManualArgs, lint
 
+from roster.uploads import UPLOADABLE
 from roster_aws.fleet import HEADS, LISTED_OF_A_HEAD
 from tests.translated import ROOT, Template, allowed, listed, of_type, properties, statements
 
 FUNCTIONS = {
     *("ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"),
-    *("ShowReportsFunction", "WatchFleetFunction"),
+    *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction"),
 }
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
@@ -205,6 +206,8 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
                 objects = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
                 objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/revoked/*"})
+                objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/imports/*/notices.csv"})
+                objects += [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
                 group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ReportsLogs}"
                 indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in PROJECTIONS]
                 parts = [*objects, *indexes, {"Fn::Sub": group}]
@@ -370,21 +373,45 @@ def the_feed_knows_who_asks(template: Template) -> list[str]:
     return wrong
 
 
-#: Which partitions of the table the feed may write to, by action; `table.server_key` and enrolment's codes are there.
-FEED_WRITES = {"PutItem": "SERVERS#*", "UpdateItem": "SERVERS#*", "DeleteItem": "CODE#*"}
+#: Which partitions of the table each function that is asked from outside may write to, by action: `table` has the keys.
+FEED_WRITES = {
+    "ServeFeedRole": {
+        "PutItem": ["SERVERS#*"],
+        "UpdateItem": ["SERVERS#*", "UPLOADERS#*"],
+        "DeleteItem": ["CODE#*"],
+    },
+    "AcceptUploadsRole": {"PutItem": ["UPLOADS#*"]},
+    "AuthorizeServerRole": {},
+}
 
 
 def the_feed_writes_to_its_own_items_alone(template: Template) -> list[str]:
     """Of the functions that are asked from outside, none may change what an import publishes, or later signs."""
     reading = {"dynamodb:GetItem", "dynamodb:Query"}
     wrong = []
-    for role in ("ServeFeedRole", "AuthorizeServerRole"):
+    for role, places in FEED_WRITES.items():
         for statement in allowed(template, role):
             writes = {each for each in listed(statement["Action"]) if each.startswith("dynamodb:")} - reading
-            where = {FEED_WRITES.get(action.removeprefix("dynamodb:"), "nowhere") for action in writes}
-            conditions = [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [place]}} for place in where]
+            where = [places.get(action.removeprefix("dynamodb:"), ["nowhere"]) for action in writes]
+            conditions = [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": place}} for place in where]
             if writes and conditions != [statement.get("Condition")]:
-                wrong.append(f"{role}: {statement['Sid']} may write to more than servers and codes")
+                wrong.append(f"{role}: {statement['Sid']} may write to more than what is its own")
+    return wrong
+
+
+def uploaders_reach_the_pair_and_nothing_else(template: Template) -> list[str]:
+    """A link has the rights of the function that made it, so that one may put these files, and read none of them."""
+    pair = [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
+    wrong = []
+    for name in of_type(template, "AWS::IAM::Role"):
+        for statement in allowed(template, name):
+            puts = "s3:PutObject" in listed(statement["Action"])
+            inbox = "InboxBucket" in json.dumps(statement["Resource"])
+            fine = (listed(statement["Action"]), statement["Resource"]) == (["s3:PutObject"], pair)
+            if inbox and (puts or name == "AcceptUploadsRole") and not (fine and name == "AcceptUploadsRole"):
+                wrong.append(
+                    f"{name}: {statement['Sid']} reaches more of the inbox than the pair, or more than to put it"
+                )
     return wrong
 
 

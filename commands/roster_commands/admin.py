@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from roster.pair import is_server, is_site
+from roster_commands import uploader_commands
 from roster_commands.acting import (
     add,
     approve,
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("revoke", parents=[common], help="end a server's tokens, at once")
     command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")
     command.set_defaults(run=revoke)
+    uploader_commands.register(commands, common)
     command = commands.add_parser(
         "new-epoch", parents=[stacked, asking], help="after a restore: publish above every earlier version"
     )

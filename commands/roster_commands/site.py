@@ -6,6 +6,7 @@ AWS credentials are found as every AWS program finds them. `Failed` tells a pers
 from __future__ import annotations
 
 import json
+import os
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -149,6 +150,21 @@ class Site:
     def inbox(self) -> str:
         """The bucket that files are uploaded to."""
         return self._outputs.get("InboxBucketName", "INBOX")
+
+    @cached_property
+    def feed(self) -> str:
+        """The address that servers and uploaders enrol at. The local cloud's is not the one in its outputs."""
+        return os.environ.get("FEED_URL") or self._outputs.get("FeedUrl", "URL")
+
+    @property
+    def region(self) -> str:
+        """The region that the stack is in."""
+        return str(self._lambda.meta.region_name)
+
+    @property
+    def partition(self) -> str:
+        """Which of AWS's worlds the stack is in, as ARNs have it."""
+        return str(self._lambda.meta.partition)
 
     @cached_property
     def _function(self) -> str:

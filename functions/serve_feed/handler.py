@@ -1,4 +1,4 @@
-"""HTTP requests of enrolled servers, and of servers that enrol, to answers of the feed."""
+"""HTTP requests of enrolled servers, and of whoever enrols, to answers of the feed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from roster.chain import Cursor
 from roster.feed_answer import Answer, refuse
 from roster.servers import Server
+from roster.uploaders import Uploader
 from roster_aws import process
 from roster_aws.server_calls import body_of, token_of
 from roster_aws.serving import BadCursor, cursor, whole_number
@@ -29,7 +30,10 @@ def _answer(event: dict[str, Any]) -> Answer:
     if event["routeKey"] == "POST /v1/enrol":
         return servers.enrol(body_of(event), event["requestContext"]["http"]["sourceIp"])
     path, query = event["pathParameters"], event.get("queryStringParameters") or {}
-    server, token = Server.from_context(event["requestContext"]["authorizer"]["lambda"]), token_of(event["headers"])
+    known = event["requestContext"]["authorizer"]["lambda"]
+    if Uploader.from_context(known):
+        return refuse(403, "servers_only", "this token is an uploader's: it uploads, and reads nothing")
+    server, token = Server.from_context(known), token_of(event["headers"])
     refused = servers.refusal(server, token, path)
     if refused:
         return refused

@@ -34,6 +34,7 @@ from roster_aws.signing import Keyrings, Signer
 from roster_aws.store import Store
 from roster_aws.strays import Ignored, Strays
 from roster_aws.table import retry_conflicts
+from roster_aws.upload_items import Uploaders
 from roster_aws.views import Views
 from roster_aws.watching import Watch
 
@@ -190,6 +191,9 @@ class World:
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)
+
+    def uploaders(self) -> Uploaders:
+        return Uploaders(self.client("dynamodb"), self.table, self.clock)
 
     def upload(self, site: str, **files: bytes) -> None:
         """Put `teachers` and `students`, by keyword, into the inbox of a site that somebody has added."""

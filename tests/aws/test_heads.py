@@ -26,7 +26,7 @@ def head(world: World, cursor: Cursor | None = None) -> Answer:
 
 def keyring_at_enrolment(world: World, site: str) -> int:
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    servers = ServerCalls(world.enrolment(), world.fleet(), world.store(), keyrings, world.clock)
+    servers = ServerCalls(world.enrolment(), world.uploaders(), world.fleet(), world.store(), keyrings, world.clock)
     code, _ = world.enrolment().give_code(site, "srv-01")
     answer = servers.enrol(b'{"code": "%s"}' % code.encode(), "203.0.113.80")
     assert answer.status == 200

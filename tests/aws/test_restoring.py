@@ -5,12 +5,18 @@ restored table one of the same name, is in the runbook.
 """
 
 import time
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import pytest
+
 from roster.request import NewEpoch, Request, Rollback, read_message
 from roster_aws.admin import Admin
+from roster_aws.enrolment import CodeInvalid
 from roster_aws.signing import Keyrings
+from roster_aws.upload_items import UploadRecords
+from roster_aws.uploader_admin import UploaderAdmin
 
 from .conftest import LIFE, World, csv
 
@@ -24,8 +30,10 @@ NEWEST = {"students": csv("Harry_Potter,Potions", "Hermione_Granger,Potions"), "
 def admin(world: World) -> Admin:
     importer = world.importer()
     keyrings = Keyrings(world.client("dynamodb"), world.table)
-    parts = world.store(), importer.queue, world.enrolment(), keyrings, importer.publisher.results
-    return Admin(world.views(), *parts, world.clock)
+    results, store = importer.publisher.results, world.store()
+    records = UploadRecords(world.client("dynamodb"), world.table)
+    uploaders = UploaderAdmin(world.uploaders(), records, world.views(), world.clock)
+    return Admin(world.views(), store, importer.queue, world.enrolment(), uploaders, keyrings, results, world.clock)
 
 
 def publish(world: World, pair: dict[str, bytes]) -> int:
@@ -64,6 +72,27 @@ def carry_out(world: World) -> None:
 def enrolled(world: World, server: str) -> str:
     code, _ = world.enrolment().give_code(SITE, server)
     return world.enrolment().enrol(code)["token"]
+
+
+def test_should_keep_revoked_which_uploaders_were_revoked(world: World) -> None:
+    publish(world, OLDEST)
+    uploaders = world.uploaders()
+    kept, revoked = (
+        uploaders.enrol(uploaders.give_code(SITE, name, timedelta(days=1))[0])["token"]
+        for name in ("office", "mis-vendor")
+    )
+    unused, _ = uploaders.give_code(SITE, "mis-vendor", timedelta(days=1))
+    backup = world.items()
+    world.clock.pass_by(minutes=1)
+    assert ask(world, "uploader-revoke", uploader="mis-vendor")["ok"]
+    restore(world, backup)
+    assert uploaders.recognise(revoked), "else there would be nothing to do"
+    assert ask(world, "new-epoch")["revoked"] == ["mis-vendor (uploader)"]
+    assert uploaders.recognise(kept)
+    assert not uploaders.recognise(revoked)
+    with pytest.raises(CodeInvalid):
+        uploaders.enrol(unused)
+    assert ask(world, "new-epoch")["revoked"] == []
 
 
 def test_should_go_on_above_every_version_and_keep_revoked_what_was_revoked(world: World) -> None:

@@ -12,6 +12,7 @@ from roster_aws.fleet import Fleet
 from roster_aws.server_calls import ServerCalls
 from roster_aws.signing import Keyrings
 from roster_aws.store import Store
+from roster_aws.upload_items import Uploaders
 from tests.deployed import Site, client, event, log_events
 from tests.functions.feed import enrol, enrolled, serve
 
@@ -63,7 +64,7 @@ def test_should_take_a_code_once_also_when_it_is_used_twice_at_the_same_moment(s
         dynamodb = school.cloud.client("dynamodb")
         dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_for_the_other)
         table = dynamodb, school.cloud.table_name
-        stores = Enrolment(*table, clock), Fleet(*table, clock), Store(*table, clock)
+        stores = Enrolment(*table, clock), Uploaders(*table, clock), Fleet(*table, clock), Store(*table, clock)
         servers = ServerCalls(*stores, Keyrings(*table), clock)
         return servers.enrol(body, "203.0.113.80").status
 

@@ -14,7 +14,15 @@ from tests.functions.lambda_runtime import LambdaRuntime
 
 pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for Linux only")
 
-NAMES = ("authorize_server", "import_pair", "manage_site", "serve_feed", "show_reports", "watch_fleet")
+NAMES = (
+    "accept_uploads",
+    "authorize_server",
+    "import_pair",
+    "manage_site",
+    "serve_feed",
+    "show_reports",
+    "watch_fleet",
+)
 # Longer than this, and Lambda starts the function again.
 INIT_SECONDS = 10
 

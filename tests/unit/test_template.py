@@ -33,6 +33,7 @@ from tests.template_rules import (
     the_index_of_heads_has_what_is_read_of_it,
     the_table_is_kept_and_can_be_restored,
     the_trail_records_who_calls_and_nothing_else,
+    uploaders_reach_the_pair_and_nothing_else,
 )
 from tests.translated import Rule, Spoil, Template, each_spoil, properties, role_statement, spoiled, translated, within
 
@@ -83,7 +84,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
         lambda resources: role_statement(resources, "WatchFleetRole", 1).update(Resource={"Fn::Sub": "${Table.Arn}/*"}),
         lambda resources: role_statement(resources, "ImportPairRole", 3)["Action"].append("dynamodb:BatchGetItem"),
-        lambda resources: role_statement(resources, "ServeFeedRole", 3)["Action"].append("dynamodb:ConditionCheckItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(Action="dynamodb:ConditionCheckItem"),
     ],
     functions_have_all_they_need: [
         within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
@@ -149,11 +150,22 @@ RULES: dict[Rule, list[Spoil]] = {
         lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("kms:Sign"),
         lambda resources: role_statement(resources, "ImportPairRole", 4)["Action"].append("kms:Decrypt"),
     ],
+    uploaders_reach_the_pair_and_nothing_else: [
+        lambda resources: role_statement(resources, "AcceptUploadsRole", 0)["Resource"].append(
+            {"Fn::Sub": "${InboxBucket.Arn}/*/settings.json"}
+        ),
+        lambda resources: role_statement(resources, "AcceptUploadsRole", 0).update(
+            Action=["s3:PutObject", "s3:GetObject"]
+        ),
+        lambda resources: role_statement(resources, "ImportPairRole", 0)["Action"].append("s3:PutObject"),
+    ],
     the_feed_writes_to_its_own_items_alone: [
+        lambda resources: role_statement(resources, "AcceptUploadsRole", 3).pop("Condition"),
+        lambda resources: role_statement(resources, "AcceptUploadsRole", 2)["Action"].append("dynamodb:UpdateItem"),
         lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("dynamodb:UpdateItem"),
         lambda resources: role_statement(resources, "ServeFeedRole", 3).pop("Condition"),
-        lambda resources: role_statement(resources, "ServeFeedRole", 3)["Action"].append("dynamodb:DeleteItem"),
-        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(
+        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(Action="dynamodb:PutItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 5).update(
             Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}}
         ),
         lambda resources: role_statement(resources, "AuthorizeServerRole", 0).update(Action="dynamodb:PutItem"),

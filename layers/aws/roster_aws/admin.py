@@ -1,9 +1,10 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
 Reading is `views`. Changing: `site-add`, `enrol`, `revoke`, `import`, `approve`, `reject`, `settle`, `rollback`,
-`new-epoch`, `pause`, `resume`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it
-is (CloudTrail has the proof). What needs the site's lease is checked here, so that the answer is immediate, and then
-sent through the import queue, where it is checked again. Bad input is answered, not raised.
+`new-epoch`, `pause`, `resume`, and those of `uploader_admin`; each, done or refused, leaves an audit event with `by`,
+the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is checked here, so that the
+answer is immediate, and then sent through the import queue, where it is checked again. Bad input is answered, not
+raised.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from roster_aws.results import Results
 from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
+from roster_aws.uploader_admin import UploaderAdmin
 from roster_aws.views import Json, Refused, Views, import_of, text
 from roster_pages.view_data import DoneData
 from roster_pages.wording import REASONS
@@ -52,6 +54,8 @@ _DONE = {
 _AUDITED = {
     "enrol": ("server",),
     "revoke": ("server",),
+    "uploader-add": ("uploader",),
+    "uploader-revoke": ("uploader",),
     "approve": ("import",),
     "reject": ("import",),
     "rollback": ("version",),
@@ -67,13 +71,14 @@ class Admin:
     store: Store
     queue: Queue
     enrolment: Enrolment
+    uploaders: UploaderAdmin
     keyrings: Keyrings
     results: Results
     clock: Callable[[], datetime]
 
     def answer(self, asked: object, request_id: str) -> Json:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
-        reading = self.views.questions
+        reading = self.views.questions | self.uploaders.reading
         changing = {
             "site-add": self._add_site,
             "enrol": self._enrol,
@@ -86,6 +91,7 @@ class Admin:
             "new-epoch": self._new_epoch,
             "pause": self._pause,
             "resume": self._resume,
+            **self.uploaders.changing,
         }
         try:
             if not isinstance(asked, dict):
@@ -205,6 +211,7 @@ class Admin:
         """
         head = self.store.head(site)
         revoked = self.enrolment.revoke_again(site, self.results.revoked(site))
+        revoked += [f"{name} (uploader)" for name in self.uploaders.revoke_again(site)]
         highest = max(head.version, self.results.highest_version(site))
         if not highest and "above" not in asked:
             return {"asked": "", "above": 0, "revoked": revoked}  # no server has anything of it

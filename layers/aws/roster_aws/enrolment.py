@@ -1,8 +1,8 @@
-"""The Impero servers of a site: enrolled by a single-use code, known afterwards by a token.
+"""Codes that work once, and the Impero servers of a site, which enrol by one and are known afterwards by a token.
 
-A code lives fifteen minutes and works once. Of codes and tokens only the SHA-256 is stored. A server has two places
-for tokens, so that one can be replaced while the other still works: the older one ends when the newer is first used,
-and so at no moment has a server none that works. A server that was revoked has none at all, until it enrols again.
+Of codes and tokens only the SHA-256 is stored. A server's code lives fifteen minutes. A server has two places for
+tokens, so that one can be replaced while the other still works: the older one ends when the newer is first used, and so
+at no moment has a server none that works. A server that was revoked has none at all, until it enrols again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from roster.pair import is_server, is_site
 from roster.servers import Server
 from roster.times import stamp
-from roster_aws.table import condition_failed, from_wire, server_key, to_wire
+from roster_aws.table import Item, condition_failed, from_wire, server_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +41,10 @@ class SiteDiffers(ValueError):
     """The code is for another site than the one named with it; it is not used up."""
 
 
+class KindDiffers(ValueError):
+    """The code is an uploader's where a server enrols, or the other way round; it is not used up."""
+
+
 class TokenReplaced(ValueError):
     """The token is none of the server's any more."""
 
@@ -52,43 +56,29 @@ class Enrolment:
         self._dynamodb = dynamodb
         self._table = table
         self._clock = clock
+        self._codes = Codes(dynamodb, table, clock)
 
     def give_code(self, site: str, server: str) -> tuple[str, datetime]:
         """A new code that enrols this server of this site, and when it expires."""
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
-        expires = self._clock() + CODE_LIFE
-        item = {**_code_key(code), "site": site, "server": server, "expires_at": int(expires.timestamp())}
-        self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
-        return "-".join(code[place : place + 4] for place in range(0, _CODE_LENGTH, 4)), expires
+        return self._codes.give(CODE_LIFE, site=site, server=server)
 
     def enrol(self, code: str, site: str | None = None) -> dict[str, str]:
-        """Use up a code: site, server and the server's token, which is shown this once. CodeInvalid, SiteDiffers.
+        """Use up a code: site, server and the server's token, which is shown this once.
 
-        Enrolling a server again replaces its tokens: the machine was replaced, or its token was lost.
+        Enrolling a server again replaces its tokens: the machine was replaced, or its token was lost. CodeInvalid,
+        SiteDiffers, KindDiffers.
         """
-        plain = "".join(code.upper().split()).replace("-", "")
-        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_code_key(plain)), ConsistentRead=True)
-        now = int(self._clock().timestamp())
-        if "Item" not in got or (known := from_wire(got["Item"]))["expires_at"] < now:
-            raise CodeInvalid("the code is unknown, used or expired")
-        if site is not None and site != known["site"]:
-            raise SiteDiffers("the code is for another site")
+        known, use_up = self._codes.find(code, "server", site)
         token = _new_token(known["site"], known["server"])
         server = {
             **server_key(known["site"], known["server"]),
             "server": known["server"],
             "enrolled_at": stamp(self._clock()),
-            "tokens": [_digest(token)],
+            "tokens": [digest(token)],
         }
-        use_up: Any = {
-            "TableName": self._table,
-            "Key": to_wire(_code_key(plain)),
-            "ConditionExpression": "expires_at >= :now",
-            "ExpressionAttributeValues": to_wire({":now": now}),
-        }
-        put: Any = {"TableName": self._table, "Item": to_wire(server)}
+        writes: Any = [use_up, {"Put": {"TableName": self._table, "Item": to_wire(server)}}]
         try:
-            self._dynamodb.transact_write_items(TransactItems=[{"Delete": use_up}, {"Put": put}])
+            self._dynamodb.transact_write_items(TransactItems=writes)
         except ClientError as error:
             if condition_failed(error):
                 raise CodeInvalid("the code is unknown, used or expired") from None
@@ -104,8 +94,7 @@ class Enrolment:
         # Consistent, so that a token which was revoked is refused from that moment on.
         key = to_wire(server_key(site, server))
         known = from_wire(self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {}))
-        # Every stored digest is compared, each in constant time.
-        matches = [hmac.compare_digest(_digest(token), stored) for stored in known.get("tokens", [])]
+        matches = matching(token, known.get("tokens", []))
         if not any(matches):
             return None
         return replace(Server.from_item(site, known), newer_token=len(matches) > 1 and matches[-1])
@@ -113,12 +102,12 @@ class Enrolment:
     def second_token(self, server: Server, token: str) -> str:
         """A new token beside the one given, in the place of any other; TokenReplaced when that is none any more."""
         second = _new_token(server.site, server.server)
-        self._set_tokens(server, [_digest(token), _digest(second)], _digest(token))
+        self._set_tokens(server, [digest(token), digest(second)], digest(token))
         return second
 
     def end_older_token(self, server: Server, token: str) -> None:
         """The newer token was used: from now on it is the only one. TokenReplaced when it is none any more."""
-        self._set_tokens(server, [_digest(token)], _digest(token))
+        self._set_tokens(server, [digest(token)], digest(token))
 
     def _set_tokens(self, server: Server, tokens: list[str], now_one_of_them: str) -> None:
         try:
@@ -169,10 +158,58 @@ def _new_token(site: str, server: str) -> str:
     return f"{site}.{server}.{secrets.token_urlsafe(32)}"
 
 
-def _code_key(code: str) -> dict[str, str]:
-    return {"pk": f"CODE#{_digest(code)}", "sk": "CODE"}
+# Codes, for whoever enrols
 
 
-def _digest(secret: str) -> str:
+class Codes:
+    """The items `CODE#{digest}` of the table. `clock` gives the time in UTC."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._clock = clock
+
+    def give(self, life: timedelta, **about: str | int) -> tuple[str, datetime]:
+        """A new code, and when it expires. `about` has the site, and the server or uploader that it is for."""
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+        expires = self._clock() + life
+        item = {**_code_key(code), **about, "expires_at": int(expires.timestamp())}
+        self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
+        return "-".join(code[place : place + 4] for place in range(0, _CODE_LENGTH, 4)), expires
+
+    def find(self, code: str, kind: str, site: str | None = None) -> tuple[Item, dict[str, Any]]:
+        """Whom a code is for, and the part of a transaction that uses it up. `kind` is `server` or `uploader`.
+
+        CodeInvalid; SiteDiffers where it is not for the `site` named with it; KindDiffers.
+        """
+        plain = "".join(code.upper().split()).replace("-", "")
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(_code_key(plain)), ConsistentRead=True)
+        now = int(self._clock().timestamp())
+        if "Item" not in got or (known := from_wire(got["Item"]))["expires_at"] < now:
+            raise CodeInvalid("the code is unknown, used or expired")
+        if site is not None and site != known["site"]:
+            raise SiteDiffers("the code is for another site")
+        if kind not in known:
+            raise KindDiffers(f"the code is for no {kind}")
+        use_up: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": to_wire(_code_key(plain)),
+            "ConditionExpression": "expires_at >= :now",
+            "ExpressionAttributeValues": to_wire({":now": now}),
+        }
+        return known, {"Delete": use_up}
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret."""
     # JSON can hold half a surrogate pair, which is no character: it belongs to nobody, and is no fault of ours.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def matching(secret: str, stored: Iterable[str]) -> list[bool]:
+    """Which of the stored digests is this secret's; each is compared, and in constant time."""
+    return [hmac.compare_digest(digest(secret), each) for each in stored]
+
+
+def _code_key(code: str) -> dict[str, str]:
+    return {"pk": f"CODE#{digest(code)}", "sk": "CODE"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import base64
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -76,6 +77,16 @@ class Inbox:
                 return None
             raise
         return Upload(file, head["VersionId"], head["LastModified"], head["ContentLength"])
+
+    def put_link(self, site: str, file: str, size: int, sha256: str, life: timedelta) -> dict[str, Any]:
+        """A link that puts a file of this length and digest there, and the headers that have to come with it.
+
+        Both are signed, so that S3 refuses other ones; and S3 compares the digest with the bytes that come.
+        """
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+        where = {"Bucket": self._bucket, "Key": f"{site}/{file}", "ContentLength": size, "ChecksumSHA256": digest}
+        url = self._s3.generate_presigned_url("put_object", Params=where, ExpiresIn=int(life.total_seconds()))
+        return {"url": url, "headers": {"content-length": str(size), "x-amz-checksum-sha256": digest}}
 
     def read(self, site: str, upload: Upload, limit: int | None = None) -> bytes:
         """The bytes of exactly this version; of a longer one no more than `limit`."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from roster_aws.signing import Keyrings, Signer
     from roster_aws.store import Store
     from roster_aws.strays import Ignored, Strays
+    from roster_aws.upload_calls import UploadCalls
+    from roster_aws.upload_items import Uploaders, UploadRecords
     from roster_aws.views import Views
     from roster_aws.watching import Watch
 
@@ -122,6 +124,13 @@ def enrolment() -> Enrolment:
     return Enrolment(client("dynamodb"), variable("TABLE_NAME"), now)
 
 
+def uploaders() -> Uploaders:
+    """What `authorize_server` recognises uploaders by."""
+    from roster_aws.upload_items import Uploaders
+
+    return Uploaders(client("dynamodb"), variable("TABLE_NAME"), now)
+
+
 def feed() -> Feed:
     """What `serve_feed` says of versions."""
     from roster_aws.serving import Feed, Manifests
@@ -134,7 +143,14 @@ def server_calls() -> ServerCalls:
     """What `serve_feed` does with what servers say of themselves."""
     from roster_aws.server_calls import ServerCalls
 
-    return ServerCalls(enrolment(), _fleet(), _store(), _keyrings(), now)
+    return ServerCalls(enrolment(), uploaders(), _fleet(), _store(), _keyrings(), now)
+
+
+def upload_calls() -> UploadCalls:
+    """What `accept_uploads` does with what uploaders ask."""
+    from roster_aws.upload_calls import UploadCalls
+
+    return UploadCalls(_upload_records(), _store(), _inbox(), _results(), now)
 
 
 def views() -> Views:
@@ -147,8 +163,10 @@ def views() -> Views:
 def admin() -> Admin:
     """What `manage_site` does."""
     from roster_aws.admin import Admin
+    from roster_aws.uploader_admin import UploaderAdmin
 
-    return Admin(views(), _store(), queue(), enrolment(), _keyrings(), _results(), now)
+    about_uploaders = UploaderAdmin(uploaders(), _upload_records(), views(), now)
+    return Admin(views(), _store(), queue(), enrolment(), about_uploaders, _keyrings(), _results(), now)
 
 
 def watch() -> Watch:
@@ -177,6 +195,12 @@ def _inbox() -> Inbox:
     from roster_aws.inbox import Inbox
 
     return Inbox(client("s3"), variable("INBOX_BUCKET"))
+
+
+def _upload_records() -> UploadRecords:
+    from roster_aws.upload_items import UploadRecords
+
+    return UploadRecords(client("dynamodb"), variable("TABLE_NAME"))
 
 
 def _projection() -> Projection:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from roster.encode import Blob, Corrupt, Manifest, lines
 from roster.memory import NOTHING, Memory
@@ -20,6 +20,9 @@ from roster.shrunk import Shrunk, shrunk_classes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+#: Whoever has a token of a site.
+Enrolled = Literal["server", "uploader"]
 
 _GZIP, _JSON = "application/gzip", "application/json"
 
@@ -127,13 +130,14 @@ class Results:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/")
         return (each["Prefix"] for page in pages for each in page.get("CommonPrefixes", []))
 
-    def put_revoked(self, site: str, server: str, at: str) -> None:
-        """Remember outside the table, for 180 days, when a server was revoked: a restored table would not know."""
-        self._put(_revoked_key(site, server), at.encode(), "text/plain", tagging=_RETENTION_TAG)
+    def put_revoked(self, site: str, name: str, at: str, kind: Enrolled = "server") -> None:
+        """Remember outside the table, for 180 days, when somebody was revoked: a restored table would not know."""
+        self._put(_revoked_key(site, name, kind), at.encode(), "text/plain", tagging=_RETENTION_TAG)
 
-    def revoked(self, site: str) -> dict[str, str]:
+    def revoked(self, site: str, kind: Enrolled = "server") -> dict[str, str]:
         """When servers of a site were revoked, each for the last time, by name: those of the last 180 days."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_revoked_key(site, ""))
+        prefix = _revoked_key(site, "", kind)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
         times = {key: self.fetch(key, _MANIFEST_BYTES) for key in keys}
         return {key.rpartition("/")[2]: at.decode() for key, at in times.items() if isinstance(at, bytes)}
@@ -230,8 +234,8 @@ def _notices_key(site: str, import_id: str) -> str:
     return f"{site}/imports/{import_id}/notices.csv"
 
 
-def _revoked_key(site: str, server: str) -> str:
-    return f"{site}/revoked/{server}"
+def _revoked_key(site: str, name: str, kind: Enrolled) -> str:
+    return f"{site}/revoked/{name}" if kind == "server" else f"{site}/uploaders/revoked/{name}"
 
 
 def _objects(manifest: Manifest) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What a server says of itself, and what it gets: a token for a code, a second token for the first, a report taken in.
 
-Every refusal of a code or a token leaves an audit event. None holds the secret, and a name only where it is our own.
+An uploader's code becomes a token here too; all else that uploaders ask is `upload_calls`. Every refusal of a code or a
+token leaves an audit event. None holds the secret, and a name only where it is our own.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from typing import Any
 from roster.feed_answer import Answer, json_answer, refuse
 from roster.server_report import SIZE_LIMIT, BadReport, read_report
 from roster.servers import Server
-from roster_aws.enrolment import CodeInvalid, Enrolment, SiteDiffers, TokenReplaced
+from roster_aws.enrolment import CodeInvalid, Enrolment, KindDiffers, SiteDiffers, TokenReplaced
 from roster_aws.fleet import Fleet
 from roster_aws.signing import Keyring, Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
+from roster_aws.upload_items import Uploaders
 
 
 @dataclass(frozen=True)
@@ -28,29 +30,42 @@ class ServerCalls:
     """The calls of servers about themselves. `clock` gives the time in UTC."""
 
     enrolment: Enrolment
+    uploaders: Uploaders
     fleet: Fleet
     store: Store
     keyrings: Keyrings
     clock: Callable[[], datetime]
 
     def enrol(self, body: bytes, source: str) -> Answer:
-        """Answer `POST /v1/enrol`: {"code": …} and, to be sure, {"site": …}. `source` is the address that asks."""
+        """Answer `POST /v1/enrol`: {"code": …} and, to be sure, {"site": …}. `source` is the address that asks.
+
+        With {"as": "uploader"} the code has to be an uploader's, and else a server's.
+        """
         try:
             asked = json.loads(body)
-            code, site = asked["code"], asked.get("site")
+            code, site, kind = asked["code"], asked.get("site"), asked.get("as", "server")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return refuse(400, "bad_request", 'the body is JSON: {"code": "…"}')
         if not isinstance(code, str) or not (site is None or isinstance(site, str)):
             return refuse(400, "bad_request", "code and site are strings")
+        if kind not in ("server", "uploader"):
+            return refuse(400, "bad_request", 'as is "server" or "uploader"')
+        enrolling = self.uploaders if kind == "uploader" else self.enrolment
         try:
-            enrolled = self.enrolment.enrol(code, site)
+            enrolled = enrolling.enrol(code, site)
         except CodeInvalid:
             audit("enrol_refused", reason="code_invalid", source=source)
             return refuse(403, "code_invalid", "the code is unknown, was used or has expired: ask for a new one")
         except SiteDiffers:
             audit("enrol_refused", reason="site_differs", source=source)
             return refuse(409, "site_differs", "the code is for another site; it can still be used there")
-        audit("enrolled", site=enrolled["site"], server=enrolled["server"], source=source)
+        except KindDiffers:
+            audit("enrol_refused", reason="kind_differs", source=source)
+            other = "a server" if kind == "uploader" else "an uploader"
+            return refuse(409, "kind_differs", f"the code is for {other}; it can still be used there")
+        audit("enrolled", site=enrolled["site"], source=source, **{kind: enrolled[kind]})
+        if kind == "uploader":  # which reads nothing, and so has nothing to verify
+            return json_answer(200, {**enrolled})
         return json_answer(200, {**enrolled, "keyring": self._keyring(enrolled["site"]).as_dict()})
 
     def _keyring(self, site: str) -> Keyring:

@@ -53,6 +53,11 @@ def server_key(site: str, server: str) -> dict[str, str]:
     return {"pk": f"SERVERS#{site}", "sk": server}
 
 
+def uploader_key(site: str, uploader: str) -> dict[str, str]:
+    """The key of an uploader's item, in a partition apart from the site's too: the feed writes there who enrols."""
+    return {"pk": f"UPLOADERS#{site}", "sk": uploader}
+
+
 def _wrap(value: Any) -> Wire:
     if isinstance(value, str):
         return {"S": value}

@@ -1,13 +1,15 @@
 """The clients that a function talks to AWS with, as far as the local cloud shows nothing of it: their hosts."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 
 from roster_aws import process
+from roster_aws.inbox import Inbox
 from roster_aws.results import Results
 from tests.translated import ROOT
 
@@ -37,6 +39,18 @@ def test_a_link_should_name_the_bucket_s_host_in_its_region(region: str, s3_of: 
         assert urlsplit(link).netloc == f"{BUCKET}.s3.{region}.amazonaws.com"
         assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in link
         assert f"%2F{region}%2Fs3%2F" in link
+
+
+@pytest.mark.parametrize("region", ["eu-west-2", "af-south-1", "us-gov-west-1", "us-east-1"])
+def test_a_link_for_an_upload_should_name_the_bucket_s_host_in_its_region_and_sign_what_has_to_come(
+    region: str, s3_of: Any
+) -> None:
+    link = Inbox(s3_of(region), BUCKET).put_link("hogwarts", "students.csv", 9, "e" * 64, timedelta(minutes=15))
+    address = urlsplit(link["url"])
+    assert (address.scheme, address.netloc) == ("https", f"{BUCKET}.s3.{region}.amazonaws.com")
+    signed = parse_qs(address.query)
+    assert signed["X-Amz-SignedHeaders"] == ["content-length;host;x-amz-checksum-sha256"]
+    assert (signed["X-Amz-Algorithm"], signed["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["900"])
 
 
 def test_a_link_in_china_should_be_one_of_china(s3_of: Any) -> None:

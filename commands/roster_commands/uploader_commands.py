@@ -1,0 +1,121 @@
+"""What `roster-admin uploader` shows and does: who may upload to a site, with an AWS account or without.
+
+`register` says how it is asked on the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from roster.pair import is_site
+from roster_commands import upload_policy
+from roster_commands.site import Site
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_LONGEST = 7 * _SECONDS["d"]
+
+
+def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Print a single-use code for each uploader, and what to run with it."""
+    site = Site(arguments.site, arguments.stack)
+    made = [
+        {"uploader": name, **site.change("uploader-add", uploader=name, valid_seconds=arguments.valid)}
+        for name in arguments.names
+    ]
+    if arguments.json:
+        print(json.dumps([{name: each[name] for name in ("uploader", "code", "expires_at")} for each in made]))
+        return 0
+    for each in made:
+        expires = datetime.fromisoformat(each["expires_at"]).astimezone()
+        out.print(f"[bold]{each['code']}[/]")
+        name = each["uploader"]
+        err.print(f"Lets {name} upload for {site.name}. It works once, until {expires:%a %d %b %H:%M}. There run:")
+        enrol = f"--enrol {each['code']} --feed '{site.feed}' --site {site.name}"
+        err.print(f"  roster-agent push DIR {enrol}", markup=False, soft_wrap=True)
+    return 0
+
+
+def listed(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """List the uploaders of a site, and when each uploaded last."""
+    uploaders = Site(arguments.site, arguments.stack).ask("uploaders")["uploaders"]
+    if arguments.json:
+        print(json.dumps(uploaders))
+        return 0
+    if not uploaders:
+        out.print("No uploader yet: `roster-admin uploader add` gives a code.", markup=False)
+        return 0
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("Uploader", "State", "Enrolled", "Uploaded last"):
+        table.add_column(heading)
+    for each in uploaders:
+        state, style = _state(each)
+        last = each["asked_at"] or "never"
+        table.add_row(each["uploader"], Text(state, style), each["enrolled_at"] or "not yet", last)
+    out.print(table)
+    return 0
+
+
+def _state(uploader: dict[str, str]) -> tuple[str, str]:
+    if uploader["revoked_at"]:
+        return "revoked", "dim"
+    return ("enrolled", "green") if uploader["enrolled_at"] else ("code not used yet", "yellow")
+
+
+def revoke(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
+    """End an uploader's token and its codes, at once."""
+    Site(arguments.site, arguments.stack).change("uploader-revoke", uploader=arguments.uploader)
+    done = f"Revoked: {arguments.uploader} can upload nothing more, until it enrols again with a new code."
+    out.print(json.dumps({"revoked": arguments.uploader}) if arguments.json else done, markup=False)
+    return 0
+
+
+def policy(arguments: argparse.Namespace, _out: Console, err: Console) -> int:
+    """Print the least IAM policy that uploads a site's files, and lines for the usual programs."""
+    site = Site(arguments.site, arguments.stack)
+    print(json.dumps(upload_policy.policy(site.inbox, site.name, site.partition, listing=arguments.list), indent=2))
+    if not arguments.json:
+        for line in upload_policy.lines(site.inbox, site.name, site.region):
+            err.print(line, markup=False, soft_wrap=True)
+    return 0
+
+
+def _name(text: str) -> str:
+    if not is_site(text.lower()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no uploader: letters, digits and hyphens, at most 63")
+    return text.lower()
+
+
+def _life(text: str) -> int:
+    """Seconds of a life like 30m, 12h or 7d."""
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    if not 60 <= seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time from 1m to 7d: write 30m, 12h or 7d")
+    return seconds
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `uploader` to those of `roster-admin`; `common` has the options that each of them has."""
+    uploader = commands.add_parser("uploader", help="who may upload a site's files, and nothing else")
+    what = uploader.add_subparsers(required=True, metavar="WHAT")
+    command = what.add_parser("add", parents=[common], help="a code that lets somebody upload, without an AWS account")
+    command.add_argument("names", nargs="+", type=_name, metavar="NAME", help="a name for each, such as office")
+    command.add_argument(
+        "--valid", type=_life, default=_SECONDS["d"], metavar="TIME", help="how long: 30m, 12h, 7d (default: 1d)"
+    )
+    command.set_defaults(run=add)
+    command = what.add_parser("list", parents=[common], help="the uploaders, and when each uploaded last")
+    command.set_defaults(run=listed)
+    command = what.add_parser("revoke", parents=[common], help="end an uploader's token and codes, at once")
+    command.add_argument("uploader", metavar="NAME", type=_name, help="as `uploader list` lists it")
+    command.set_defaults(run=revoke)
+    command = what.add_parser("policy", parents=[common], help="the least IAM policy, for who has an AWS account")
+    command.add_argument("--list", action="store_true", help="with the right to list the folder, which WinSCP needs")
+    command.set_defaults(run=policy)
