@@ -7,7 +7,7 @@ anything else that goes wrong while answering shows in the test's output.
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,7 @@ class Asked:
     query: str
     authorization: str | None
     body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Answering(ThreadingHTTPServer):
@@ -61,10 +62,14 @@ def _handler(answer_to: Callable[[Asked], Answer]) -> type[BaseHTTPRequestHandle
         def do_POST(self) -> None:
             self._answer(self.rfile.read(int(self.headers["Content-Length"])))
 
+        def do_PUT(self) -> None:
+            self.do_POST()
+
         def _answer(self, body: bytes) -> None:
             address = urlsplit(self.path)
             query = f"?{address.query}" if address.query else ""
-            answer = answer_to(Asked(self.command, address.path, query, self.headers["Authorization"], body))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = answer_to(Asked(self.command, address.path, query, headers.get("authorization"), body, headers))
             time.sleep(answer.silence)
             self.send_response(answer.status)
             for name, value in answer.headers.items():

@@ -9,6 +9,7 @@
     │  ├─ BundleUnusable
     │  ├─ FileUnwritable
     │  ├─ NotEnrolled
+    │  ├─ NoUploader, UploaderEnrolled (in `upload.upload_failures`)
     │  ├─ AlreadyEnrolled
     │  ├─ AlreadyRunning
     │  ├─ ServiceFailed
@@ -21,10 +22,13 @@
     ├─ AccessError            the cloud's administrator has to give access (in `net.feed_failures`)
     │  ├─ CodeRefused
     │  ├─ CodeForOtherSite
-    │  └─ TokenRefused
+    │  ├─ CodeForUploader
+    │  ├─ TokenRefused
+    │  └─ CodeForServer, UploaderRefused, SiteNotAdded (in `upload.upload_failures`)
     ├─ FeedError              the network, or the feed, cannot answer now (in `net.feed_failures`)
     │  ├─ FeedUnreachable
     │  ├─ FeedFailed
+    │  │  └─ LinkRefused (in `upload.upload_client`)
     │  ├─ NotTheFeed
     │  ├─ VersionGone
     │  ├─ CursorUnknown
@@ -40,6 +44,13 @@
     │  ├─ NothingHeld
     │  ├─ UnknownName
     │  └─ VersionNotKept
+    ├─ NotUploaded            a pair stays where it is (in `upload.upload_failures`)
+    │  ├─ PairIncomplete
+    │  ├─ FilesChanging
+    │  ├─ FilesUnreadable
+    │  ├─ FilesFaulty
+    │  └─ UploadBroken
+    ├─ UploadUnheard          it is in the cloud; what became of it is not known
     └─ Stopped                asked to stop; nothing is wrong
 
 A failure's docstring is what a person reads: what happened, then what to do. The text never holds a token, a username

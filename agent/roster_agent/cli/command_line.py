@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from roster_agent.cli import commands
+from roster_agent.cli import commands, push_command
 from roster_agent.cli.commands import Said
 from roster_agent.daemon import logs
 from roster_agent.disk.state import State
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_pulling(add)
     _add_asking(add)
+    push_command.register(add)
     _add_caring(add)
     return parser
 
@@ -137,6 +138,14 @@ def _add_caring(add: Callable[..., argparse.ArgumentParser]) -> None:
     add("rotate-token", commands.rotate_token, "replace this server's token with a new one")
     service = add("service", commands.service, "install the agent as a service of this machine")
     service.add_argument("action", choices=["install", "uninstall", "status"])
+    service.add_argument(
+        "--push",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="the service that uploads this folder (roster-agent push --watch), and not the one that pulls",
+    )
+    service.add_argument("--anyway", action="store_true", help="with --push: upload files that have errors, too")
     service.add_argument("--account", help="on Linux, the account it runs as (default: the owner of the state folder)")
 
 

@@ -39,7 +39,7 @@ def enrol(state: State, options: Namespace) -> Said:
 
 def pull(state: State, options: Namespace) -> Said:
     """One pull, or what it would do."""
-    with _progress() as progress:
+    with watched_progress("fetching") as progress:
         if options.dry_run:
             from roster.difference import LISTED, NAMED
             from roster_agent.update.preview import preview
@@ -192,14 +192,16 @@ def service(state: State, options: Namespace) -> Said:
     """Install, remove or look at the service."""
     from roster_agent.daemon import service
 
+    pushes = options.push is not None
+    duty = service.pushing(options.push or None, anyway=options.anyway) if pushes else service.PULLING
     if options.action == "status":
-        shown = {"manager": service.status(), "running": state.is_running()}
+        shown = {"manager": service.status(duty=duty), "running": duty.is_done(state)}
         work = "running" if shown["running"] else "not running"
-        return Said(shown, f"{shown['manager']}; roster-agent run is {work}")
+        return Said(shown, f"{shown['manager']}; roster-agent {duty.arguments[0]} is {work}")
     if options.action == "install":
-        done = service.install(state, options.account)
+        done = service.install(state, options.account, duty=duty)
         return Said({"file": str(done.file)}, f"Installed ({done.file}) and started.")
-    done = service.uninstall(state)
+    done = service.uninstall(state, duty=duty)
     return Said({"file": str(done.file)}, "Stopped, and will not start again. Enrolment, mirror and files stay.")
 
 
@@ -232,8 +234,8 @@ def _listed(title: str, names: list[str]) -> str:
 
 
 @contextmanager
-def _progress() -> "Iterator[Progress | None]":
-    """A progress bar on stderr, only where somebody is watching."""
+def watched_progress(what: str) -> "Iterator[Progress | None]":
+    """A progress bar on stderr, only where somebody is watching; `what` is done meanwhile."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -245,7 +247,7 @@ def _progress() -> "Iterator[Progress | None]":
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
 
         def show(done: int, total: int) -> None:
-            task = bar.task_ids[0] if bar.task_ids else bar.add_task("fetching")
+            task = bar.task_ids[0] if bar.task_ids else bar.add_task(what)
             bar.update(task, completed=done, total=total)
 
         yield show

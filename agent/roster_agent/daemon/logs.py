@@ -1,4 +1,4 @@
-"""The agent's log: logs/agent.log in the state folder, five files of a megabyte at the most.
+"""The agent's log: logs/agent.log in the state folder, five files of a megabyte at the most; of uploads logs/push.log.
 
 Comes in: the messages of the logger ``roster_agent``, from `run` alone, so that the files have one writer. None holds a
 username, a class or a token: failures never do, and what is no failure of ours is told by its kind and place only.
@@ -16,11 +16,11 @@ _FILES = 4
 FILE = "agent.log"
 
 
-def begin(folder: Path) -> logging.Logger:
+def begin(folder: Path, file: str = FILE) -> logging.Logger:
     """Log to files in `folder`, and to a terminal where somebody watches."""
     # A full disk must not end the agent, nor fill the service manager's own log.
     logging.raiseExceptions = False
-    files = RotatingFileHandler(folder / FILE, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+    files = RotatingFileHandler(folder / file, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
     logger = logging.getLogger("roster_agent")
     end(logger)
     logger.propagate = False

@@ -26,8 +26,8 @@ from roster_agent.trust.refusals import VersionHeld
 from roster_agent.update.pull import pull
 from roster_agent.update.reporting import agent_version
 
-# No step of a pull takes longer without receiving a byte, not even with a large school's database.
-_LONGEST_SILENCE = 900.0
+#: No step of a pull takes longer without receiving a byte, not even with a large school's database.
+LONGEST_SILENCE = 900.0
 # Windows tells a program of Ctrl-C only while it does something.
 _NAP = 1.0
 
@@ -40,7 +40,7 @@ def run(state: State, stop: threading.Event, chance: Callable[[], float] = rando
         log = logs.begin(state.logs)
         log.info("roster-agent %s begins", agent_version())
         try:
-            with Watchdog(lambda: _hangs(state, log)) as watch:
+            with Watchdog(lambda: end_hanging(state, log)) as watch:
                 _loop(state, stop, chance, watch, log)
         finally:
             log.info("roster-agent ends")
@@ -52,9 +52,9 @@ def _loop(
 ) -> None:
     plan, wait = Schedule(), schedule.first_wait(chance())
     while True:
-        watch.within(wait + _LONGEST_SILENCE)
+        watch.within(wait + LONGEST_SILENCE)
         log.debug("waiting %.0f seconds", wait)
-        if _stopped(stop, wait):
+        if stops_within(stop, wait):
             return
         plan = _cycle(state, plan, stop, watch, log)
         wait = plan.wait(chance())
@@ -64,11 +64,11 @@ def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog,
     """One pull, and when the next is due."""
 
     def alive(done: int, total: int) -> None:
-        watch.within(_LONGEST_SILENCE)
+        watch.within(LONGEST_SILENCE)
         if stop.is_set():
             raise Stopped
 
-    watch.within(_LONGEST_SILENCE)
+    watch.within(LONGEST_SILENCE)
     try:
         log.setLevel(state.settings().log_level.upper())
     except BadSettings:
@@ -98,7 +98,7 @@ def _cycle(state: State, plan: Schedule, stop: threading.Event, watch: Watchdog,
     return plan.succeeded(done.poll_after)
 
 
-def _stopped(stop: threading.Event, seconds: float) -> bool:
+def stops_within(stop: threading.Event, seconds: float) -> bool:
     """Wait; whether a wish to stop ended the wait."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
@@ -107,7 +107,8 @@ def _stopped(stop: threading.Event, seconds: float) -> bool:
     return stop.is_set()
 
 
-def _hangs(state: State, log: logging.Logger) -> None:
+def end_hanging(state: State, log: logging.Logger) -> None:
+    """End a process in which nothing happens any more, so that the service manager starts it again."""
     log.critical("nothing happened for too long; ending with exit status %d", watchdog.EXIT_STATUS)
     try:
         with (state.logs / "hang.txt").open("w", encoding="utf-8") as told:

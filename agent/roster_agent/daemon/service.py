@@ -13,12 +13,54 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from roster_agent.disk.state import State
-from roster_agent.failures import NotEnrolled, ServiceFailed
+from roster_agent.failures import AgentError, NotEnrolled, ServiceFailed
+from roster_agent.upload.upload_failures import NoUploader
+from roster_agent.upload.upload_state import UploadState
 
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
-UNIT = Path("/etc/systemd/system/roster-agent.service")
-TASK = "Impero SIS Import Agent"
+UNITS = Path("/etc/systemd/system")
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What a service of this machine does: its names, what roster-agent is started with, and who may do it.
+
+    `is_allowed` says whether a state folder has what it needs, `is_done` whether it is doing it just now.
+    """
+
+    unit: str
+    task: str
+    about: str
+    arguments: tuple[str, ...]
+    is_allowed: Callable[[State], bool]
+    is_done: Callable[[State], bool]
+    refusal: type[AgentError]
+
+
+PULLING = Duty(
+    "roster-agent",
+    "Impero SIS Import Agent",
+    "Pulls the site's rosters for Impero Server",
+    ("run",),
+    State.is_enrolled,
+    State.is_running,
+    NotEnrolled,
+)
+
+
+def pushing(folder: str | None = None, *, anyway: bool = False) -> Duty:
+    """The duty to upload a folder whenever it is written anew. Without a folder it can be asked about, and removed."""
+    where = (str(Path(folder).absolute()),) if folder else ()
+    return Duty(
+        "roster-agent-push",
+        "Impero SIS Import Push",
+        "Uploads a school's export for Impero",
+        ("push", *where, "--watch", *(("--anyway",) if anyway else ())),
+        lambda state: bool(folder) and UploadState(state.folder).is_uploader(),
+        lambda state: UploadState(state.folder).is_watching(),
+        NoUploader,
+    )
 
 
 @dataclass(frozen=True)
@@ -32,19 +74,19 @@ class Manager:
     status: tuple[str, ...]
 
 
-def manager(state: State, account: str | None = None) -> Manager:
+def manager(state: State, account: str | None = None, duty: Duty = PULLING) -> Manager:
     """This machine's service manager, told how to run the agent for this state folder."""
-    command = [sys.executable, "-P", "-m", "roster_agent", "run", "--state", str(state.folder)]
+    command = [sys.executable, "-P", "-m", "roster_agent", *duty.arguments, "--state", str(state.folder)]
     if sys.platform == "win32":
-        return task(command, state.folder / "task.xml")
-    return systemd(command, account or _owner(state.folder))
+        return task(command, state.folder / f"{duty.unit}.xml", duty)
+    return systemd(command, account or _owner(state.folder), duty)
 
 
-def systemd(command: Sequence[str], account: str) -> Manager:
+def systemd(command: Sequence[str], account: str, duty: Duty = PULLING) -> Manager:
     """A unit that is started again whenever it ends. It may write anywhere: the school chooses the CSVImport folder."""
     unit = f"""\
 [Unit]
-Description=Impero SIS Import agent
+Description={duty.about}
 Wants=network-online.target
 After=network-online.target
 StartLimitIntervalSec=0
@@ -64,19 +106,19 @@ ProtectSystem=full
 WantedBy=multi-user.target
 """
     return Manager(
-        UNIT,
+        UNITS / f"{duty.unit}.service",
         unit.encode(),
         install=(
             ("systemctl", "daemon-reload"),
-            ("systemctl", "enable", UNIT.stem),
-            ("systemctl", "restart", UNIT.stem),
+            ("systemctl", "enable", duty.unit),
+            ("systemctl", "restart", duty.unit),
         ),
-        uninstall=(("systemctl", "disable", "--now", UNIT.stem),),
-        status=("systemctl", "is-active", UNIT.stem),
+        uninstall=(("systemctl", "disable", "--now", duty.unit),),
+        status=("systemctl", "is-active", duty.unit),
     )
 
 
-def task(command: Sequence[str], file: Path) -> Manager:
+def task(command: Sequence[str], file: Path, duty: Duty = PULLING) -> Manager:
     """A task that starts with the machine and, if it ended meanwhile, again within five minutes; as SYSTEM.
 
     The second trigger's time is always past: the first one's repetition begins with the next start of the machine only.
@@ -85,7 +127,7 @@ def task(command: Sequence[str], file: Path) -> Manager:
     xml = f"""\
 <?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-  <RegistrationInfo><Description>Pulls the site's rosters for Impero Server</Description></RegistrationInfo>
+  <RegistrationInfo><Description>{escape(duty.about)}</Description></RegistrationInfo>
   <Triggers>
     <BootTrigger><Repetition><Interval>PT5M</Interval></Repetition><Enabled>true</Enabled></BootTrigger>
     <TimeTrigger>
@@ -118,11 +160,11 @@ def task(command: Sequence[str], file: Path) -> Manager:
         file,
         xml.replace("\n", "\r\n").encode("utf-16"),
         install=(
-            ("schtasks", "/Create", "/F", "/TN", TASK, "/XML", str(file)),
-            ("schtasks", "/Run", "/TN", TASK),
+            ("schtasks", "/Create", "/F", "/TN", duty.task, "/XML", str(file)),
+            ("schtasks", "/Run", "/TN", duty.task),
         ),
-        uninstall=(("schtasks", "/End", "/TN", TASK), ("schtasks", "/Delete", "/F", "/TN", TASK)),
-        status=("schtasks", "/Query", "/TN", TASK),
+        uninstall=(("schtasks", "/End", "/TN", duty.task), ("schtasks", "/Delete", "/F", "/TN", duty.task)),
+        status=("schtasks", "/Query", "/TN", duty.task),
     )
 
 
@@ -131,12 +173,15 @@ def _execute(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
 
 
-def install(state: State, account: str | None = None, run: Run = _execute) -> Manager:
-    """Let the service manager run the agent, now and whenever the machine starts. Raises NotEnrolled, ServiceFailed."""
-    if not state.is_enrolled():
+def install(state: State, account: str | None = None, run: Run = _execute, duty: Duty = PULLING) -> Manager:
+    """Let the service manager run the agent, now and whenever the machine starts. Raises NotEnrolled, ServiceFailed.
+
+    NoUploader where it is to push, and no folder was named or nobody has enrolled to.
+    """
+    if not duty.is_allowed(state):
         # The enrolment is not read: the folder may belong to the account that the service will have.
-        raise NotEnrolled(str(state.folder))
-    known = manager(state, account)
+        raise duty.refusal(str(state.folder))
+    known = manager(state, account, duty)
     try:
         known.file.write_bytes(known.data)
     except OSError as problem:
@@ -148,9 +193,9 @@ def install(state: State, account: str | None = None, run: Run = _execute) -> Ma
     return known
 
 
-def uninstall(state: State, run: Run = _execute) -> Manager:
+def uninstall(state: State, run: Run = _execute, duty: Duty = PULLING) -> Manager:
     """Stop the agent for good; nothing else is removed. Raises ServiceFailed."""
-    known = manager(state)
+    known = manager(state, duty=duty)
     for command in known.uninstall[:-1]:
         run(command)  # it may not be running
     _demand(known.uninstall[-1], run)
@@ -158,9 +203,10 @@ def uninstall(state: State, run: Run = _execute) -> Manager:
     return known
 
 
-def status(run: Run = _execute) -> str:
+def status(run: Run = _execute, duty: Duty = PULLING) -> str:
     """What the service manager says about the agent, in a few words."""
-    command = ("schtasks", "/Query", "/TN", TASK) if sys.platform == "win32" else ("systemctl", "is-active", UNIT.stem)
+    windows = ("schtasks", "/Query", "/TN", duty.task)
+    command = windows if sys.platform == "win32" else ("systemctl", "is-active", duty.unit)
     try:
         done = run(command)
     except (OSError, subprocess.SubprocessError):

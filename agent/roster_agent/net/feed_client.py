@@ -16,6 +16,7 @@ from roster_agent.failures import AgentError, BadArgument
 from roster_agent.net import addresses
 from roster_agent.net.feed_failures import (
     CodeForOtherSite,
+    CodeForUploader,
     CodeRefused,
     CursorUnknown,
     FeedFailed,
@@ -55,7 +56,7 @@ class Feed:
     def enrol(self, code: str) -> tuple[str, str, Keyring]:
         """Use up a code; the server's id and token, and the keys to trust.
 
-        Raises CodeRefused, CodeForOtherSite, BadArgument, NotTheFeed.
+        Raises CodeRefused, CodeForOtherSite, CodeForUploader, BadArgument, NotTheFeed.
         """
         answer = self._transport.send("POST", f"{self._url}/v1/enrol", body={"code": code, "site": self._site})
         match answer.status, answer.error():
@@ -65,9 +66,11 @@ class Feed:
                 raise CodeRefused
             case 409, "site_differs":
                 raise CodeForOtherSite
+            case 409, "kind_differs":
+                raise CodeForUploader
             case 400, "bad_request":
                 raise BadArgument("the feed does not understand the code")
-        raise _failure(answer)
+        raise failure_of(answer)
 
     def head(self, have: rules.Head | None, keyring: int = 0) -> rules.Offer | None:
         """The newest version, unverified; None when it is the one that this server has.
@@ -88,7 +91,7 @@ class Feed:
                 raise NothingPublished
             case 410, "cursor_unknown" if have:
                 raise CursorUnknown
-        offered = rules.offer(_expect(answer).json(), self._site)
+        offered = rules.offer(expected(answer).json(), self._site)
         self.poll_after = answer.poll_after()
         return offered
 
@@ -97,7 +100,7 @@ class Feed:
         answer = self._get(f"{self._site_url}/versions/{version}/manifest", MAX_ANSWER_BYTES)
         if answer.status == 404 and answer.error() is not None:
             raise VersionGone(f"the manifest of version {version}")
-        return _expect(answer).body
+        return expected(answer).body
 
     def object(self, blob: Blob, progress: Progress | None = None) -> bytes:
         """An object's bytes, unverified, at most as many as the blob has; from the feed, or from where it redirects to.
@@ -114,17 +117,17 @@ class Feed:
                 raise FeedFailed(f"the download's address answered with status {answer.status}")
         elif answer.status == 404 and answer.error() is not None:
             raise VersionGone("one of the version's objects")
-        return _expect(answer).body
+        return expected(answer).body
 
     def report(self, server: str, said: Mapping[str, Any]) -> None:
         """Tell the cloud what this server has, in the form of docs/feed.md."""
         answer = self._post(f"servers/{server}/report", said)
         if answer.status != 204:
-            raise _failure(answer)
+            raise failure_of(answer)
 
     def second_token(self, server: str) -> str:
         """Another token for this server. The one in use works until the new one is used for the first time."""
-        answer = _expect(self._post(f"servers/{server}/token", {})).json()
+        answer = expected(self._post(f"servers/{server}/token", {})).json()
         return rules.token(answer.get("token") if isinstance(answer, dict) else None)
 
     @property
@@ -142,14 +145,14 @@ class Feed:
         return self._transport.send("POST", f"{self._site_url}/{path}", headers=self._bearer, body=body)
 
 
-def _expect(answer: Answer) -> Answer:
+def expected(answer: Answer) -> Answer:
     """The answer, when it is a 200 that a feed may give."""
     if answer.status != 200 or answer.kind == "text/html":
-        raise _failure(answer)
+        raise failure_of(answer)
     return answer
 
 
-def _failure(answer: Answer) -> AgentError:
+def failure_of(answer: Answer) -> AgentError:
     """The failure that an unexpected answer means."""
     if answer.status >= 500 or answer.status == 429:
         return FeedFailed(f"status {answer.status}", answer.retry_after())

@@ -24,6 +24,13 @@ class CodeForOtherSite(AccessError):
     """
 
 
+class CodeForUploader(AccessError):
+    """The code is for an uploader, and not for a server.
+
+    The code was not used up. Use it with roster-agent push, or ask for one that roster-admin enrol SITE SERVER prints.
+    """
+
+
 class TokenRefused(AccessError):
     """The feed refused this server's token, because it was revoked or replaced, or belongs to another site.
 

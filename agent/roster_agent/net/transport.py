@@ -10,7 +10,7 @@ in the settings, the environment or the system. No redirect is followed here.
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -126,6 +126,19 @@ class Transport:
             raise FeedUnreachable(str(problem)) from problem
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
             # Not their texts: these may quote what was sent.
+            raise FeedUnreachable(f"the connection broke ({type(problem).__name__})") from problem
+        return Answer(response.status_code, dict(response.headers), data)
+
+    def put(self, url: str, pieces: Iterator[bytes], headers: dict[str, str]) -> Answer:
+        """Send bytes to an address, with the length that the headers say. Raises FeedUnreachable."""
+        try:
+            with self._client.stream("PUT", url, headers=headers, content=pieces) as response:
+                data = _read(response, MAX_ANSWER_BYTES, None)
+        except httpx2.TimeoutException as problem:
+            raise FeedUnreachable("it did not answer in time") from problem
+        except httpx2.ConnectError as problem:
+            raise FeedUnreachable(str(problem)) from problem
+        except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
             raise FeedUnreachable(f"the connection broke ({type(problem).__name__})") from problem
         return Answer(response.status_code, dict(response.headers), data)
 

@@ -258,7 +258,7 @@ def _process(server: Server, *code: str) -> "subprocess.Popen[bytes]":
 HANG = (
     "import time",
     "watchdog._LOOK_SECONDS = 0.05",
-    "run._LONGEST_SILENCE = 2",
+    "run.LONGEST_SILENCE = 2",
     "run.pull = lambda *_: time.sleep(3600)",
 )
 

@@ -70,7 +70,7 @@ def test_should_write_a_task_that_starts_the_agent_and_starts_it_again() -> None
 def test_should_end_the_task_of_before_when_it_installs_another(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "manager", lambda *_: service.task(COMMAND, tmp_path / "task.xml"))
+    monkeypatch.setattr(service, "manager", lambda *_, **__: service.task(COMMAND, tmp_path / "task.xml"))
     machine = Machine(refused="/End")
     service.install(server.state, None, machine)
     assert [command[1] for command in machine.told] == ["/End", "/Create", "/Run"]
@@ -82,7 +82,7 @@ linux = pytest.mark.skipif(sys.platform == "win32", reason="systemd")
 @linux
 def test_should_install_start_and_uninstall(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unit = tmp_path / "roster-agent.service"
-    monkeypatch.setattr(service, "UNIT", unit)
+    monkeypatch.setattr(service, "UNITS", tmp_path)
     machine = Machine()
     service.install(server.state, "impero", machine)
     assert "User=impero" in unit.read_text()
@@ -109,10 +109,10 @@ def test_should_run_as_the_owner_of_the_state_folder(server: Server) -> None:
 def test_should_pass_on_what_the_service_manager_refuses(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "UNIT", tmp_path / "roster-agent.service")
+    monkeypatch.setattr(service, "UNITS", tmp_path)
     with pytest.raises(ServiceFailed, match="Access denied"):
         service.install(server.state, None, Machine(refused="enable"))
-    monkeypatch.setattr(service, "UNIT", Path("/nowhere/roster-agent.service"))
+    monkeypatch.setattr(service, "UNITS", Path("/nowhere"))
     with pytest.raises(ServiceFailed, match="cannot be written"):
         service.install(server.state, None, Machine())
 
