@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from roster.pair import is_server, is_site
-from roster_commands import uploader_commands
+from roster_commands import uploader_commands, uploading
 from roster_commands.acting import (
     add,
     approve,
@@ -142,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")
     command.set_defaults(run=revoke)
     uploader_commands.register(commands, common)
+    uploading.register(commands, [common, asking, listing])
     command = commands.add_parser(
         "new-epoch", parents=[stacked, asking], help="after a restore: publish above every earlier version"
     )
