@@ -11,6 +11,7 @@
     │  ├─ NotEnrolled
     │  ├─ NoUploader, UploaderEnrolled (in `upload.upload_failures`)
     │  ├─ AlreadyEnrolled
+    │  ├─ NobodyToAsk
     │  ├─ AlreadyRunning
     │  ├─ ServiceFailed
     │  ├─ DiskFull

@@ -132,7 +132,8 @@ def described(world: World) -> dict[str, Any]:
     for key in world.stored():
         where = {"Bucket": world.results, "Key": key}
         head = s3.head_object(**where)
-        known = {name: head.get(name) for name in ("ContentType", "ContentEncoding", "CacheControl", "Metadata", "ETag")}
+        told = ("ContentType", "ContentEncoding", "CacheControl", "Metadata", "ETag")
+        known = {name: head.get(name) for name in told}
         found[key] = known | {"tags": s3.get_object_tagging(**where)["TagSet"]}
     return found
 

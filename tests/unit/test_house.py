@@ -162,11 +162,11 @@ def test_roster_aws_should_stay_a_small_room() -> None:
 
 def test_the_agent_should_have_few_rooms_at_its_top() -> None:
     top = [
-        path
+        path.name
         for path in (ROOT / "agent/roster_agent").iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").exists()
+        if path.name != "__init__.py" and (path.suffix == ".py" or (path / "__init__.py").exists())
     ]
-    assert len(top) <= 13
+    assert len(top) <= 12, top
 
 
 @pytest.mark.parametrize(

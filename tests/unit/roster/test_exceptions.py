@@ -18,8 +18,9 @@ MODULES = sorted(Path(roster.__path__[0]).glob("*.py"))
 SHOWN = {"len(data)", "blob.bytes", "int(read['format'])", "FORMAT", "what", "'; '.join(map(str, problems))"}
 SHOWN |= {"check.code", "event['message']", "', '.join(sorted(missing))"}
 
-# They carry a notice to whoever tells of it, and end there.
-CARRIERS = {"_Refused", "TooMany"}
+# They carry a notice, or the answer to an uploader, to whoever tells of it, and end there. The answer names one of the
+# files that can be uploaded, and nothing else that was asked.
+CARRIERS = {"_Refused", "TooMany", "BadUpload"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
