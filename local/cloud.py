@@ -20,6 +20,7 @@ import boto3
 from local import deployment
 from local.deployment import STACK_NAME, STATE
 from local.emulator import REGION, Emulator, clean_environment, credentials, free_port
+from local.mailbox import Mailbox
 from local.progress import Progress, silent
 
 
@@ -67,6 +68,8 @@ class Cloud:
             deployment.deploy(built, environment, {"LocalCloud": "true"})
             stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
             self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+            topic, folder = self.outputs["AlertTopicArn"], self.folder / "messages"
+            self.mailbox = Mailbox(self.client("sqs"), self.client("sns"), topic, folder)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -8,6 +8,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,8 @@ from local.widget import Widget
 
 DEFAULT_PORT = 4566
 ENV_FILE = STATE / "cloud.env"
+# How often what people would be told of is put into the folder of messages.
+_COLLECTED_SECONDS = 2
 
 
 def dashboard_beside(cloud: Cloud) -> Dashboard:
@@ -38,6 +41,7 @@ def _explain(cloud: Cloud, dashboard: Dashboard, env_file: Path, console: Consol
         f"""
 [bold]The cloud is up[/] at {cloud.endpoint_url}, log in {os.path.relpath(cloud.log)}
 [bold]The dashboard page[/] is at [link={dashboard.url}]{dashboard.url}[/link]
+[bold]What people would be told[/] is in {os.path.relpath(cloud.mailbox.folder)}
 
 In another terminal, from this folder:
 
@@ -96,7 +100,8 @@ def main() -> int:
                 env_file.write_text(written, encoding="utf-8")
                 _explain(cloud, dashboard, env_file, console)
                 while True:
-                    signal.pause()
+                    cloud.mailbox.collect()
+                    time.sleep(_COLLECTED_SECONDS)
             finally:
                 # Another cloud may have written its own file there since.
                 if env_file.exists() and env_file.read_text(encoding="utf-8") == written:

@@ -18,25 +18,29 @@ from tests.translated import ROOT, Template, allowed, listed, of_type, propertie
 
 FUNCTIONS = {
     *("ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"),
-    *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction"),
+    *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction", "PostToTeamsFunction"),
+    "EraseSiteFunction",
 }
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
 TRAIL_BUCKET = "AuditTrailBucket"
 #: The log groups that are kept for a year and a month, and after the stack: what was done, and who asked for it.
-KEPT_LOGS = {"ReportsLogs", "ManageSiteLogs"}
+KEPT_LOGS = {"ReportsLogs", "ManageSiteLogs", "EraseSiteLogs"}
 VARIABLES = {
     *("TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP", "METRICS_NAMESPACE"),
     "POWERTOOLS_SERVICE_NAME",
 }
 MORE_VARIABLES = {
-    "ImportPairFunction": {"SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL"},
-    "ManageSiteFunction": {"SHOW_REPORTS_ARN"},
+    "ImportPairFunction": {"SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL", "ALERT_TOPIC", "DASHBOARD_URL"},
+    "ManageSiteFunction": {"SHOW_REPORTS_ARN", "ALERT_TOPIC"},
+    "WatchFleetFunction": {"ALERT_TOPIC", "DASHBOARD_URL"},
+    "EraseSiteFunction": {"ALERT_TOPIC"},
     "ServeFeedFunction": {"FEED_POLL_SECONDS"},
     "ShowReportsFunction": {"MANAGE_SITE_ARN"},
 }
 OUTPUTS = {
-    *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl", "AlarmTopicArn"),
+    *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl"),
+    *("AlarmTopicArn", "AlertTopicArn", "EraseSiteFunctionName"),
     *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
     *("ReportsLogGroupName", "AuditLogGroupName", "DashboardUrl", "FeedDomainTarget"),
 }
@@ -93,11 +97,11 @@ def the_trail_records_who_calls_and_nothing_else(template: Template) -> list[str
         ]
         checks = {
             "wanted by the parameter": trail.get("Condition") == "RecordCallers",
-            "of manage_site alone": chosen
+            "of manage_site and erase_site alone": chosen
             == {
                 "eventCategory": ["Data"],
                 "resources.type": ["AWS::Lambda::Function"],
-                "resources.ARN": [{"Fn::GetAtt": ["ManageSiteFunction", "Arn"]}],
+                "resources.ARN": [{"Fn::GetAtt": [f"{name}Function", "Arn"]} for name in ("ManageSite", "EraseSite")],
             },
             "on": has["IsLogging"] is True,
             "proof against changes": has["EnableLogFileValidation"] is True,
@@ -204,10 +208,12 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                     wrong.append(f"{name}: {statement['Sid']} allows actions by wildcard")
                 wrong += [f"{name}: nothing does {action}" for action in actions if not _is_done(action)]
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
-                objects = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
+                objects: list[Any] = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
                 objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/revoked/*"})
                 objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/imports/*/notices.csv"})
                 objects += [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
+                subscriptions: Any = {"Fn::If": ["OnAws", {"Fn::Sub": "${AlertTopic.TopicArn}:*"}, "*"]}
+                objects.append(subscriptions)
                 group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ReportsLogs}"
                 indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in PROJECTIONS]
                 parts = [*objects, *indexes, {"Fn::Sub": group}]
@@ -351,6 +357,20 @@ def only_imports_sign_and_the_keys_are_kept(template: Template) -> list[str]:
     return wrong
 
 
+def only_erasing_deletes_what_was_uploaded_or_published(template: Template) -> list[str]:
+    """And it deletes without having read: a function that was taken over could tell nobody what there was."""
+    may = {
+        name: {action for statement in allowed(template, name) for action in listed(statement["Action"])}
+        for name in of_type(template, "AWS::IAM::Role")
+    }
+    wrong = [
+        f"{name} may delete objects"
+        for name, actions in may.items()
+        if any(action.startswith("s3:Delete") for action in actions) != (name == "EraseSiteRole")
+    ]
+    return wrong + [f"EraseSiteRole may {action}" for action in may["EraseSiteRole"] if action.startswith("s3:Get")]
+
+
 def the_feed_knows_who_asks(template: Template) -> list[str]:
     wrong = []
     for name, route in of_type(template, "AWS::ApiGatewayV2::Route").items():
@@ -387,7 +407,7 @@ FEED_WRITES = {
 
 def the_feed_writes_to_its_own_items_alone(template: Template) -> list[str]:
     """Of the functions that are asked from outside, none may change what an import publishes, or later signs."""
-    reading = {"dynamodb:GetItem", "dynamodb:Query"}
+    reading = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
     wrong = []
     for role, places in FEED_WRITES.items():
         for statement in allowed(template, role):

@@ -30,8 +30,10 @@ from roster_commands.acting import (
 from roster_commands.differences import listing_options
 from roster_commands.doctor import doctor
 from roster_commands.epochs import new_epoch
+from roster_commands.erase import erase, erase_options
 from roster_commands.folder import Unreadable
 from roster_commands.folder import folder as pair_folder
+from roster_commands.notify import notify, notify_options
 from roster_commands.output import UNBROKEN, standard_output
 from roster_commands.page_command import report
 from roster_commands.server_commands import revoke, servers
@@ -143,6 +145,14 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=revoke)
     uploader_commands.register(commands, common)
     uploading.register(commands, [common, asking, listing])
+    command = commands.add_parser(
+        "erase", parents=[common, erase_options()], help="erase all of a site that leaves, and keep a receipt"
+    )
+    command.set_defaults(run=erase)
+    command = commands.add_parser(
+        "notify", parents=[common, notify_options()], help="who is told of a site, by mail, Teams or HTTPS"
+    )
+    command.set_defaults(run=notify)
     command = commands.add_parser(
         "new-epoch", parents=[stacked, asking], help="after a restore: publish above every earlier version"
     )

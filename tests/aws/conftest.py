@@ -18,8 +18,11 @@ from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
 from roster.request import Approval, Order, Request
+from roster_aws.alerts import Alerts
 from roster_aws.commit import Publisher
+from roster_aws.contacts import Contacts
 from roster_aws.enrolment import Enrolment
+from roster_aws.erasing import Eraser, Places
 from roster_aws.fleet import HEADS, Fleet
 from roster_aws.gathering import Gathering
 from roster_aws.importing import Importer
@@ -34,6 +37,8 @@ from roster_aws.signing import Keyrings, Signer
 from roster_aws.store import Store
 from roster_aws.strays import Ignored, Strays
 from roster_aws.table import retry_conflicts
+from roster_aws.teams import Teams
+from roster_aws.tombstones import Tombstones
 from roster_aws.upload_items import Uploaders
 from roster_aws.views import Views
 from roster_aws.watching import Watch
@@ -108,6 +113,8 @@ class World:
     results: str = ""
     table: str = ""
     queue_url: str = ""
+    topic: str = ""
+    mailbox: str = ""
     keys: tuple[str, ...] = ()  # the first is in use
     keyring_serial: int = 1
     unknown: bool = False  # nobody adds its sites
@@ -128,6 +135,17 @@ class World:
         )
         self.client("logs").create_log_group(logGroupName=name)
         self.queue_url = self.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        topic = self.client("sns").create_topic(Name=name)["TopicArn"]
+        self.topic = topic
+        mailbox = self.client("sqs").create_queue(QueueName=f"{name}-mailbox")["QueueUrl"]
+        self.mailbox = mailbox
+        about = self.client("sqs").get_queue_attributes(QueueUrl=mailbox, AttributeNames=["QueueArn"])
+        arn = about["Attributes"]["QueueArn"]
+        may_send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = {"Version": "2012-10-17", "Statement": [may_send | {"Resource": arn}]}
+        self.client("sqs").set_queue_attributes(QueueUrl=mailbox, Attributes={"Policy": json.dumps(policy)})
+        raw = {"RawMessageDelivery": "true"}
+        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
 
     def client(self, service: str) -> Any:
         return _client(self.cloud, service)
@@ -140,8 +158,8 @@ class World:
         One importer at a time has `calls`: the one that was made last.
         """
         client = new_client if prepare else _heard_client if calls else _client
-        services = ("dynamodb", "s3", "sqs", "logs", "kms")
-        dynamodb, s3, sqs, logs, kms = clients = tuple(client(self.cloud, service) for service in services)
+        services = ("dynamodb", "s3", "sqs", "logs", "kms", "sns")
+        dynamodb, s3, sqs, logs, kms, sns = clients = tuple(client(self.cloud, service) for service in services)
         for each in clients:
             if calls:
                 _hear(each, calls)
@@ -152,7 +170,8 @@ class World:
         queue, logbook = Queue(sqs, self.queue_url), Logbook(logs, self.table, self.clock)
         signer = Signer(kms, Keyrings(dynamodb, self.table), list(self.keys), self.keys[0], self.keyring_serial)
         projection = Projection(dynamodb, self.table, results)
-        publisher = Publisher(results, store, signer, projection, logbook, self.clock)
+        alerts = Alerts(sns, self.topic, "https://dashboard.example/", logbook)
+        publisher = Publisher(results, store, signer, projection, logbook, alerts, self.clock)
         gathering = Gathering(inbox, results, Fleet(dynamodb, self.table, self.clock))
         return Importer(inbox, gathering, publisher, Orders(publisher, self.clock), queue, self.clock)
 
@@ -161,7 +180,8 @@ class World:
 
     def strays(self) -> Strays:
         importer = self.importer()
-        parts = importer.inbox, self.ignored(), importer.publisher.store, importer.queue, importer.publisher.logbook
+        publisher = importer.publisher
+        parts = importer.inbox, self.ignored(), publisher.store, importer.queue, publisher.logbook, publisher.alerts
         return Strays(*parts, self.clock)
 
     def ignored(self) -> Ignored:
@@ -172,6 +192,16 @@ class World:
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=self.table)
         events = (json.loads(event["message"]) for page in pages for event in page["events"])
         return [event for event in events if event["message"] == message]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The messages about schools that have come since this was asked last."""
+        found: list[dict[str, Any]] = []
+        asked = {"QueueUrl": self.mailbox, "MaxNumberOfMessages": 10}
+        while got := self.client("sqs").receive_message(**asked).get("Messages"):
+            for each in got:
+                found.append(json.loads(each["Body"]))
+                self.client("sqs").delete_message(QueueUrl=self.mailbox, ReceiptHandle=each["ReceiptHandle"])
+        return found
 
     def fleet(self) -> Fleet:
         return Fleet(self.client("dynamodb"), self.table, self.clock)
@@ -187,7 +217,20 @@ class World:
 
     def watch(self) -> Watch:
         importer = self.importer()
-        return Watch(self.fleet(), importer.publisher.logbook, importer.queue, self.clock)
+        publisher = importer.publisher
+        return Watch(self.fleet(), publisher.logbook, publisher.alerts, importer.queue, self.clock)
+
+    def eraser(self, calls: Callable[[str], None] | None = None) -> Eraser:
+        """An eraser; `calls` is told of each of its AWS calls once it was carried out."""
+        client = _heard_client if calls else _client
+        dynamodb, s3, sns = clients = tuple(client(self.cloud, service) for service in ("dynamodb", "s3", "sns"))
+        for each in clients:
+            if calls:
+                _hear(each, calls)
+        places = Places(s3, self.inbox, self.results, dynamodb, self.table)
+        contacts = Contacts(sns, self.topic, Teams(dynamodb, self.table))
+        lease = Store(dynamodb, self.table, self.clock).lease
+        return Eraser(places, Tombstones(dynamodb, self.table), lease, contacts, self.clock)
 
     def enrolment(self) -> Enrolment:
         return Enrolment(self.client("dynamodb"), self.table, self.clock)
@@ -199,6 +242,10 @@ class World:
         """Put `teachers` and `students`, by keyword, into the inbox of a site that somebody has added."""
         if not self.unknown:
             self.store().add_site(site, "arn:somebody")
+        self.upload_only(site, **files)
+
+    def upload_only(self, site: str, **files: bytes) -> None:
+        """The same to a site that is what it is."""
         for name, data in files.items():
             self.client("s3").put_object(Bucket=self.inbox, Key=f"{site}/{name}.csv", Body=data)
 

@@ -13,8 +13,10 @@ import pytest
 
 from roster.request import NewEpoch, Request, Rollback, read_message
 from roster_aws.admin import Admin
+from roster_aws.contacts import Contacts
 from roster_aws.enrolment import CodeInvalid
 from roster_aws.signing import Keyrings
+from roster_aws.teams import Teams
 from roster_aws.upload_items import UploadRecords
 from roster_aws.uploader_admin import UploaderAdmin
 
@@ -33,7 +35,12 @@ def admin(world: World) -> Admin:
     results, store = importer.publisher.results, world.store()
     records = UploadRecords(world.client("dynamodb"), world.table)
     uploaders = UploaderAdmin(world.uploaders(), records, world.views(), world.clock)
-    return Admin(world.views(), store, importer.queue, world.enrolment(), uploaders, keyrings, results, world.clock)
+    contacts = Contacts(world.client("sns"), world.topic, Teams(world.client("dynamodb"), world.table))
+    return Admin(
+        *(world.views(), store, importer.queue, world.enrolment(), uploaders, keyrings, results),
+        contacts,
+        world.clock,
+    )
 
 
 def publish(world: World, pair: dict[str, bytes]) -> int:

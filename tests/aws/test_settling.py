@@ -90,7 +90,7 @@ ON_THE_BASE: dict[str, Callable[[World, Head], object]] = {
 UNDER_THE_LEASE = ON_THE_BASE | {
     "begin": lambda world, head: store_of(world).begin_import(head, OWNER, "20260907T030000Z-000004", {}),
     "abandon": lambda world, head: store_of(world).abandon(head, OWNER),
-    "tell": lambda world, head: store_of(world).tell(head, OWNER, TOLD),
+    "tell": lambda world, head: store_of(world).tell(head, OWNER, TOLD, ()),
 }
 
 

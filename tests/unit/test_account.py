@@ -34,7 +34,7 @@ RULES: dict[Rule, list[Spoil]] = {
     metrics_are_the_stack_s_own: [
         within("WatchFleetFunction", "Environment", "Variables", "METRICS_NAMESPACE", becomes="SisImport"),
         within("ImportPairFunction", "Environment", "Variables", "METRICS_NAMESPACE"),
-        within("ImportFailedAlarm", "Namespace", becomes="SisImport"),
+        within("NobodyToldAlarm", "Namespace", becomes="SisImport"),
         within("DurationAlarm", "Dimensions", 0, "Value", becomes="import-pair"),
         swapped('["SisImport/${AWS::StackName}", "Errors"', '["SisImport", "Errors"'),
     ],

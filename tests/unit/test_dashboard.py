@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from roster.listed_site import ListedSite
 from roster.log_events import METRICS
@@ -19,6 +20,8 @@ from roster.plan import plan_import
 from roster.report import import_report
 from roster.request import Stray
 from roster.settings import Settings
+from roster_aws.alerts import Alerts
+from roster_aws.fleet import Watched
 from roster_aws.logbook import Logbook
 from roster_aws.strays import Strays
 from roster_aws.watching import Watch
@@ -69,6 +72,13 @@ class Log:
         self.events += [json.loads(event["message"]) for event in logEvents]
 
 
+class Refusing:
+    """A topic that takes nothing."""
+
+    def publish(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "NotFound", "Message": "no such topic"}}, "Publish")
+
+
 class TwoSites:
     """A fleet of a site that has become stale and one that has recovered."""
 
@@ -79,8 +89,8 @@ class TwoSites:
             ListedSite("durmstrang", files_at=today, succeeded_at=today, stale_since=long_ago),
         ]
 
-    def states(self, site: str) -> list[Any]:
-        return []
+    def watched(self, site: str) -> Watched:
+        return Watched([], {}, {})
 
     def mark_stale(self, site: str, since: str) -> None:
         pass
@@ -99,9 +109,10 @@ def told() -> dict[str, set[str]]:
     phases = dict.fromkeys(("fetch", "plan", "store", "settle", "project"), 1)
     logbook.tell_import(report.ended(phases, NOW), findings(notices_csv(plan)))
     nothing = cast(Any, None)
-    Watch(cast(Any, TwoSites()), logbook, nothing, lambda: NOW).look()
+    refused = Alerts(cast(Any, Refusing()), "topic", "https://dashboard.example/", logbook)
+    Watch(cast(Any, TwoSites()), logbook, refused, nothing, lambda: NOW).look()
     # What a tool left is told without being counted, which would need a table.
-    Strays(nothing, nothing, nothing, nothing, logbook, lambda: NOW).look(Stray(".DS_Store", "v", NOW, 1))
+    Strays(nothing, nothing, nothing, nothing, logbook, refused, lambda: NOW).look(Stray(".DS_Store", "v", NOW, 1))
     fields: dict[str, set[str]] = {}
     for event in log.events:
         parts = {f"{name}.{part}" for name, value in event.items() if isinstance(value, dict) for part in value}
@@ -126,15 +137,15 @@ RULES: dict[Rule, list[Spoil]] = {
     the_dashboard_shows_every_alarm: [
         swapped('"${Alarm}-page",', ""),
         swapped("${Alarm}-uploads-wait", "${Alarm}-uploads-late"),
-        swapped("| sites-stale |", "| sites-old |"),
+        swapped("| nobody-told |", "| nobody-heard |"),
         swapped("**Allow always**", "**OK**"),
-        within("ImportHeldAlarm", "AlarmName", becomes="sample-held"),
+        within("NobodyToldAlarm", "AlarmName", becomes="sample-held"),
     ],
     metrics_are_those_that_the_code_tells: [
         swapped('"Warnings", { "label": "warnings"', '"Errors", { "label": "warnings"'),
         swapped('"ServersBehind"', '"ServersLate"'),
         swapped('${AWS::StackName}", "Sites",', '${AWS::StackName}", "Sites", "site", "hogwarts",'),
-        within("StaleSitesAlarm", "MetricName", becomes="StaleSites"),
+        within("NobodyToldAlarm", "MetricName", becomes="NotTold"),
         swapped('["AWS/SQS", "ApproximateAgeOfOldestMessage"', '["AWS/SQS", "NumberOfMessagesSent"'),
     ],
     metrics_of_aws_are_of_our_resources: [

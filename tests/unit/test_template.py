@@ -21,6 +21,7 @@ from tests.template_rules import (
     is_clean_cloudformation,
     logs_cost_no_more_than_they_say,
     logs_end_some_day,
+    only_erasing_deletes_what_was_uploaded_or_published,
     only_imports_sign_and_the_keys_are_kept,
     pages_of_aws_are_linked_in_each_of_its_worlds,
     people_can_read_what_to_choose_and_what_they_got,
@@ -84,7 +85,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("ServeFeedRole", "AssumeRolePolicyDocument", "Statement", 0, "Principal", becomes={"AWS": "*"}),
         lambda resources: role_statement(resources, "WatchFleetRole", 1).update(Resource={"Fn::Sub": "${Table.Arn}/*"}),
         lambda resources: role_statement(resources, "ImportPairRole", 3)["Action"].append("dynamodb:BatchGetItem"),
-        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(Action="dynamodb:ConditionCheckItem"),
+        lambda resources: role_statement(resources, "ServeFeedRole", 4).update(Action="dynamodb:PartiQLSelect"),
     ],
     functions_have_all_they_need: [
         within("ServeFeedFunction", "Environment", "Variables", "TABLE_NAME"),
@@ -169,6 +170,11 @@ RULES: dict[Rule, list[Spoil]] = {
             Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}}
         ),
         lambda resources: role_statement(resources, "AuthorizeServerRole", 0).update(Action="dynamodb:PutItem"),
+    ],
+    only_erasing_deletes_what_was_uploaded_or_published: [
+        lambda resources: role_statement(resources, "ImportPairRole", 0)["Action"].append("s3:DeleteObject"),
+        lambda resources: role_statement(resources, "EraseSiteRole", 1)["Action"].append("s3:GetObject"),
+        lambda resources: role_statement(resources, "EraseSiteRole", 1).update(Action="s3:AbortMultipartUpload"),
     ],
     the_feed_knows_who_asks: [
         within("FeedHeadRoute", "AuthorizationType", becomes="NONE"),

@@ -49,7 +49,7 @@ RULES: dict[Rule, list[Spoil]] = {
     ],
     only_what_imports_or_watches_writes_reports: [
         renamed("ShowReportsRole", 3, Resource=REPORTS_LOGS),
-        renamed("WatchFleetRole", 2, Resource={"Fn::GetAtt": ["WatchFleetLogs", "Arn"]}),
+        renamed("WatchFleetRole", 3, Resource={"Fn::GetAtt": ["WatchFleetLogs", "Arn"]}),
         lambda resources: policy(resources, "ImportPairRole").pop(),
     ],
     the_widget_can_only_read: [
@@ -76,39 +76,39 @@ RULES: dict[Rule, list[Spoil]] = {
         within("WatchFleetScheduleRole", "AssumeRolePolicyDocument", "Statement", 0, "Condition"),
     ],
     alarms_tell_somebody_what_to_do: [
-        within("ImportFailedAlarm", "AlarmDescription"),
-        within("ImportHeldAlarm", "AlarmDescription", becomes="An import is held." * 10),
+        within("NobodyToldAlarm", "AlarmDescription"),
+        within("NobodyToldAlarm", "AlarmDescription", becomes="An import is held." * 10),
         within("DeadLetterAlarm", "AlarmDescription", becomes="See the dashboard." * 100),
         within("QueueAgeAlarm", "AlarmName"),
-        within("StaleSitesAlarm", "AlarmActions", becomes=[]),
+        within("NobodyToldAlarm", "AlarmActions", becomes=[]),
         within("ThrottlesAlarm", "OKActions", becomes=[{"Ref": "AlarmEmail"}]),
         within("PageAlarm", "AlarmActions"),
         within("PageAlarm", "ActionsEnabled", becomes=False),
     ],
     alarms_know_what_silence_means: [
-        within("ImportFailedAlarm", "TreatMissingData"),
+        within("NobodyToldAlarm", "TreatMissingData"),
         within("ThrottlesAlarm", "TreatMissingData"),
-        within("StaleSitesAlarm", "TreatMissingData", becomes="breaching"),
+        within("NobodyToldAlarm", "TreatMissingData", becomes="breaching"),
         within("WatchAlarm", "TreatMissingData", becomes="breaching"),
         within("WatchAlarm", "InsufficientDataActions"),
-        within("ImportHeldAlarm", "InsufficientDataActions", becomes=[{"Ref": "AlarmTopic"}]),
+        within("NobodyToldAlarm", "InsufficientDataActions", becomes=[{"Ref": "AlarmTopic"}]),
         within("DeadLetterAlarm", "TreatMissingData", becomes="breaching"),
     ],
     no_alarm_is_on_for_good_where_there_are_many: [
-        within("StaleSitesAlarm", "MetricName", becomes="SitesStale"),
+        within("NobodyToldAlarm", "MetricName", becomes="SitesStale"),
         within("SilentServersAlarm", "Metrics", 0, "Expression", becomes="silent"),
         within("SilentServersAlarm", "Threshold", becomes=0),
     ],
     alarms_look_as_often_as_there_is_something_to_see: [
-        within("StaleSitesAlarm", "Period", becomes=3600),
+        within("NobodyToldAlarm", "Period", becomes=3600),
         within("WatchAlarm", "EvaluationPeriods", becomes=1),
         within("WatchAlarm", "ComparisonOperator", becomes="GreaterThanThreshold"),
         within("SilentServersAlarm", "EvaluationPeriods", becomes=1),
         within("FeedFaultsAlarm", "Metrics", 3, "MetricStat", "Metric", "Dimensions", becomes=[]),
-        within("StaleSitesAlarm", "Statistic", becomes="Sum"),
-        within("ImportFailedAlarm", "Period", becomes=86400),
-        within("ImportFailedAlarm", "Statistic", becomes="Average"),
-        within("ImportHeldAlarm", "Dimensions", becomes=[{"Name": "site", "Value": "hogwarts"}]),
+        within("NobodyToldAlarm", "Statistic", becomes="Maximum"),
+        within("NobodyToldAlarm", "Period", becomes=86400),
+        within("NobodyToldAlarm", "Statistic", becomes="Average"),
+        within("NobodyToldAlarm", "Dimensions", becomes=[{"Name": "site", "Value": "hogwarts"}]),
         within("DurationAlarm", "Dimensions"),
         within("ThrottlesAlarm", "Metrics", 1, "MetricStat", "Period", becomes=3600),
         within("QueueAgeAlarm", "ComparisonOperator", becomes="LessThanThreshold"),
@@ -123,7 +123,7 @@ RULES: dict[Rule, list[Spoil]] = {
         *(
             lambda resources, name=name: resources.pop(name)
             for name in (
-                *("ImportFailedAlarm", "ImportHeldAlarm", "DeadLetterAlarm", "QueueAgeAlarm", "StaleSitesAlarm"),
+                *("NobodyToldAlarm", "DeadLetterAlarm", "QueueAgeAlarm"),
                 *("ThrottlesAlarm", "DurationAlarm", "WatchAlarm", "SilentServersAlarm", "FeedFaultsAlarm"),
             )
         ),
@@ -132,7 +132,7 @@ RULES: dict[Rule, list[Spoil]] = {
         within("DeadLetterAlarm", "Dimensions", 0, "Value", becomes={"Fn::GetAtt": ["ImportQueue", "QueueName"]}),
         within("DurationAlarm", "Threshold", becomes=300000),
         within("QueueAgeAlarm", "Threshold", becomes=60),
-        within("ImportFailedAlarm", "Threshold", becomes=1),
+        within("NobodyToldAlarm", "Threshold", becomes=1),
     ],
     the_pager_rings_for_our_own_faults: [
         within("PageAlarm", "AlarmRule", becomes='ALARM("sample-import-given-up")'),

@@ -1,10 +1,10 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
-Reading is `views`. Changing: `site-add`, `enrol`, `revoke`, `import`, `approve`, `reject`, `settle`, `rollback`,
-`new-epoch`, `pause`, `resume`, and those of `uploader_admin`; each, done or refused, leaves an audit event with `by`,
-the ARN that the caller says it is (CloudTrail has the proof). What needs the site's lease is checked here, so that the
-answer is immediate, and then sent through the import queue, where it is checked again. Bad input is answered, not
-raised.
+Reading is `views`, and `contacts`. Changing: `site-add`, `notify`, `notify-remove`, `enrol`, `revoke`, `import`,
+`approve`, `reject`, `settle`, `rollback`, `new-epoch`, `pause`, `resume`, and those of `uploader_admin`; each, done or
+refused, leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What needs the
+site's lease is checked here, so that the answer is immediate, and then sent through the import queue, where it is
+checked again. Bad input is answered, not raised.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roster.approval import why_not_approved
+from roster.contact import BadContact, Contact, contact_of
 from roster.pair import is_import, is_server, is_site
 from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback
 from roster.site_head import Head
 from roster.times import stamp
+from roster_aws.contacts import Contacts, NotNow
 from roster_aws.enrolment import Enrolment
 from roster_aws.queue import Queue
 from roster_aws.results import Results
@@ -74,11 +76,12 @@ class Admin:
     uploaders: UploaderAdmin
     keyrings: Keyrings
     results: Results
+    contacts: Contacts
     clock: Callable[[], datetime]
 
     def answer(self, asked: object, request_id: str) -> Json:
         """{"ok": true, …} with what was asked for, or {"ok": false, "error": …, "message": …}."""
-        reading = self.views.questions | self.uploaders.reading
+        reading = self.views.questions | self.uploaders.reading | {"contacts": self._contacts}
         changing = {
             "site-add": self._add_site,
             "enrol": self._enrol,
@@ -91,6 +94,8 @@ class Admin:
             "new-epoch": self._new_epoch,
             "pause": self._pause,
             "resume": self._resume,
+            "notify": self._notify,
+            "notify-remove": self._notify_no_more,
             **self.uploaders.changing,
         }
         try:
@@ -111,6 +116,7 @@ class Admin:
         """What a change answers; done or refused, it leaves an audit event."""
         action, by = str(asked["action"]), _by(asked)
         try:
+            self._refuse_erased(site, action)
             said = change(site, asked, request_id)
         except Refused as refused:
             audit("change_refused", site=site, by=by, change=action, reason=str(refused))
@@ -118,6 +124,14 @@ class Admin:
         known = {**asked, **said}
         audit(action, site=site, by=by, **{name: known[name] for name in _AUDITED.get(action, ()) if name in known})
         return said
+
+    def _refuse_erased(self, site: str, action: str) -> None:
+        """Refuse to change a site that was erased, but for adding it again once that is over."""
+        erasure = self.store.tombstones.of(site)
+        if erasure and not erasure.finished_at:
+            raise Refused(f"This site is being erased: `roster-admin erase {site}` goes on with it.")
+        if erasure and action != "site-add":
+            raise Refused(f"This site was erased: `roster-admin site add {site}` makes it a site again.")
 
     def answer_button(self, asked: Json, request_id: str) -> DoneData:
         """What a button of a page asked for, done; the data of the page `done`, which says so."""
@@ -159,6 +173,8 @@ class Admin:
 
     def _add_site(self, site: str, asked: Json, request_id: str) -> Json:
         """Say that there is such a site; adding it twice is fine. What is held because nobody had, is read again."""
+        if self.store.tombstones.of(site):
+            self.store.tombstones.lift(site)
         head = self.store.head(site)
         report = self.store.report(site, head.held) if head.held and not head.version else None
         waits = report is not None and any(reason["code"] == "site_new" for reason in report.held or ())
@@ -193,6 +209,7 @@ class Admin:
         import_id, by = text(asked, "import"), _by(asked)
         if not is_import(import_id) or not self.store.reject(site, import_id, by):
             raise Refused(REASONS["not_held"])
+        self.queue.ask(Request(site))  # which tells people that nothing waits any more
         return {}
 
     def _rollback(self, site: str, asked: Json, request_id: str) -> Json:
@@ -233,12 +250,37 @@ class Admin:
         self.queue.ask(Request(site))  # what was uploaded meanwhile
         return {"paused": bool(self.store.head(site).settings.get("paused"))}
 
+    def _contacts(self, site: str, asked: Json) -> Json:
+        """Who is told of a site; whoever has not confirmed yet is not among them."""
+        return {"contacts": [vars(contact) for contact in self.contacts.of(site)]}
+
+    def _notify(self, site: str, asked: Json, request_id: str) -> Json:
+        """Have somebody told of a site; `pending` says whether they have to confirm first."""
+        try:
+            return {"pending": self.contacts.add(site, _contact(asked))}
+        except NotNow as refused:
+            raise Refused(str(refused)) from None
+
+    def _notify_no_more(self, site: str, asked: Json, request_id: str) -> Json:
+        try:
+            self.contacts.remove(site, _contact(asked))
+        except NotNow as refused:
+            raise Refused(str(refused)) from None
+        return {}
+
     def _order(self, site: str, request_id: str, order: Order) -> None:
         self.queue.ask(Request(site, asked=request_id, asked_at=self.clock(), order=order))
 
 
 def _by(asked: Json) -> str:
     return str(asked.get("by", ""))
+
+
+def _contact(asked: Json) -> Contact:
+    try:
+        return contact_of(asked.get("contact"))
+    except BadContact as bad:
+        raise Refused(str(bad)) from None
 
 
 def _server(asked: Json) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from roster.alert import of_ended_hold, of_import
 from roster.encode import Manifest
 from roster.notices_file import Finding
 from roster.plan import Base, Packed, Plan
 from roster.report import Report
 from roster.site_head import Head
 from roster.statement import Signed
+from roster_aws.alerts import Alerts
 from roster_aws.items import prove
 from roster_aws.logbook import Logbook
 from roster_aws.projection import Projection
@@ -46,6 +48,7 @@ class Publisher:
     signer: Signer
     projection: Projection
     logbook: Logbook
+    alerts: Alerts
     clock: Callable[[], datetime]
 
     def base(self, head: Head) -> Base:
@@ -91,7 +94,15 @@ class Publisher:
         if head.open_import:
             self._tell_earlier(head, owner)
             head = self.store.head(head.site)
-        return self._sign_again(head, owner)
+        return self._sign_again(self._tell_ended_hold(head, owner), owner)
+
+    def _tell_ended_hold(self, head: Head, owner: str) -> Head:
+        """Tell people that what was held is so no longer, where a person has rejected it."""
+        due = of_ended_hold(head)
+        if due is None:
+            return head
+        self.alerts.tell(due.alerts)
+        return self.store.put_told(head, owner, due.told)
 
     def _tell_earlier(self, head: Head, owner: str) -> None:
         report = self.store.report(head.site, head.open_import)
@@ -133,8 +144,10 @@ class Publisher:
     def _tell(self, head: Head, owner: str, report: Report, phases: Phases, findings: Iterable[Finding]) -> None:
         ended = report.ended(phases.milliseconds, self.clock())
         self.logbook.tell_import(ended, findings)
+        due = of_import(head, ended)
+        self.alerts.tell(due.alerts)
         logger.info("import_ended", extra={"site": head.site, "import": ended.import_id, "status": ended.status})
-        self.store.tell(head, owner, ended)
+        self.store.tell(head, owner, ended, due.told)
 
     def project(self, head: Head, owner: str) -> None:
         """Bring the table to the head's version, from where an earlier run broke off."""

@@ -22,6 +22,7 @@ from roster.pair import is_server, is_site
 from roster.servers import Server
 from roster.times import stamp
 from roster_aws.table import Item, condition_failed, from_wire, server_key, to_wire
+from roster_aws.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +77,8 @@ class Enrolment:
             "enrolled_at": stamp(self._clock()),
             "tokens": [digest(token)],
         }
-        writes: Any = [use_up, {"Put": {"TableName": self._table, "Item": to_wire(server)}}]
+        nobody_erases = Tombstones(self._dynamodb, self._table).nobody_erases(known["site"])
+        writes: Any = [nobody_erases, use_up, {"Put": {"TableName": self._table, "Item": to_wire(server)}}]
         try:
             self._dynamodb.transact_write_items(TransactItems=writes)
         except ClientError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
 
 from roster.listed_site import ListedSite
 from roster.server_report import ServerReport
@@ -17,7 +19,8 @@ from roster.site_head import Head
 from roster.stray import site_like
 from roster.times import stamp
 from roster.watch import ServerState
-from roster_aws.table import Item, from_wire, server_key, site_key, to_wire
+from roster_aws.table import Item, condition_failed, from_wire, server_key, site_key, to_wire
+from roster_aws.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +35,22 @@ LISTED_OF_A_HEAD = (
 )
 
 # What is read of a server; its tokens are not.
-_KNOWN = ("server", "applied_version", "applied_manifest", "last_seen", "reported_at", "report", "revoked_at")
+_KNOWN = (
+    *("server", "applied_version", "applied_manifest", "last_seen", "reported_at", "report", "revoked_at"),
+    *("enrolled_at", "told"),
+)
+
+
+# Beside a site's servers, whose names have no capital letter: what people have been told of them.
+_TOLD = "TOLD"
+
+
+class Watched(NamedTuple):
+    """The servers of a site, when each was enrolled, and the troubles that people have been told of each, by name."""
+
+    servers: list[Server]
+    enrolled: dict[str, str]
+    told: dict[str, list[str]]
 
 
 class Fleet:
@@ -63,13 +81,23 @@ class Fleet:
 
     def servers(self, site: str) -> list[Server]:
         """The servers of a site, by name."""
+        return self.watched(site).servers
+
+    def watched(self, site: str) -> Watched:
+        """The servers of a site, by name, with what the hourly watch wants to know of them."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :servers",
             ProjectionExpression=", ".join(_KNOWN),
             ExpressionAttributeValues=to_wire({":servers": server_key(site, "")["pk"]}),
         )
-        return [Server.from_item(site, from_wire(item)) for page in pages for item in page["Items"]]
+        items = [from_wire(item) for page in pages for item in page["Items"]]
+        known = [item for item in items if "server" in item]
+        return Watched(
+            [Server.from_item(site, item) for item in known],
+            {item["server"]: item.get("enrolled_at", "") for item in known},
+            next((item["told"] for item in items if "told" in item), {}),
+        )
 
     def states(self, listed: ListedSite) -> list[ServerState]:
         """The state of each server of one of `sites`, by the server's name."""
@@ -102,9 +130,21 @@ class Fleet:
 
     def mark_stale(self, site: str, since: str) -> None:
         """Remember since when a site is stale; "" when it is not any more."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=to_wire(site_key(site, "HEAD")),
-            UpdateExpression="SET stale_since = :since",
-            ExpressionAttributeValues=to_wire({":since": since}),
-        )
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=to_wire(site_key(site, "HEAD")),
+                UpdateExpression="SET stale_since = :since",
+                ConditionExpression="attribute_exists(kind)",  # it may have been erased meanwhile
+                ExpressionAttributeValues=to_wire({":since": since}),
+            )
+
+    def mark_told(self, site: str, told: dict[str, list[str]]) -> None:
+        """Remember the troubles that people have been told of each server of a site."""
+        put: Any = {"TableName": self._table, "Item": to_wire({**server_key(site, _TOLD), "told": told})}
+        nobody_erases = Tombstones(self._dynamodb, self._table).nobody_erases(site)
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[nobody_erases, {"Put": put}])
+        except ClientError as error:
+            if not condition_failed(error):
+                raise

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roster import next_step
+from roster.alert import of_good_settings, of_refused_file
 from roster.approval import is_same_hold, to_approve, why_not_ended
 from roster.csv_file import too_large
 from roster.memory import Memory
@@ -68,12 +69,17 @@ class Importer:
         """Do whatever is to be done about a site now. `owner` names this run; it must not live past `alive_until`."""
         store = self.publisher.store
         site = request.site
+        if self._is_erased(site):
+            return
         taken_until = store.lease.take(site, owner, alive_until)
         if taken_until:
             # The holder looks again before it lets go: this message is for the case that it dies first. What a person
             # asked for, the holder does not know.
             left = (taken_until - self.clock()).total_seconds() + _SLACK_SECONDS
             self.queue.ask(request, min(left, _ASKED_AGAIN_SECONDS) if request.asked else left)
+            return
+        if store.tombstones.of(site):  # which came between the question and the lease
+            store.leave_erased(site, owner)
             return
         try:
             self._look(request, owner)
@@ -87,6 +93,19 @@ class Importer:
         except Exception:
             store.lease.drop(site, owner)
             raise
+
+    def _is_erased(self, site: str) -> bool:
+        """Whether the site is erased, or being erased; what is uploaded afterwards is told once and counted."""
+        erasure = self.publisher.store.tombstones.of(site)
+        if erasure is None:
+            return False
+        if erasure.finished_at and self.inbox.standing(site):
+            if not erasure.uploads:
+                refusal = refusal_id(self.clock(), site)
+                self.publisher.alerts.tell([of_refused_file(Report(site, refusal, "failed", reason="site_erased"))])
+            self.publisher.store.tombstones.count_upload(site)
+            self.publisher.logbook.tell([{"message": "upload_of_erased_site", "site": site}])
+        return True
 
     def _look(self, request: Request, owner: str) -> None:
         """Finish what was left, do the next step, and have the table show what stands.
@@ -128,6 +147,8 @@ class Importer:
             return head
         settings, problems = read_settings(self.inbox.read(head.site, upload, SIZE_LIMIT + 1))
         if settings:
+            if head.settings_problem:
+                self.publisher.alerts.tell([of_good_settings(head.site)])
             return store.put_settings(head, owner, upload.version_id, settings)
         report = Report(
             head.site,
@@ -140,6 +161,7 @@ class Importer:
         )
         store.record_import(report)
         self.publisher.logbook.tell_import(report)
+        self.publisher.alerts.tell([of_refused_file(report)])
         return store.put_settings(head, owner, upload.version_id, None, problem=report.import_id)
 
     def _answer_nothing(self, request: Request, reason: str) -> None:

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from roster_aws.admin import Admin
+    from roster_aws.alerts import Alerts
+    from roster_aws.contacts import Contacts
     from roster_aws.enrolment import Enrolment
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
+    from roster_aws.leaving import Leaving
     from roster_aws.logbook import Logbook
     from roster_aws.projection import Projection
     from roster_aws.queue import Queue
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from roster_aws.signing import Keyrings, Signer
     from roster_aws.store import Store
     from roster_aws.strays import Ignored, Strays
+    from roster_aws.teams import Teams
     from roster_aws.upload_calls import UploadCalls
     from roster_aws.upload_items import Uploaders, UploadRecords
     from roster_aws.views import Views
@@ -72,6 +77,8 @@ def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
 @overload
 def client(service: Literal["s3"]) -> S3Client: ...
 @overload
+def client(service: Literal["sns"]) -> SNSClient: ...
+@overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
 @cache
 def client(service: Any) -> Any:
@@ -90,7 +97,7 @@ def importer() -> Importer:
     from roster_aws.importing import Importer
     from roster_aws.orders import Orders
 
-    publisher = Publisher(_results(), _store(), signer(), _projection(), _logbook(), now)
+    publisher = Publisher(_results(), _store(), signer(), _projection(), _logbook(), _alerts(), now)
     gathering = Gathering(_inbox(), _results(), _fleet())
     return Importer(_inbox(), gathering, publisher, Orders(publisher, now), queue(), now)
 
@@ -99,7 +106,7 @@ def strays() -> Strays:
     """What `import_pair` does with an upload that no import reads."""
     from roster_aws.strays import Strays
 
-    return Strays(_inbox(), _ignored(), _store(), queue(), _logbook(), now)
+    return Strays(_inbox(), _ignored(), _store(), queue(), _logbook(), _alerts(), now)
 
 
 def signer() -> Signer:
@@ -166,14 +173,38 @@ def admin() -> Admin:
     from roster_aws.uploader_admin import UploaderAdmin
 
     about_uploaders = UploaderAdmin(uploaders(), _upload_records(), views(), now)
-    return Admin(views(), _store(), queue(), enrolment(), about_uploaders, _keyrings(), _results(), now)
+    return Admin(views(), _store(), queue(), enrolment(), about_uploaders, _keyrings(), _results(), _contacts(), now)
 
 
 def watch() -> Watch:
     """What `watch_fleet` looks over."""
     from roster_aws.watching import Watch
 
-    return Watch(_fleet(), _logbook(), queue(), now)
+    return Watch(_fleet(), _logbook(), _alerts(), queue(), now)
+
+
+def teams() -> Teams:
+    """What `post_to_teams` does with an alert."""
+    from roster_aws.teams import Teams
+
+    return Teams(client("dynamodb"), variable("TABLE_NAME"))
+
+
+def leaving() -> Leaving:
+    """What `erase_site` does."""
+    from roster_aws.erasing import Eraser, Places
+    from roster_aws.leaving import Leaving
+    from roster_aws.tombstones import Tombstones
+
+    places = Places(
+        client("s3"),
+        variable("INBOX_BUCKET"),
+        variable("RESULTS_BUCKET"),
+        client("dynamodb"),
+        variable("TABLE_NAME"),
+    )
+    tombstones = Tombstones(client("dynamodb"), variable("TABLE_NAME"))
+    return Leaving(Eraser(places, tombstones, _store().lease, _contacts(), now))
 
 
 # The parts that these share
@@ -225,6 +256,18 @@ def _keyrings() -> Keyrings:
     from roster_aws.signing import Keyrings
 
     return Keyrings(client("dynamodb"), variable("TABLE_NAME"))
+
+
+def _alerts() -> Alerts:
+    from roster_aws.alerts import Alerts
+
+    return Alerts(client("sns"), variable("ALERT_TOPIC"), variable("DASHBOARD_URL"), _logbook())
+
+
+def _contacts() -> Contacts:
+    from roster_aws.contacts import Contacts
+
+    return Contacts(client("sns"), variable("ALERT_TOPIC"), teams())
 
 
 def _logbook() -> Logbook:

@@ -5,6 +5,7 @@ A head (sort key `HEAD`) changes only under a condition. HeadMoved: it no longer
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -84,19 +85,33 @@ class SiteItems:
             return None
         return from_wire(updated["Attributes"])
 
+    def delete_head(self, site: str, condition: str, values: Item) -> None:
+        """Remove a head, where the condition holds."""
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key=to_wire(site_key(site, HEAD)),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_wire(_named(values)),
+            )
+
     # The parts of a transaction
 
     def updating(self, site: str, sort_key: str, update: str, condition: str, values: Item, **names: str) -> Write:
-        """A conditional update; `names` stand in it as `#name`, for those that DynamoDB keeps to itself."""
+        """An update, under a condition if there is one.
+
+        `names` stand in it as `#name`, for those that DynamoDB keeps to itself.
+        """
         written: Write = {
             "Update": {
                 "TableName": self._table,
                 "Key": to_wire(site_key(site, sort_key)),
                 "UpdateExpression": update,
-                "ConditionExpression": condition,
                 "ExpressionAttributeValues": to_wire(_named(values)),
             }
         }
+        if condition:
+            written["Update"]["ConditionExpression"] = condition
         if names:
             written["Update"]["ExpressionAttributeNames"] = {f"#{name}": real for name, real in names.items()}
         return written

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
@@ -15,12 +15,13 @@ from roster.pair import Upload, Wait, Waiting, barred
 from roster.report import SUCCEEDED, FileRead, Report
 from roster.settings import Settings
 from roster.settings_file import as_dict
-from roster.site_head import Head, stored_uploads
+from roster.site_head import Head, Trouble, stored_uploads
 from roster.statement import Signed
 from roster.times import stamp
 from roster_aws.lease import Lease
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
 from roster_aws.table import Item, site_key
+from roster_aws.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,11 +39,14 @@ _REPORTS_KEPT = timedelta(days=400)
 
 
 class Store:
-    """What imports read and write of a site. `lease` keeps two of them apart. `clock` gives the time in UTC."""
+    """What imports read and write of a site. `lease` keeps two of them apart, `tombstones` tell which
+    sites are erased. `clock` gives the time in UTC.
+    """
 
     def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
         self._items = SiteItems(dynamodb, table)
         self.lease = Lease(self._items, clock)
+        self.tombstones = Tombstones(dynamodb, table)
         self._clock = clock
 
     # The head
@@ -162,28 +166,52 @@ class Store:
         """Mark the head's version as the one that the table shows."""
         self._set_on_head(head, owner, {"projected_version": head.version}, " REMOVE projected_steps, overtaken")
 
-    def tell(self, head: Head, owner: str, report: Report) -> None:
-        """Mark the head's open import as told, with the report as it now reads."""
-        update = "SET last_import = :last"
-        values: Item = {"owner": owner}
+    def tell(self, head: Head, owner: str, report: Report, told: Sequence[Trouble]) -> None:
+        """Mark the head's open import as told, with the report as it now reads; `told` are the troubles told of now."""
+        update = "SET last_import = :last, told = :told"
+        values: Item = {"owner": owner, "told": told}
         if report.status in SUCCEEDED:
             update += ", succeeded_at = :ended_at"
             values |= {"last": last_import(report), "ended_at": report.ended_at}
         else:
             values["last"] = last_import_after(report, head.last_import)
-        told = f"{update} REMOVE open_import"
-        marked = self._items.updating(head.site, HEAD, told, "lease_owner = :owner", values)
+        gone = " REMOVE open_import" + (", refused" if head.refused and "refused_file" not in told else "")
+        marked = self._items.updating(head.site, HEAD, update + gone, "lease_owner = :owner", values)
         self._items.transact([marked, self._items.putting(self._import_item(report))])
 
     def forget_open_import(self, head: Head, owner: str) -> None:
         """Mark the head's open import as told, whose report is gone."""
         self._set_on_head(head, owner, {}, "REMOVE open_import")
 
-    def record_import(self, report: Report) -> None:
-        """Keep the report of what no import reads; a site of which nothing else is known is listed with it."""
-        self._items.put(self._import_item(report))
+    def record_import(self, report: Report) -> bool:
+        """Keep the report of what no import reads; a site of which nothing else is known is listed with it.
+
+        False, and nothing is kept, where the site is erased.
+        """
         update = f"SET last_import = if_not_exists(last_import, :last), {LISTED}"
-        self._items.set_on_head(report.site, update, {"last": last_import(report), **listed(report.site)})
+        values = {"last": last_import(report), **listed(report.site)}
+        head = self._items.updating(report.site, HEAD, update, "", values)
+        put = self._items.putting(self._import_item(report))
+        try:
+            self._items.transact([self.tombstones.nobody_erases(report.site), put, head])
+        except HeadMoved:
+            return False
+        return True
+
+    def leave_erased(self, site: str, owner: str) -> None:
+        """Let go of the lease of an erased site; with it goes the head that taking it has made."""
+        self._items.delete_head(site, "lease_owner = :owner AND attribute_not_exists(version)", {"owner": owner})
+        self.lease.drop(site, owner)
+
+    def mark_refused(self, report: Report) -> None:
+        """Remember that people have been told of an upload that no import can read, so that its end is told too."""
+        refused = {"refused": report.import_id}
+        self._items.update_head(report.site, "SET refused = :refused", "attribute_exists(kind)", refused)
+
+    def put_told(self, head: Head, owner: str, told: Sequence[Trouble]) -> Head:
+        """Remember the troubles that people have been told of and that have not ended."""
+        self._set_on_head(head, owner, {"told": told})
+        return replace(head, told=list(told))
 
     def reject(self, site: str, import_id: str, by: str) -> bool:
         """End a held import without publishing it, for good; False when it is not held any more."""

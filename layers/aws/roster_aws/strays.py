@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from roster.alert import of_refused_file
 from roster.pair import refusal_id
 from roster.report import Report
 from roster.request import Stray, Unnamed
 from roster.stray import file_like, folder_of, is_left_by_a_tool, shortened
 from roster.times import stamp
+from roster_aws.alerts import Alerts
 from roster_aws.inbox import Inbox
 from roster_aws.logbook import Logbook
 from roster_aws.queue import Queue
@@ -50,6 +52,7 @@ class Strays:
     store: Store
     queue: Queue
     logbook: Logbook
+    alerts: Alerts
     clock: Callable[[], datetime]
 
     def look(self, stray: Stray) -> None:
@@ -77,7 +80,9 @@ class Strays:
 
     def _inside(self, stray: Unnamed, name: str) -> None:
         """What lies in a site's folder under a name."""
-        if is_left_by_a_tool(name):
+        if self.store.tombstones.of(stray.site):
+            self.store.tombstones.count_upload(stray.site)
+        elif is_left_by_a_tool(name):
             self.ignored.count_of_site(stray.site, name)
         elif (left := stray.uploaded_at + RENAMED_WITHIN - self.clock()) > timedelta():
             self.queue.look_again(stray, left.total_seconds())
@@ -105,8 +110,11 @@ class Strays:
             file=name,
             like=file_like(name),
         )
-        self.store.record_import(report)
+        if not self.store.record_import(report):
+            return
         self.logbook.tell_import(report)
+        self.alerts.tell([of_refused_file(report)])
+        self.store.mark_refused(report)
 
 
 class Ignored:

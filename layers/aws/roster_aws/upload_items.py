@@ -21,6 +21,7 @@ from roster.uploaders import Uploader, read_token, token_of_uploader
 from roster.uploads import KEPT, Asked, Content
 from roster_aws.enrolment import CodeInvalid, Codes, digest, matching
 from roster_aws.table import Item, condition_failed, from_wire, to_wire, uploader_key
+from roster_aws.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -69,7 +70,8 @@ class Uploaders:
             "ConditionExpression": "enrolments = :count",
             "ExpressionAttributeValues": to_wire(values),
         }
-        writes: Any = [use_up, {"Update": enrolled}]
+        nobody_erases = Tombstones(self._dynamodb, self._table).nobody_erases(known["site"])
+        writes: Any = [nobody_erases, use_up, {"Update": enrolled}]
         try:
             self._dynamodb.transact_write_items(TransactItems=writes)
         except ClientError as error:
@@ -142,14 +144,12 @@ class UploadRecords:
         files: Item = {name: content._asdict() for name, content in asked.files.items()}
         about = {"uploader": asked.uploader, "asked_at": stamp(asked.at), "files": files}
         expires_at = int((asked.at + KEPT).timestamp())
-        item = {**_upload_key(site, asked.upload), **about, "expires_at": expires_at}
+        item = {**upload_key(site, asked.upload), **about, "expires_at": expires_at}
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))
 
     def get(self, site: str, upload: str) -> Asked | None:
         """The upload of an id; None when there is none, or it is kept no longer."""
-        got = self._dynamodb.get_item(
-            TableName=self._table, Key=to_wire(_upload_key(site, upload)), ConsistentRead=True
-        )
+        got = self._dynamodb.get_item(TableName=self._table, Key=to_wire(upload_key(site, upload)), ConsistentRead=True)
         return _asked(from_wire(got["Item"])) if "Item" in got else None
 
     def last_of_each(self, site: str) -> dict[str, str]:
@@ -157,7 +157,7 @@ class UploadRecords:
         found: Any = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :uploads",
-            ExpressionAttributeValues=to_wire({":uploads": _upload_key(site, "")["pk"]}),
+            ExpressionAttributeValues=to_wire({":uploads": upload_key(site, "")["pk"]}),
             ScanIndexForward=False,
             Limit=_NEWEST,
         )
@@ -170,5 +170,6 @@ def _asked(item: Item) -> Asked:
     return Asked(item["sk"], item["uploader"], read_stamp(item["asked_at"]), files)
 
 
-def _upload_key(site: str, upload: str) -> dict[str, str]:
+def upload_key(site: str, upload: str) -> dict[str, str]:
+    """The key of the item that remembers an upload."""
     return {"pk": f"UPLOADS#{site}", "sk": upload}

@@ -44,6 +44,7 @@ METRICS: Mapping[str, Mapping[str, str]] = {
         "HoursSinceOldestSuccess": "None",
     },
     "upload_ignored": {"UploadsIgnored": "Count"},
+    "alert_not_told": {"AlertsNotTold": "Count"},
 }
 
 NOTICES_TOLD = 1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from roster.listed_site import LastImport
 from roster.memory import Memory
@@ -24,11 +24,14 @@ from roster.times import read_stamp, stamp
 # What an import's outcome leaves as it is.
 _NOT_SETTLED = {
     *("site", "running", "projected_version", "settings", "settings_version", "settings_problem", "paused"),
-    *("stale_since", "added_at", "added_by", "last_import", "lease_until", "tries"),
+    *("stale_since", "added_at", "added_by", "last_import", "lease_until", "tries", "told", "refused"),
 }
 _UPLOADS = ("seen", "effective", "undecided", "unread")
 # What a newer pair changes of a head whose hold it renews.
 _RENEWED = ("seen", "undecided", "unread", "files_at", "settings_changed")
+
+#: What people are told of when it begins, and when it has ended; the last two are of a server.
+Trouble = Literal["held", "failed", "refused_file", "stale", "silent", "held_on_server"]
 
 Values = dict[str, Any]
 
@@ -52,7 +55,8 @@ class Head:
     are the versions that guards count from, `school_year` the expected roll-over that was used up. `settings` are the
     last good ones, `settings_version` the upload last read for them, `settings_problem` the report of one that is bad;
     `settings_changed` says that no pair was imported with them yet. `added_at` and `added_by`: who says that there is
-    such a site. `stale_since` is the watch's.
+    such a site. `stale_since` is the watch's. `told` are the troubles of imports that people have been told of and that
+    have not ended, `refused` the refusal of an upload that they were told of last (`roster.alert`).
     `signature` {key_id, signature} is over epoch, version and manifest, by a key of the keyring `keyring_serial`.
     """
 
@@ -91,6 +95,8 @@ class Head:
     added_by: str = ""
     files_at: str = ""
     stale_since: str = ""
+    told: list[Trouble] = field(default_factory=list)
+    refused: str = ""
     lease_until: int = 0
 
     @classmethod

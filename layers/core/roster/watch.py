@@ -99,4 +99,9 @@ def _changed(site: ListedSite, at: datetime, *, is_stale: bool) -> dict[str, Any
     if not is_stale:
         return {"message": "site_recovered", "site": site.site, "stale_since": site.stale_since}
     silent = weekday_hours(read_stamp(site.files_at), at)
-    return {"message": "site_stale", "site": site.site, "weekday_hours": round(silent, 1)}
+    return {
+        "message": "site_stale",
+        "site": site.site,
+        "weekday_hours": round(silent, 1),
+        "files_at": site.files_at,
+    }

@@ -89,6 +89,7 @@ REASONS = {
     "import_unknown": "There is no such import: `roster-admin imports` lists them.",
     "version_unknown": "There is no such older version, or it is no longer kept.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
+    "site_erased": "The site was erased, so what is uploaded to it is not imported. It lies in the inbox.",
     "rolled_back": "Somebody went back to an older version.",
     "new_epoch": "Somebody began a new epoch, above every version that servers may have.",
     "version_below": "The cloud has a newer version than the one named: name the highest that any server has.",

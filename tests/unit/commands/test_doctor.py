@@ -228,7 +228,7 @@ LATE = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
             *("concurrency", "warning"),
             {"cloudformation__describe_stacks": stack(Parameters=parameters(ImportConcurrency="895"))},
         ),
-        ("alarms", "warning", {"cloudwatch__describe_alarms": {"MetricAlarms": [{"AlarmName": "sis-import-failed"}]}}),
+        ("alarms", "warning", {"cloudwatch__describe_alarms": {"MetricAlarms": [{"AlarmName": "sis-import-slow"}]}}),
         ("watch", "warning", {"cloudwatch__get_metric_statistics": {"Datapoints": []}}),
         ("who is told", "failed", {"sns__list_subscriptions_by_topic": {"Subscriptions": []}}),
         (

@@ -111,7 +111,8 @@ def test_should_count_sites_and_servers() -> None:
 
 def test_should_tell_once_that_a_site_is_stale_and_once_that_it_has_recovered() -> None:
     look = look_over([listed("a", **OLD_FILES)], {}, MONDAY)
-    assert look.told == [{"message": "site_stale", "site": "a", "weekday_hours": 120.0}]
+    stale = {"message": "site_stale", "site": "a", "weekday_hours": 120.0, "files_at": OLD_FILES["files_at"]}
+    assert look.told == [stale]
     assert look.marks == {"a": OLD_FILES["files_at"]}
     again = look_over([listed("a", **OLD_FILES, stale_since=OLD_FILES["files_at"])], {}, MONDAY)
     assert (again.numbers["SitesStale"], again.numbers["SitesNewlyStale"], again.told, again.marks) == (1, 0, [], {})
