@@ -209,7 +209,7 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 wrong += [f"{name}: nothing does {action}" for action in actions if not _is_done(action)]
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
                 objects: list[Any] = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
-                objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/revoked/*"})
+                objects += [{"Fn::Sub": f"${{ResultsBucket.Arn}}/*/{what}/*"} for what in ("revoked", "no_console")]
                 objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/imports/*/notices.csv"})
                 objects += [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
                 subscriptions: Any = {"Fn::If": ["OnAws", {"Fn::Sub": "${AlertTopic.TopicArn}:*"}, "*"]}

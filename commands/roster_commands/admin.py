@@ -27,6 +27,7 @@ from roster_commands.acting import (
     rollback,
     settle,
 )
+from roster_commands.console_access import allow_console, revoke_console
 from roster_commands.differences import listing_options
 from roster_commands.doctor import doctor
 from roster_commands.epochs import new_epoch
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=settle)
     command = commands.add_parser("show", parents=[common], help="the console access, a group's members, or a user")
-    command.add_argument("what", choices=("console", "group", "user"))
+    command.add_argument("what", choices=("console", "group", "user", "no-console"))
     command.add_argument("name", nargs="?", metavar="NAME", help="of the group or user")
     command.set_defaults(run=show)
     command = commands.add_parser("history", parents=[common], help="the versions and what each changed")
@@ -149,6 +150,17 @@ def _parser() -> argparse.ArgumentParser:
         "erase", parents=[common, erase_options()], help="erase all of a site that leaves, and keep a receipt"
     )
     command.set_defaults(run=erase)
+    command = commands.add_parser(
+        "revoke-console", parents=[common], help="take one person's console away now, whatever is held"
+    )
+    command.add_argument("user", metavar="USER", help="the username, as `show SITE console` lists it")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--until-files-agree", action="store_true", help="until the files no longer name them (default)")
+    how.add_argument("--for-good", action="store_true", help="until `allow-console`, whatever the files say")
+    command.set_defaults(run=revoke_console)
+    command = commands.add_parser("allow-console", parents=[common], help="have the files decide about a person again")
+    command.add_argument("user", metavar="USER", help="as `show SITE no-console` lists it")
+    command.set_defaults(run=allow_console)
     command = commands.add_parser(
         "notify", parents=[common, notify_options()], help="who is told of a site, by mail, Teams or HTTPS"
     )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -22,7 +24,7 @@ from roster_commands.plan_report import checked, kept_facts, print_report
 from roster_commands.site import Site
 from roster_pages.access_data import AccessData
 from roster_pages.access_pages import console_page, group_page, user_page
-from roster_pages.page_model import Message, Page
+from roster_pages.page_model import Column, Message, Page, Table
 from roster_pages.site_page import imports_table, site_page
 from roster_pages.wording import changes_text
 
@@ -57,11 +59,14 @@ def history(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
 
 def show(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Show who has access to what, the members of a group, or all about a user."""
+    site = Site(arguments.site, arguments.stack)
+    if arguments.what == "no-console":
+        return _show_no_console(site, out, as_json=arguments.json)
     if arguments.what != "console" and not arguments.name:
         command = f"roster-admin show {arguments.site} {arguments.what} NAME"
         err.print(f"roster-admin: Which {arguments.what}? Give its name: {command}", markup=False, soft_wrap=True)
         return 2
-    data = Site(arguments.site, arguments.stack).whole(arguments.what, arguments.name or "")
+    data = site.whole(arguments.what, arguments.name or "")
     page = _page_of(data)
     # Of a user that there is not, a program gets what it gets of any other.
     if arguments.json and (page or data["view"] == "user"):
@@ -89,6 +94,22 @@ def _for_json(data: AccessData, name: str) -> object:
     if data["view"] == "group":
         return {name: value for name, value in (data["group"] or {}).items() if name != "total"}
     return {"username": name, "console": data["console"], "member_of": data["member_of"]}
+
+
+def _show_no_console(site: Site, out: Console, *, as_json: bool) -> int:
+    """List who has no console, whatever the files say."""
+    listed = site.ask("no-console")["no_console"]
+    if as_json:
+        print(json.dumps(listed))
+        return 0
+    columns = tuple(map(Column, ("Without the console", "Since", "Until", "By")))
+    rows = tuple((each["username"], each["since"], _until(each), each["by"]) for each in listed)
+    printed(Page("", blocks=(Table("", columns, rows, empty="Nobody is on this list."),)), out)
+    return 0
+
+
+def _until(barred: Mapping[str, Any]) -> str:
+    return "`roster-admin allow-console`" if barred["for_good"] else "the files no longer name them"
 
 
 def difference(arguments: argparse.Namespace, out: Console, _err: Console) -> int:

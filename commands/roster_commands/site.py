@@ -140,6 +140,7 @@ class Site:
             school_year=said.get("school_year") or "",
             earlier=_base(earlier) if (earlier := said.get("earlier")) else None,
             site_new=said.get("site_new"),
+            no_console=frozenset(said.get("no_console") or ()),
         )
 
     @cached_property

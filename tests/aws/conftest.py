@@ -172,7 +172,7 @@ class World:
         projection = Projection(dynamodb, self.table, results)
         alerts = Alerts(sns, self.topic, "https://dashboard.example/", logbook)
         publisher = Publisher(results, store, signer, projection, logbook, alerts, self.clock)
-        gathering = Gathering(inbox, results, Fleet(dynamodb, self.table, self.clock))
+        gathering = Gathering(inbox, results, Fleet(dynamodb, self.table, self.clock), store.no_console)
         return Importer(inbox, gathering, publisher, Orders(publisher, self.clock), queue, self.clock)
 
     def store(self) -> Store:

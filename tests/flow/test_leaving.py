@@ -137,3 +137,26 @@ def test_should_import_nothing_afterwards_until_it_is_added_again(
     command("roster-admin", "site", "add", site.name)
     command("roster-admin", "import", site.name, check=False)
     assert site.version() == 1
+
+
+def test_one_person_s_console_should_go_at_once_and_stay_away(
+    running: Site, cloud: Cloud, command: Command, enrol: Callable[[Site], Server]
+) -> None:
+    server = enrol(running)
+    assert server.pull() == "applied"
+    rights = json.loads(command("roster-admin", "show", running.name, "console", "--json").stdout)
+    who = rights[0]["username"]
+    assert who.encode() in server.files()["teachers.csv"]
+    command("roster-admin", "revoke-console", running.name, who)
+    assert server.pull() == "applied"
+    assert who.encode() not in server.files()["teachers.csv"]
+    command("roster-admin", "import", running.name)  # the files name them still
+    listed = json.loads(command("roster-admin", "show", running.name, "no-console", "--json").stdout)
+    assert [each["username"] for each in listed] == [who]
+    left = json.loads(command("roster-admin", "show", running.name, "console", "--json").stdout)
+    assert who not in [right["username"] for right in left]
+    for group, message in log_events(cloud):
+        if running.name in message:
+            assert f'"{who}"' not in message, group
+    command("roster-admin", "allow-console", running.name, who)
+    eventually(cloud, lambda: running.version() == 3, "the files to decide again")

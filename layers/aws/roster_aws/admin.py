@@ -1,9 +1,10 @@
 """What people may ask of a site. In: a request as `manage_site` gets it. Out: {"ok": true, …} or what was refused.
 
 Reading is `views`, and `contacts`. Changing: `site-add`, `notify`, `notify-remove`, `enrol`, `revoke`, `import`,
-`approve`, `reject`, `settle`, `rollback`, `new-epoch`, `pause`, `resume`, and those of `uploader_admin`; each, done or
-refused, leaves an audit event with `by`, the ARN that the caller says it is (CloudTrail has the proof). What needs the
-site's lease is checked here, so that the answer is immediate, and then sent through the import queue, where it is
+`approve`, `reject`, `settle`, `rollback`, `new-epoch`, `pause`, `resume`, `revoke-console`, `allow-console`, and those
+of `uploader_admin`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it is
+(CloudTrail has the proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent
+through the import queue, where it is checked again. Bad input is answered, not raised.
 checked again. Bad input is answered, not raised.
 """
 
@@ -16,10 +17,13 @@ from datetime import datetime
 
 from roster.approval import why_not_approved
 from roster.contact import BadContact, Contact, contact_of
+from roster.names import fold
+from roster.no_console import Barred
 from roster.pair import is_import, is_server, is_site
-from roster.request import Approval, EndKept, NewEpoch, Order, Request, Rollback
+from roster.request import Approval, EndKept, NewEpoch, Order, Request, RevokeConsole, Rollback
 from roster.site_head import Head
 from roster.times import stamp
+from roster_aws.barred import digest_of
 from roster_aws.contacts import Contacts, NotNow
 from roster_aws.enrolment import Enrolment
 from roster_aws.queue import Queue
@@ -33,6 +37,7 @@ from roster_pages.view_data import DoneData
 from roster_pages.wording import REASONS
 
 _MOST_VERSIONS = 10**9
+_LONGEST_USERNAME = 254
 # A run that dies right after its commit leaves a version that servers may have and that is not found by its number yet.
 _NOT_SHOWN_YET = 10
 # A first keyring takes an import function's cold start.
@@ -94,6 +99,8 @@ class Admin:
             "new-epoch": self._new_epoch,
             "pause": self._pause,
             "resume": self._resume,
+            "revoke-console": self._revoke_console,
+            "allow-console": self._allow_console,
             "notify": self._notify,
             "notify-remove": self._notify_no_more,
             **self.uploaders.changing,
@@ -229,6 +236,7 @@ class Admin:
         head = self.store.head(site)
         revoked = self.enrolment.revoke_again(site, self.results.revoked(site))
         revoked += [f"{name} (uploader)" for name in self.uploaders.revoke_again(site)]
+        self.store.no_console.put_again(site, self.results.no_console(site))
         highest = max(head.version, self.results.highest_version(site))
         if not highest and "above" not in asked:
             return {"asked": "", "above": 0, "revoked": revoked}  # no server has anything of it
@@ -239,6 +247,28 @@ class Admin:
             raise Refused(f"above: a whole number from {highest}, the highest version that was ever published.")
         self._order(site, request_id, NewEpoch(above, _by(asked)))
         return {"asked": request_id, "above": above, "revoked": revoked}
+
+    def _revoke_console(self, site: str, asked: Json, request_id: str) -> Json:
+        """Take the console from a user, until the files agree or for good. The name goes into the store alone."""
+        username, by = text(asked, "user"), _by(asked)
+        if len(username) > _LONGEST_USERNAME:
+            raise Refused(f"user: at most {_LONGEST_USERNAME} characters.")
+        key = fold(username)
+        barred = Barred(key, username, stamp(self.clock()), by, for_good=asked.get("for_good") is True)
+        self.store.no_console.put(site, barred)
+        self.results.put_no_console(site, digest_of(key), barred)
+        self._order(site, request_id, RevokeConsole(by))
+        return {"asked": request_id}
+
+    def _allow_console(self, site: str, asked: Json, request_id: str) -> Json:
+        """Take a user off the list; what the files say of them is in force with the import that this begins."""
+        key = fold(text(asked, "user"))
+        if not self.store.no_console.take_off(site, key):
+            raise Refused(f"This user is not on the list: `roster-admin show {site} no-console` shows it.")
+        self.results.put_no_console(site, digest_of(key), None)
+        self.store.read_again(site)
+        self.queue.ask(Request(site))
+        return {}
 
     def _pause(self, site: str, asked: Json, request_id: str) -> Json:
         self.store.set_paused(site, paused=True)

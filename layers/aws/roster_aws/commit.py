@@ -13,6 +13,7 @@ from datetime import datetime
 
 from roster.alert import of_ended_hold, of_import
 from roster.encode import Manifest
+from roster.no_console import repacked
 from roster.notices_file import Finding
 from roster.plan import Base, Packed, Plan
 from roster.report import Report
@@ -75,6 +76,21 @@ class Publisher:
             # It may say what is published, where rejected rows keep everything: then its snapshot is the head's too.
             self.results.let_expire(manifest, published)
         return manifest
+
+    def without_console(self, manifest: Manifest) -> Manifest:
+        """A version as it may be published: without the rights of those on the site's list. Itself where it has none.
+
+        Another one's snapshot is stored, and no delta leads to it yet.
+        """
+        barred = self.store.no_console.keys(manifest.site)
+        if not barred:
+            return manifest
+        packed, lost = repacked(self.results.lines(manifest.site, manifest.snapshot), barred)
+        if not lost:
+            return manifest
+        self.results.put_object(manifest.site, packed)
+        counts = {**manifest.counts, "teachers": manifest.counts["teachers"] - lost}
+        return manifest._replace(snapshot=packed.blob, counts=counts, delta=None, delta_from=None)
 
     def store_delta(self, manifest: Manifest, head: Head, delta: Packed) -> Manifest:
         """Store the delta that leads from the head to a version; the version's manifest, which now names it."""

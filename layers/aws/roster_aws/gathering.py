@@ -13,6 +13,7 @@ from roster.memory import Memory
 from roster.next_step import ImportPair
 from roster.plan import Base, Known
 from roster.site_head import Head
+from roster_aws.barred import NoConsole
 from roster_aws.fleet import Fleet
 from roster_aws.inbox import Inbox
 from roster_aws.results import Results
@@ -33,6 +34,7 @@ class Gathering:
     inbox: Inbox
     results: Results
     fleet: Fleet
+    no_console: NoConsole
 
     def gather(self, head: Head, step: ImportPair, memory: Memory | None = None) -> Gathered:
         """What the plan of a step needs; `memory` takes the place of what the site remembers."""
@@ -45,6 +47,7 @@ class Gathering:
             earlier=self._earlier(head, step.at),
             site_new=self.fleet.resembled(head),
             school_year=head.school_year,
+            no_console=self.no_console.keys(head.site),
         )
         return Gathered(files, base, known)
 

@@ -32,6 +32,7 @@ from roster.next_step import (
     WaitForMore,
     ends_what_ran,
 )
+from roster.no_console import agreed
 from roster.notices import SETTINGS
 from roster.notices_file import findings_of, notices_csv
 from roster.pair import ImportNow, Wait, old_partner, refusal_id
@@ -229,7 +230,9 @@ class Importer:
             after = replace(after, memory_sha256=results.put_memory(head.site, plan.memory))
         signed = self.publisher.sign(head, manifest) if manifest else None
         phases.end("store")
-        settled = store.settle(head, owner, report, signed, after=after)
+        took_effect = plan.outcome != "failed" and not plan.held
+        off = agreed(store.no_console.of(head.site), plan.unnamed) if took_effect and plan.unnamed else []
+        settled = store.settle(head, owner, report, signed, after=after, off_the_list=off)
         phases.end("settle")
         self.publisher.finish(settled, owner, report, phases, findings_of(plan))
 

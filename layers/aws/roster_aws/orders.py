@@ -1,4 +1,5 @@
-"""What people may order of a site: approve a held import, go back to an old version, or begin a new epoch.
+"""What people may order of a site: approve a held import, go back to an old version, begin a new epoch, or take the
+console from somebody at once.
 
 (To have all end that bad rows keep is an import of its own: `Importer`.)
 
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roster.approval import is_too_old, of_a_person, why_no_new_epoch, why_not_approved, why_not_rolled_back
+from roster.delta import CHANGES
 from roster.encode import Manifest
 from roster.pair import Upload, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
 from roster.report import Report
-from roster.request import Approval, NewEpoch, Request, Rollback
+from roster.request import Approval, NewEpoch, Request, RevokeConsole, Rollback
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.commit import Publisher
@@ -41,6 +43,8 @@ class Orders:
             self._roll_back(head, owner, request, request.order)
         elif isinstance(request.order, NewEpoch):
             self._begin_epoch(head, owner, request, request.order)
+        elif isinstance(request.order, RevokeConsole):
+            self._revoke_console(head, owner, request, request.order)
 
     def is_answered(self, request: Request) -> bool:
         """Whether a person's order has its answer, and nothing is to be done: now it has, if it comes too late."""
@@ -60,6 +64,9 @@ class Orders:
             self.refuse(request, refused or "import_unknown", report.superseded_by if report else None)
             return
         planned = results.manifest(head.site, approval.plan)
+        if self.publisher.without_console(planned) is not planned:
+            self.refuse(request, "console_revoked_since")
+            return
         manifest = of_a_person(planned, approval.by, request.asked_at or self.clock())
         results.put_manifest(manifest)
         results.keep(manifest)
@@ -80,6 +87,7 @@ class Orders:
         if old is None:
             self.refuse(request, refused or "version_unknown")
             return
+        old = self.publisher.without_console(old)
         this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
         store.begin_import(head, owner, this_import, {})
         delta, changes = plan_rollback(self.publisher.base(head), results.lines(head.site, old.snapshot))
@@ -145,9 +153,9 @@ class Orders:
         lost = results.published(head.site, highest) if highest > head.version else None
         # An import's id begins with the time of its files, or of the order that it carried out.
         newest = lost if lost and lost.import_id > of_the_table.import_id else None
-        old = newest or of_the_table
-        base = self.publisher.base(head)
-        delta, changes = plan_rollback(base, results.lines(head.site, old.snapshot)) if newest else (None, {})
+        old = self.publisher.without_console(newest or of_the_table)
+        base, is_another = self.publisher.base(head), old is not of_the_table
+        delta, changes = plan_rollback(base, results.lines(head.site, old.snapshot)) if is_another else (None, {})
         if delta is None:
             delta, changes = nothing_changed(base)
         epoch = max(head.epoch, (lost or old).epoch) + 1
@@ -175,6 +183,45 @@ class Orders:
         )
         settled = store.settle(head, owner, report, self.publisher.sign(head, again), after=head.after_new_epoch())
         audit("new_epoch", site=head.site, by=order.by, **{"import": this_import})
+        self.publisher.finish(settled, owner, report, phases)
+
+    def _revoke_console(self, head: Head, owner: str, request: Request, order: RevokeConsole) -> None:
+        """Publish what is published without the rights of those on the site's list, whatever is held.
+
+        What is held was planned with those rights: another plan takes its place.
+        """
+        store, results = self.publisher.store, self.publisher.results
+        phases = Phases()
+        this_import = head.running or import_id({}, head.imports + 1, request.asked_at)
+        store.begin_import(head, owner, this_import, {})
+        published = results.manifest(head.site, head.manifest_sha256) if head.version else None
+        allowed = self.publisher.without_console(published) if published else None
+        changes, signed = dict.fromkeys(CHANGES, 0), None
+        if allowed and allowed is not published:
+            delta, changes = plan_rollback(self.publisher.base(head), results.lines(head.site, allowed.snapshot))
+            again = allowed._replace(epoch=head.epoch, version=head.version + 1, import_id=this_import)
+            if delta:
+                again = self.publisher.store_delta(again, head, delta)
+            again = of_a_person(again, order.by, request.asked_at or self.clock())
+            results.put_manifest(again)
+            results.keep(again)
+            signed = self.publisher.sign(head, again)
+        phases.end("store")
+        report = Report(
+            head.site,
+            this_import,
+            "ok" if signed else "no_change",
+            asked=request.asked,
+            reason="console_revoked",
+            console_by=order.by,
+            counts=allowed.counts if allowed else {},
+            changes=changes,
+            notices={},
+            base_version=head.version,
+            version=signed.version if signed else head.version,
+        )
+        settled = store.settle(head, owner, report, signed, after=head.after_console_revoked())
+        audit("console_revoked", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, report, phases)
 
     def refuse(self, request: Request, reason: str, successor: str | None = None) -> None:

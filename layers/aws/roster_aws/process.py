@@ -98,7 +98,7 @@ def importer() -> Importer:
     from roster_aws.orders import Orders
 
     publisher = Publisher(_results(), _store(), signer(), _projection(), _logbook(), _alerts(), now)
-    gathering = Gathering(_inbox(), _results(), _fleet())
+    gathering = Gathering(_inbox(), _results(), _fleet(), publisher.store.no_console)
     return Importer(_inbox(), gathering, publisher, Orders(publisher, now), queue(), now)
 
 

@@ -8,12 +8,14 @@ version took its place. S3 counts from when an object was written, so then it is
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from roster.encode import Blob, Corrupt, Manifest, lines
 from roster.memory import NOTHING, Memory
+from roster.no_console import Barred
 from roster.notices_file import Finding, findings
 from roster.plan import Base, Packed
 from roster.shrunk import Shrunk, shrunk_classes
@@ -141,6 +143,19 @@ class Results:
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
         times = {key: self.fetch(key, _MANIFEST_BYTES) for key in keys}
         return {key.rpartition("/")[2]: at.decode() for key, at in times.items() if isinstance(at, bytes)}
+
+    def put_no_console(self, site: str, digest: str, barred: Barred | None) -> None:
+        """Remember outside the table, for 180 days, who has no console; None: that they are off the list again."""
+        data = json.dumps(vars(barred) if barred else None).encode()
+        self._put(f"{site}/no_console/{digest}", data, _JSON, tagging=_RETENTION_TAG)
+
+    def no_console(self, site: str) -> list[Barred]:
+        """Who is remembered to have no console."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{site}/no_console/")
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        said = (self.fetch(key, _MANIFEST_BYTES) for key in keys)
+        known = (json.loads(data) for data in said if isinstance(data, bytes))
+        return [Barred.from_data(data) for data in known if data]
 
     def base(self, manifest: Manifest) -> Base:
         """A published version as what the next one is compared with; its snapshot is fetched once."""

@@ -18,6 +18,7 @@ from roster.settings_file import as_dict
 from roster.site_head import Head, Trouble, stored_uploads
 from roster.statement import Signed
 from roster.times import stamp
+from roster_aws.barred import NoConsole, sort_key
 from roster_aws.lease import Lease
 from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
 from roster_aws.table import Item, site_key
@@ -31,6 +32,9 @@ _TRIES = 3
 
 _WAITING = "WAITING"
 
+# A transaction takes a hundred writes; who is left goes off the list with the next import.
+_MOST_OFF = 50
+
 # The lease is ours still, and the head the one that was read.
 _OURS = "lease_owner = :owner AND (version = :base OR attribute_not_exists(version))"
 
@@ -40,13 +44,14 @@ _REPORTS_KEPT = timedelta(days=400)
 
 class Store:
     """What imports read and write of a site. `lease` keeps two of them apart, `tombstones` tell which
-    sites are erased. `clock` gives the time in UTC.
+    sites are erased, `no_console` who gets no right. `clock` gives the time in UTC.
     """
 
     def __init__(self, dynamodb: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
         self._items = SiteItems(dynamodb, table)
         self.lease = Lease(self._items, clock)
         self.tombstones = Tombstones(dynamodb, table)
+        self.no_console = NoConsole(dynamodb, table, clock)
         self._clock = clock
 
     # The head
@@ -64,6 +69,7 @@ class Store:
         *,
         after: Head | None = None,
         pause: bool = False,
+        off_the_list: Sequence[str] = (),
     ) -> Head:
         """Make an import's outcome stand, and with a signed version make that the head: the commit.
 
@@ -71,7 +77,7 @@ class Store:
         is stored with it, still to be told: `finish` does that, now or after a crash. An import held before is
         superseded, unless this one failed. HeadMoved when the lease is no longer `owner`'s or the head is not the one
         given, or what it held was rejected meanwhile; then nothing has changed. `pause` pauses the site in the same
-        moment.
+        moment, and those `off_the_list` are no longer on that of `no_console`.
         """
         settled = (after or head).settled(report, signed, self._clock())
         if pause:
@@ -89,6 +95,7 @@ class Store:
             self._items.updating(head.site, HEAD, update, condition, values),
             self._items.putting(self._import_item(report.untold())),
             self._items.deleting(head.site, _WAITING),
+            *(self._items.deleting(head.site, sort_key(key)) for key in off_the_list[:_MOST_OFF]),
         ]
         if head.running not in ("", report.import_id):  # a dead run began it, and what takes effect now overtakes it
             writes.append(self._items.deleting(head.site, f"IMPORT#{head.running}"))
@@ -136,6 +143,10 @@ class Store:
             added += ", settings_changed = :again"
             values["again"] = True
         self._items.set_on_head(site, f"SET {added}, {LISTED}", values)
+
+    def read_again(self, site: str) -> None:
+        """Have the pair in force read again, as after a change of settings."""
+        self._items.update_head(site, "SET settings_changed = :yes", "attribute_exists(kind)", {"yes": True})
 
     # Imports
 

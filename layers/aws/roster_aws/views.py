@@ -104,6 +104,7 @@ class Views:
             "report": self._report,
             "version": self._version,
             "servers": self._servers,
+            "no-console": self._no_console,
             "page": lambda _, said: {"page": self._page(said)},
         }
 
@@ -200,6 +201,10 @@ class Views:
     def _servers(self, site: str, _said: Json) -> ServersData:
         return servers_data(self.clock(), self.store.head(site), self.fleet.servers(site))
 
+    def _no_console(self, site: str, _said: Json) -> Json:
+        """Who has no console, whatever the files say."""
+        return {"no_console": [vars(barred) for barred in self.store.no_console.of(site)]}
+
     def _version(self, site: str, said: Json) -> VersionData:
         """A version with a link to its snapshot, and what the next import knows; `version` 0: the head's.
 
@@ -222,7 +227,8 @@ class Views:
         earlier = self.results.kept_manifest(site, step.manifest_sha256) if step else None
         memory_link = self.results.link(site, head.memory_sha256) if head.memory_sha256 else None
         like = self.fleet.resembled(head)
-        return version_data(head, self._linked(manifest), self._linked(earlier), memory_link, like)
+        barred = self.store.no_console.keys(site)
+        return version_data(head, self._linked(manifest), self._linked(earlier), memory_link, like, barred)
 
     def _linked(self, manifest: Manifest | None) -> ManifestData | None:
         return manifest_data(manifest, self.results.link(manifest.site, manifest.snapshot.sha256)) if manifest else None

@@ -422,6 +422,13 @@ class ClassWithoutTeacher(Info):
     """No teacher is listed with this class: only users who see all groups see it."""
 
 
+@dataclass(frozen=True)
+class ConsoleTakenAway(Info):
+    """Somebody whom the file names has no console, since `roster-admin revoke-console` took it away."""
+
+    teachers: int = 0
+
+
 class NoChange(Info):
     """The pair says what is published already, so no new version was made."""
 

@@ -22,17 +22,19 @@ from typing import Literal, NamedTuple
 from roster import delta
 from roster.case import Found, case
 from roster.compare import Base as Base
-from roster.compare import Compared, Effect, FactOf, Shrunk, compare
+from roster.compare import Compared, Effect, Shrunk, compare
 from roster.compare import Packed as Packed
 from roster.encode import Packer, is_plain
 from roster.guard import OF_A_SCHOOL_YEAR, Reason, reasons, without
 from roster.memory import NOTHING, Kept, Memory, digest
 from roster.model import Roster
 from roster.names import fold
+from roster.no_console import without_rights
 from roster.notices import (
     SETTINGS,
     STUDENTS,
     TEACHERS,
+    ConsoleTakenAway,
     GroupShrank,
     KeptEnded,
     NoChange,
@@ -57,7 +59,7 @@ class Known(NamedTuple):
     `import_id` is what facts are kept since, `now` an aware time. `memory` is that of the import that took effect last.
     `earlier` is the version that steps are added up from, where it is not the published one. `site_new`: nobody has
     added this site; the name of a known one that it resembles, or "". `school_year` is the `school_year_starts` that an
-    import has used up already.
+    import has used up already. `no_console` are those who get no right, by key.
     """
 
     import_id: str = ""
@@ -66,6 +68,7 @@ class Known(NamedTuple):
     earlier: Base | None = None
     site_new: str | None = None
     school_year: str = ""
+    no_console: frozenset[str] = frozenset()
 
 
 class KeptRow(NamedTuple):
@@ -85,7 +88,8 @@ class Plan(NamedTuple):
     `changes` are those of `delta.CHANGES`. `kept` are the facts that bad rows keep from going, `kept_rows` the rows,
     `ended` counts the facts that were kept and go now, `not_removed` what the setting `removals` keeps. `memory` is
     what the site remembers once this takes effect, `school_year` which start of a school year is used up then.
-    `people` is there where the plan is held.
+    `people` is there where the plan is held. `barred` are those of `Known.no_console` whom the files name,
+    `unnamed` the others.
     """
 
     outcome: Outcome
@@ -105,6 +109,8 @@ class Plan(NamedTuple):
     people: People | None = None
     shrunk: Sequence[Shrunk] = ()
     school_year: str = ""
+    barred: frozenset[str] = frozenset()
+    unnamed: frozenset[str] = frozenset()
 
 
 def plan_import(
@@ -148,7 +154,7 @@ def _plan(
     if pair.refused:
         return Plan("failed", notices, _counts(pair, Roster((), ())), {}, pair.texts, memory=known.memory)
     new_bad = {rows.file: new_rows(rows.bad, known.memory.bad_rows.get(rows.file, {})) for rows in pair.files}
-    stated = _stated(pair, base, known.memory.keys, notices, wants_lost=any(new_bad.values()))
+    stated = _stated(pair, base, known, notices, wants_lost=any(new_bad.values()))
     weighed = {rows.file: _weigh(pair, rows, new_bad[rows.file], stated.compared.effect, known) for rows in pair.files}
     kept = [fact for each in weighed.values() for fact in each.kept]
     counted = {file: len(rows) for file, rows in new_bad.items()}
@@ -157,7 +163,7 @@ def _plan(
     said = Found(pair, stated.roster, base, stated.compared, weighed, counted, known.memory.keys, frozenset(unstated))
     held = reasons(case(said, known.earlier, known.site_new, review=settings.review == "always"), settings.hold)
     who, held, school_year = _school_year(said, held, settings, known)
-    published = _with(kept, stated, base, settings)
+    published = _with(kept, stated, base, settings, known.no_console)
     made = Plan(
         "held",
         notices,
@@ -176,6 +182,8 @@ def _plan(
         who if held else None,
         stated.compared.effect.shrunk,
         school_year,
+        stated.barred,
+        known.no_console - stated.barred,
     )
     _tell(made, notices)
     return _concluded(made, base, stated.compared.snapshot.blob.content_sha256)
@@ -201,32 +209,36 @@ class _Made(NamedTuple):
     """A roster, and how it compares with the published version.
 
     `by_setting` has by file the facts that only the setting `removals` states, `all_groups` the users, by key, who see
-    all groups.
+    all groups, and `barred` those whom the files name and who get no right.
     """
 
     roster: Roster
     compared: Compared
     by_setting: Mapping[str, Sequence[Lost]]
     all_groups: frozenset[str]
+    barred: frozenset[str]
 
 
-def _stated(pair: Pair, base: Base | None, kept: frozenset[FactOf], notices: Notices, *, wants_lost: bool) -> _Made:
+def _stated(pair: Pair, base: Base | None, known: Known, notices: Notices, *, wants_lost: bool) -> _Made:
     """The roster that a pair and its site's settings state."""
-    settings = pair.settings
+    settings, kept = pair.settings, known.memory.keys
     keeps_all = settings.removals == "keep"
     roster = reconcile(pair, notices, base.entries if base else lambda: ())
     all_groups = all_groups_users(settings, pair.usernames, roster, notices)
-    roster = apply_settings(roster, settings, all_groups)
+    roster, barred = without_rights(apply_settings(roster, settings, all_groups), known.no_console)
     plain = is_plain(pair.usernames.spelled)
     compared = compare(roster, base, kept, wants_lost=wants_lost or keeps_all, plain_members=plain)
     lost = compared.effect.lost
     if not keeps_all or not any(lost.values()):
-        return _Made(roster, compared, {}, all_groups)
+        return _Made(roster, compared, {}, all_groups, barred)
     roster = apply_settings(restored(roster, lost[STUDENTS], lost[TEACHERS]), settings, all_groups)
-    return _Made(roster, compare(roster, base, kept), lost, all_groups)
+    roster, _ = without_rights(roster, known.no_console)
+    return _Made(roster, compare(roster, base, kept), lost, all_groups, barred)
 
 
-def _with(kept: Sequence[Kept], stated: _Made, base: Base | None, settings: Settings) -> _Made:
+def _with(
+    kept: Sequence[Kept], stated: _Made, base: Base | None, settings: Settings, no_console: frozenset[str]
+) -> _Made:
     """What would be published: the roster that is stated, and what bad rows keep."""
     if not kept:
         return stated
@@ -234,6 +246,7 @@ def _with(kept: Sequence[Kept], stated: _Made, base: Base | None, settings: Sett
     for fact in kept:
         facts[fact.file].append(Lost(fact.username, fact.class_))
     roster = apply_settings(restored(stated.roster, facts[STUDENTS], facts[TEACHERS]), settings, stated.all_groups)
+    roster, _ = without_rights(roster, no_console)
     return stated._replace(roster=roster, compared=compare(roster, base))
 
 
@@ -321,6 +334,8 @@ def _tell(made: Plan, notices: Notices) -> None:
         notices.add(RemovalsKept(each.file, each.row, facts=each.facts, until=each.until))
     if made.ended:
         notices.add(KeptEnded(facts=made.ended))
+    if made.barred:
+        notices.add(ConsoleTakenAway(TEACHERS, teachers=len(made.barred)))
     if made.not_removed:
         notices.add(RemovalsOff(SETTINGS, facts=made.not_removed))
     for group in made.shrunk:

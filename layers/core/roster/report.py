@@ -119,6 +119,7 @@ class Report:
     rolled_back_by: str | None = None
     epoch: int | None = None
     epoch_by: str | None = None
+    console_by: str | None = None
     restored_version: int | None = None
     file: str | None = None
     like: str | None = None
@@ -160,6 +161,8 @@ class Report:
         """The version whose content a person had published again under this one's number; None for any other import."""
         if self.epoch_by:
             return self.restored_version or self.base_version
+        if self.console_by:  # less somebody's rights, of the same pair
+            return self.base_version
         return self.rolled_back_to
 
     @property

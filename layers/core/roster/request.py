@@ -60,12 +60,20 @@ class EndKept:
     by: str
 
 
-Order = Approval | Rollback | NewEpoch | EndKept
+@dataclass(frozen=True)
+class RevokeConsole:
+    """Somebody (`by`) wants a version without the rights of those on the site's list, which alone has names."""
+
+    by: str
+
+
+Order = Approval | Rollback | NewEpoch | EndKept | RevokeConsole
 _ORDERS: dict[str, type[Order]] = {
     "approve": Approval,
     "rollback": Rollback,
     "new-epoch": NewEpoch,
     "settle": EndKept,
+    "revoke-console": RevokeConsole,
 }
 
 #: A message that has the keyring made, which the consumer of any message sees to.

@@ -188,6 +188,10 @@ class Head:
             settings_changed=False,  # they must not bring back what was undone
         )
 
+    def after_console_revoked(self) -> Head:
+        """The head once somebody has no console: what is held was planned with their rights, so it is read again."""
+        return replace(self, settings_changed=self.settings_changed or bool(self.undecided))
+
     def after_new_epoch(self) -> Head:
         """The head once an epoch begins: what is held was planned on the version before."""
         return replace(self, undecided={})

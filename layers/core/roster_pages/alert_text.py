@@ -138,6 +138,8 @@ def _ended(report: Report) -> str:
         return f"{report.file} can be read, and is in force."
     if report.approved_by:
         return f"The import was approved: version {report.version} is published."
+    if report.console_by:
+        return "Somebody took a person's console access away, so another plan takes the place of what was held."
     if report.rolled_back_to:
         return f"Somebody went back to version {report.rolled_back_to}, and the site is paused."
     return f"The newest import ended well: version {report.version} stands."

@@ -158,6 +158,7 @@ def _about(report: Report, at: object) -> Facts:
         ("Rejected by", report.rejected_by),
         ("Ordered by", report.rolled_back_by),
         ("Ordered by", report.epoch_by),
+        ("Ordered by", report.console_by),
         ("Settled by", report.settled_by),
     )
     rows += [(term, cell) for term, cell in said if cell]

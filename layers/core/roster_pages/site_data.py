@@ -112,11 +112,17 @@ def manifest_data(manifest: Manifest, link: str) -> ManifestData:
 
 
 def version_data(
-    head: Head, version: ManifestData | None, earlier: ManifestData | None, memory_link: str | None, like: str | None
+    head: Head,
+    version: ManifestData | None,
+    earlier: ManifestData | None,
+    memory_link: str | None,
+    like: str | None,
+    no_console: Iterable[str],
 ) -> VersionData:
     """A version, and what the next import knows besides its pair, so that a preview knows it too.
 
     `earlier` is the version that steps are added up from, `like` the known site that a new one resembles.
+    `no_console` are those who get no right, by folded username.
     """
     known: VersionData = {
         "version": 0,
@@ -125,5 +131,6 @@ def version_data(
         "school_year": head.school_year,
         "site_new": like,
         "earlier": earlier,
+        "no_console": sorted(no_console),
     }
     return {**known, **version} if version else known

@@ -241,6 +241,7 @@ class VersionData(TypedDict):
     school_year: str
     site_new: str | None
     earlier: ManifestData | None
+    no_console: Sequence[str]
 
 
 class RightData(TypedDict):

@@ -90,6 +90,8 @@ REASONS = {
     "version_unknown": "There is no such older version, or it is no longer kept.",
     "inbox_empty": "There is no file in the site's folder of the inbox: upload teachers.csv and students.csv.",
     "site_erased": "The site was erased, so what is uploaded to it is not imported. It lies in the inbox.",
+    "console_revoked": "Somebody took a person's console access away at once.",
+    "console_revoked_since": "It would give somebody the console from whom it was taken since: look at the new plan.",
     "rolled_back": "Somebody went back to an older version.",
     "new_epoch": "Somebody began a new epoch, above every version that servers may have.",
     "version_below": "The cloud has a newer version than the one named: name the highest that any server has.",

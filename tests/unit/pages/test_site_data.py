@@ -54,6 +54,8 @@ def test_should_say_what_the_next_import_knows_with_or_without_a_version() -> No
         "school_year": "2026-08-20",
         "site_new": "",
         "earlier": None,
+        "no_console": ["hooch", "snape"],
     }
-    assert version_data(head, None, None, None, "") == {"version": 0, **known}
-    assert version_data(head, version, None, None, "") == {**version, **known}
+    barred = {"snape", "hooch"}
+    assert version_data(head, None, None, None, "", barred) == {"version": 0, **known}
+    assert version_data(head, version, None, None, "", barred) == {**version, **known}

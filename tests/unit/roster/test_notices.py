@@ -25,7 +25,7 @@ from roster.notices import (
     catalogue,
 )
 from roster.pair import Upload, old_partner
-from roster.plan import Plan
+from roster.plan import Known, Plan, plan_import
 from roster.settings import Settings
 from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, csv, pair, plan
 
@@ -78,6 +78,12 @@ def apart(distance: timedelta) -> Callable[[], list[Notice]]:
     """teachers.csv uploaded some time before students.csv."""
     early, late = Upload(TEACHERS, "1", MONDAY, 9), Upload(STUDENTS, "2", MONDAY + distance, 9)
     return lambda: list(old_partner({TEACHERS: early, STUDENTS: late}))
+
+
+def barred(key: str) -> Callable[[], Plan]:
+    """A pair whose teacher is S, with somebody on the list of those without the console."""
+    files = {STUDENTS: b"version,1\nusername,class\nR,A\n", TEACHERS: b"version,1\nusername,class\nS,A\n"}
+    return lambda: plan_import(files, Settings(), known=Known(no_console=frozenset({key})))
 
 
 BOTH_NAMES = ("Harry@a.org,A", "Harry@b.org,A")
@@ -215,6 +221,7 @@ CASES = [
     Case("email_shortened", "info", (STUDENTS, 3, "username"), students("R@a,A"), students("R@a,A", settings=EMAIL)),
     Case("blank_rows", "info", (STUDENTS, 3, None), students('"",\u200b,'), students("0,0")),
     Case("class_without_teacher", "info", (STUDENTS, 3, "class"), students("R,A"), both(("R,A",), ("S,a",))),
+    Case("console_taken_away", "info", (TEACHERS, None, None), barred("s"), barred("r")),
     Case("no_change", "info", (None, None, None), after(("R,A",), ('"R", A',)), after(("R,A",), ("r,A",))),
 ]
 
