@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from roster.encode import entries
 from roster.model import Roster
-from roster_aws.items import items
+from roster_aws.dynamo.items import items
 
 _BATCH = 25
 # The head, the lease, the waiting note and the import's report: a dozen small writes, some of them in transactions.

@@ -31,7 +31,7 @@ MODULES = {
     f"{CORE}/protect.py": f"{RULES}/test_protect.py {RULES}/test_history.py",
     f"{CORE}/encode.py": f"{RULES}/test_versions.py {OF_AGENT}/test_deltas.py",
     f"{AWS}/signing.py": f"tests/unit/cloud/test_keyrings.py {ADAPTERS}/test_signing.py",
-    f"{AWS}/lease.py": f"{ADAPTERS}/test_leases.py",
+    f"{AWS}/dynamo/lease.py": f"{ADAPTERS}/test_leases.py",
     f"{AWS}/results.py": f"{ADAPTERS}/test_orders.py {ADAPTERS}/test_reports.py {ADAPTERS}/test_importing.py",
     f"{AWS}/store.py": f"{ADAPTERS}/test_settling.py {ADAPTERS}/test_holding.py {ADAPTERS}/test_leftovers.py",
     f"{AGENT}/trust/trusted_keys.py": f"{OF_AGENT}/test_trust.py {OF_AGENT}/test_signatures.py",

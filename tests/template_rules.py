@@ -21,7 +21,7 @@ FUNCTIONS = {
     *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction", "PostToTeamsFunction"),
     "EraseSiteFunction",
 }
-ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/*.py")))
+ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/**/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
 TRAIL_BUCKET = "AuditTrailBucket"
 #: The log groups that are kept for a year and a month, and after the stack: what was done, and who asked for it.

@@ -18,15 +18,16 @@ from local.emulator import REGION
 from roster.model import Group, Right
 from roster.pair import QUIET
 from roster.request import Approval, Order, Request
-from roster_aws.alerts import Alerts
 from roster_aws.commit import Publisher
-from roster_aws.contacts import Contacts
+from roster_aws.dynamo.table import retry_conflicts
 from roster_aws.enrolment import Enrolment
-from roster_aws.erasing import Eraser, Places
 from roster_aws.fleet import HEADS, Fleet
 from roster_aws.gathering import Gathering
 from roster_aws.importing import Importer
 from roster_aws.inbox import Inbox
+from roster_aws.intake.upload_items import Uploaders
+from roster_aws.leaving.erasing import Eraser, Places
+from roster_aws.leaving.tombstones import Tombstones
 from roster_aws.logbook import Logbook
 from roster_aws.orders import Orders
 from roster_aws.process import CONFIG
@@ -36,10 +37,9 @@ from roster_aws.results import Results
 from roster_aws.signing import Keyrings, Signer
 from roster_aws.store import Store
 from roster_aws.strays import Ignored, Strays
-from roster_aws.table import retry_conflicts
-from roster_aws.teams import Teams
-from roster_aws.tombstones import Tombstones
-from roster_aws.upload_items import Uploaders
+from roster_aws.telling.alerts import Alerts
+from roster_aws.telling.contacts import Contacts
+from roster_aws.telling.teams import Teams
 from roster_aws.views import Views
 from roster_aws.watching import Watch
 

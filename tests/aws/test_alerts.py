@@ -7,8 +7,8 @@ import pytest
 from roster.contact import Contact
 from roster.request import Request, Stray
 from roster.servers import Server
-from roster_aws.contacts import Contacts, NotNow
-from roster_aws.teams import Teams
+from roster_aws.telling.contacts import Contacts, NotNow
+from roster_aws.telling.teams import Teams
 
 from .conftest import LIFE, World, csv
 from .test_kill import FIRST, SITE, THIRD, Killed, Killer

@@ -11,8 +11,8 @@ from roster.erasure import COUNTED
 from roster.request import Request, Stray
 from roster.uploads import Asked, Content, new_upload_id
 from roster_aws.enrolment import CodeInvalid
-from roster_aws.erasing import Progress
-from roster_aws.upload_items import UploadRecords
+from roster_aws.intake.upload_items import UploadRecords
+from roster_aws.leaving.erasing import Progress
 
 from .conftest import LIFE, MakeWorld, World
 from .test_kill import FIRST, SECOND, SITE, THIRD, Killed, Killer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from roster.request import Approval, Request, Rollback
-from roster_aws.site_items import HeadMoved
+from roster_aws.dynamo.site_items import HeadMoved
 
 from .conftest import LIFE, World, csv
 

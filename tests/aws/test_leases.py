@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from roster_aws.lease import Lease
-from roster_aws.site_items import SiteItems
-from roster_aws.table import to_wire
+from roster_aws.dynamo.lease import Lease
+from roster_aws.dynamo.site_items import SiteItems
+from roster_aws.dynamo.table import to_wire
 from tests.unit.cloud.answers import CONDITION, Answers
 
 from .conftest import LIFE, World

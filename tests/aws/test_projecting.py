@@ -7,9 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from roster.request import Request, Rollback
-from roster_aws import items, projection
+from roster_aws import projection
 from roster_aws.commit import NotOurs
-from roster_aws.items import Unstorable
+from roster_aws.dynamo import items
+from roster_aws.dynamo.items import Unstorable
 
 from .conftest import LIFE, MakeWorld, World, csv
 

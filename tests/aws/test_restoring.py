@@ -13,12 +13,12 @@ import pytest
 
 from roster.request import NewEpoch, Request, Rollback, read_message
 from roster_aws.admin import Admin
-from roster_aws.contacts import Contacts
 from roster_aws.enrolment import CodeInvalid
+from roster_aws.intake.upload_items import UploadRecords
+from roster_aws.intake.uploader_admin import UploaderAdmin
 from roster_aws.signing import Keyrings
-from roster_aws.teams import Teams
-from roster_aws.upload_items import UploadRecords
-from roster_aws.uploader_admin import UploaderAdmin
+from roster_aws.telling.contacts import Contacts
+from roster_aws.telling.teams import Teams
 
 from .conftest import LIFE, World, csv
 

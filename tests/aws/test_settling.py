@@ -9,7 +9,7 @@ import pytest
 from roster.report import Report
 from roster.settings import Settings
 from roster.site_head import Head
-from roster_aws.site_items import HeadMoved
+from roster_aws.dynamo.site_items import HeadMoved
 from roster_aws.store import Store
 
 from .conftest import LIFE, World, csv

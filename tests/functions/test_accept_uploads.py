@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from roster_aws.inbox import Inbox
-from roster_aws.upload_items import Uploaders
+from roster_aws.intake.upload_items import Uploaders
 from tests.deployed import SEED, RunningSites, Site, client, event, eventually, invoke, log_events
 from tests.functions.feed import enrol, enrolled, serve
 from tests.functions.uploads import (

@@ -9,10 +9,10 @@ import pytest
 
 from roster_aws.enrolment import Enrolment
 from roster_aws.fleet import Fleet
+from roster_aws.intake.upload_items import Uploaders
 from roster_aws.server_calls import ServerCalls
 from roster_aws.signing import Keyrings
 from roster_aws.store import Store
-from roster_aws.upload_items import Uploaders
 from tests.deployed import Site, client, event, log_events
 from tests.functions.feed import enrol, enrolled, serve
 

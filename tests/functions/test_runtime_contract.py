@@ -17,8 +17,10 @@ pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for
 NAMES = (
     "accept_uploads",
     "authorize_server",
+    "erase_site",
     "import_pair",
     "manage_site",
+    "post_to_teams",
     "serve_feed",
     "show_reports",
     "watch_fleet",
@@ -28,12 +30,24 @@ INIT_SECONDS = 10
 
 Start = Callable[..., LambdaRuntime]
 
+_FROM_THE_STACK = (
+    *("SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL", "METRICS_NAMESPACE"),
+    *("ALERT_TOPIC", "DASHBOARD_URL"),
+)
+
 
 @pytest.fixture
 def nowhere() -> dict[str, str]:
     """An environment that leads to no AWS at all."""
     names = ["TABLE_NAME", "INBOX_BUCKET", "RESULTS_BUCKET", "QUEUE_URL", "REPORTS_LOG_GROUP", "METRICS_NAMESPACE"]
-    names += ["MANAGE_SITE_ARN", "SHOW_REPORTS_ARN", "SIGNING_KEYS", "SIGNING_KEY_IN_USE"]
+    names += [
+        "MANAGE_SITE_ARN",
+        "SHOW_REPORTS_ARN",
+        "SIGNING_KEYS",
+        "SIGNING_KEY_IN_USE",
+        "ALERT_TOPIC",
+        "DASHBOARD_URL",
+    ]
     numbers = {"KEYRING_SERIAL": "1", "FEED_POLL_SECONDS": "300"}
     return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **dict.fromkeys(names, "none"), **numbers}
 
@@ -53,7 +67,7 @@ def here(cloud: Cloud) -> dict[str, str]:
         "MANAGE_SITE_ARN": "arn:of:manage-site",
         "SHOW_REPORTS_ARN": "arn:of:show-reports",
         "FEED_POLL_SECONDS": "300",
-        **{name: given[name] for name in ("SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL", "METRICS_NAMESPACE")},
+        **{name: given[name] for name in _FROM_THE_STACK},
     }
 
 

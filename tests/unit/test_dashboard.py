@@ -20,10 +20,10 @@ from roster.plan import plan_import
 from roster.report import import_report
 from roster.request import Stray
 from roster.settings import Settings
-from roster_aws.alerts import Alerts
 from roster_aws.fleet import Watched
 from roster_aws.logbook import Logbook
 from roster_aws.strays import Strays
+from roster_aws.telling.alerts import Alerts
 from roster_aws.watching import Watch
 from tests.dashboard_rules import (
     metrics_are_those_that_the_code_tells,

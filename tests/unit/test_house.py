@@ -147,17 +147,30 @@ def test_no_two_packages_should_have_a_module_of_the_same_name_for_different_thi
 
 
 def test_roster_aws_should_stay_a_small_room() -> None:
-    rooms = {module: targets for module, targets in arrows().items() if module.startswith("roster_aws.")}
-    arrows_inside = [(module, target) for module, targets in rooms.items() for target in targets & rooms.keys()]
+    """A folder counts as one. So does what `process` imports not at all: it is there to import every part."""
+    files = {module: targets for module, targets in arrows().items() if module.startswith("roster_aws.")}
+    of_parts = {module: targets for module, targets in files.items() if module != "roster_aws.process"}
+    parts = {_part(module) for module in of_parts}
+    arrows_inside = {
+        (_part(module), _part(target))
+        for module, targets in of_parts.items()
+        for target in targets & of_parts.keys()
+        if _part(module) != _part(target)
+    }
     untyped = [
         f"{module}: {line.strip()}"
-        for module in rooms
+        for module in files
         for line in modules()[module].read_text("utf-8").splitlines()
         if "dict[str, Any]" in line
     ]
-    assert len(rooms) <= 28
-    assert len(arrows_inside) <= 93
+    assert len(parts) <= 28, parts
+    assert len(arrows_inside) <= 80, len(arrows_inside)
     assert len(untyped) < 30, untyped
+
+
+def _part(module: str) -> str:
+    """The file or folder of a package that a module is in."""
+    return ".".join(module.split(".")[:2])
 
 
 def test_the_agent_should_have_few_rooms_at_its_top() -> None:

@@ -23,15 +23,15 @@ from roster.pair import is_import, is_server, is_site
 from roster.request import Approval, EndKept, NewEpoch, Order, Request, RevokeConsole, Rollback
 from roster.site_head import Head
 from roster.times import stamp
-from roster_aws.barred import digest_of
-from roster_aws.contacts import Contacts, NotNow
+from roster_aws.dynamo.barred import digest_of
 from roster_aws.enrolment import Enrolment
+from roster_aws.intake.uploader_admin import UploaderAdmin
 from roster_aws.queue import Queue
 from roster_aws.results import Results
 from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
-from roster_aws.uploader_admin import UploaderAdmin
+from roster_aws.telling.contacts import Contacts, NotNow
 from roster_aws.views import Json, Refused, Views, import_of, text
 from roster_pages.view_data import DoneData
 from roster_pages.wording import REASONS

@@ -19,14 +19,14 @@ from roster.plan import Base, Packed, Plan
 from roster.report import Report
 from roster.site_head import Head
 from roster.statement import Signed
-from roster_aws.alerts import Alerts
-from roster_aws.items import prove
+from roster_aws.dynamo.items import prove
 from roster_aws.logbook import Logbook
 from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.signing import Signer
 from roster_aws.store import Store
 from roster_aws.telemetry import Phases, logger
+from roster_aws.telling.alerts import Alerts
 
 # Seconds of its life that a run keeps for what comes after the writing of groups and rights.
 _TIME_TO_END = 60

@@ -21,8 +21,8 @@ from botocore.exceptions import ClientError
 from roster.pair import is_server, is_site
 from roster.servers import Server
 from roster.times import stamp
-from roster_aws.table import Item, condition_failed, from_wire, server_key, to_wire
-from roster_aws.tombstones import Tombstones
+from roster_aws.dynamo.table import Item, condition_failed, from_wire, server_key, to_wire
+from roster_aws.leaving.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

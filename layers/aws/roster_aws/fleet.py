@@ -19,8 +19,8 @@ from roster.site_head import Head
 from roster.stray import site_like
 from roster.times import stamp
 from roster.watch import ServerState
-from roster_aws.table import Item, condition_failed, from_wire, server_key, site_key, to_wire
-from roster_aws.tombstones import Tombstones
+from roster_aws.dynamo.table import Item, condition_failed, from_wire, server_key, site_key, to_wire
+from roster_aws.leaving.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

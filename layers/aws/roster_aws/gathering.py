@@ -13,7 +13,7 @@ from roster.memory import Memory
 from roster.next_step import ImportPair
 from roster.plan import Base, Known
 from roster.site_head import Head
-from roster_aws.barred import NoConsole
+from roster_aws.dynamo.barred import NoConsole
 from roster_aws.fleet import Fleet
 from roster_aws.inbox import Inbox
 from roster_aws.results import Results

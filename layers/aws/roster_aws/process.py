@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import boto3
 from botocore.config import Config
 
-from roster_aws.table import retry_conflicts
+from roster_aws.dynamo.table import retry_conflicts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from roster_aws.admin import Admin
-    from roster_aws.alerts import Alerts
-    from roster_aws.contacts import Contacts
     from roster_aws.enrolment import Enrolment
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
-    from roster_aws.leaving import Leaving
+    from roster_aws.intake.upload_calls import UploadCalls
+    from roster_aws.intake.upload_items import Uploaders, UploadRecords
+    from roster_aws.leaving.erase_calls import Leaving
     from roster_aws.logbook import Logbook
     from roster_aws.projection import Projection
     from roster_aws.queue import Queue
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from roster_aws.signing import Keyrings, Signer
     from roster_aws.store import Store
     from roster_aws.strays import Ignored, Strays
-    from roster_aws.teams import Teams
-    from roster_aws.upload_calls import UploadCalls
-    from roster_aws.upload_items import Uploaders, UploadRecords
+    from roster_aws.telling.alerts import Alerts
+    from roster_aws.telling.contacts import Contacts
+    from roster_aws.telling.teams import Teams
     from roster_aws.views import Views
     from roster_aws.watching import Watch
 
@@ -133,7 +133,7 @@ def enrolment() -> Enrolment:
 
 def uploaders() -> Uploaders:
     """What `authorize_server` recognises uploaders by."""
-    from roster_aws.upload_items import Uploaders
+    from roster_aws.intake.upload_items import Uploaders
 
     return Uploaders(client("dynamodb"), variable("TABLE_NAME"), now)
 
@@ -155,7 +155,7 @@ def server_calls() -> ServerCalls:
 
 def upload_calls() -> UploadCalls:
     """What `accept_uploads` does with what uploaders ask."""
-    from roster_aws.upload_calls import UploadCalls
+    from roster_aws.intake.upload_calls import UploadCalls
 
     return UploadCalls(_upload_records(), _store(), _inbox(), _results(), now)
 
@@ -170,7 +170,7 @@ def views() -> Views:
 def admin() -> Admin:
     """What `manage_site` does."""
     from roster_aws.admin import Admin
-    from roster_aws.uploader_admin import UploaderAdmin
+    from roster_aws.intake.uploader_admin import UploaderAdmin
 
     about_uploaders = UploaderAdmin(uploaders(), _upload_records(), views(), now)
     return Admin(views(), _store(), queue(), enrolment(), about_uploaders, _keyrings(), _results(), _contacts(), now)
@@ -185,16 +185,16 @@ def watch() -> Watch:
 
 def teams() -> Teams:
     """What `post_to_teams` does with an alert."""
-    from roster_aws.teams import Teams
+    from roster_aws.telling.teams import Teams
 
     return Teams(client("dynamodb"), variable("TABLE_NAME"))
 
 
 def leaving() -> Leaving:
     """What `erase_site` does."""
-    from roster_aws.erasing import Eraser, Places
-    from roster_aws.leaving import Leaving
-    from roster_aws.tombstones import Tombstones
+    from roster_aws.leaving.erase_calls import Leaving
+    from roster_aws.leaving.erasing import Eraser, Places
+    from roster_aws.leaving.tombstones import Tombstones
 
     places = Places(
         client("s3"),
@@ -229,7 +229,7 @@ def _inbox() -> Inbox:
 
 
 def _upload_records() -> UploadRecords:
-    from roster_aws.upload_items import UploadRecords
+    from roster_aws.intake.upload_items import UploadRecords
 
     return UploadRecords(client("dynamodb"), variable("TABLE_NAME"))
 
@@ -259,13 +259,13 @@ def _keyrings() -> Keyrings:
 
 
 def _alerts() -> Alerts:
-    from roster_aws.alerts import Alerts
+    from roster_aws.telling.alerts import Alerts
 
     return Alerts(client("sns"), variable("ALERT_TOPIC"), variable("DASHBOARD_URL"), _logbook())
 
 
 def _contacts() -> Contacts:
-    from roster_aws.contacts import Contacts
+    from roster_aws.telling.contacts import Contacts
 
     return Contacts(client("sns"), variable("ALERT_TOPIC"), teams())
 

@@ -20,9 +20,9 @@ from botocore.exceptions import ClientError
 from roster.delta import Kind, Step, change_line, changes, place, read_step
 from roster.encode import Manifest, entry
 from roster.model import Entry
-from roster_aws.items import DIGITS, SURELY_ONE_PART, Address, address, entries_of, items, part_prefix
+from roster_aws.dynamo.items import DIGITS, SURELY_ONE_PART, Address, address, entries_of, items, part_prefix
+from roster_aws.dynamo.table import Item, from_wire, to_wire
 from roster_aws.results import Results
-from roster_aws.table import Item, from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

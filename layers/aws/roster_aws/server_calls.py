@@ -19,10 +19,10 @@ from roster.server_report import SIZE_LIMIT, BadReport, read_report
 from roster.servers import Server
 from roster_aws.enrolment import CodeInvalid, Enrolment, KindDiffers, SiteDiffers, TokenReplaced
 from roster_aws.fleet import Fleet
+from roster_aws.intake.upload_items import Uploaders
 from roster_aws.signing import Keyring, Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
-from roster_aws.upload_items import Uploaders
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from roster.encode import Manifest
 from roster.statement import Signed, head_bytes, keyring_bytes
-from roster_aws.table import from_wire, to_wire
+from roster_aws.dynamo.table import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

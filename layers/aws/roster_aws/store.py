@@ -18,11 +18,11 @@ from roster.settings_file import as_dict
 from roster.site_head import Head, Trouble, stored_uploads
 from roster.statement import Signed
 from roster.times import stamp
-from roster_aws.barred import NoConsole, sort_key
-from roster_aws.lease import Lease
-from roster_aws.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
-from roster_aws.table import Item, site_key
-from roster_aws.tombstones import Tombstones
+from roster_aws.dynamo.barred import NoConsole, sort_key
+from roster_aws.dynamo.lease import Lease
+from roster_aws.dynamo.site_items import HEAD, LISTED, HeadMoved, SiteItems, Write, listed
+from roster_aws.dynamo.table import Item, site_key
+from roster_aws.leaving.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -21,13 +21,13 @@ from roster.report import Report
 from roster.request import Stray, Unnamed
 from roster.stray import file_like, folder_of, is_left_by_a_tool, shortened
 from roster.times import stamp
-from roster_aws.alerts import Alerts
+from roster_aws.dynamo.table import from_wire, site_key, to_wire
 from roster_aws.inbox import Inbox
 from roster_aws.logbook import Logbook
 from roster_aws.queue import Queue
 from roster_aws.store import Store
-from roster_aws.table import from_wire, site_key, to_wire
 from roster_aws.telemetry import logger
+from roster_aws.telling.alerts import Alerts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -18,10 +18,10 @@ from roster.alert import Alert, of_server, of_watch
 from roster.listed_site import ListedSite
 from roster.request import Request
 from roster.watch import look_over
-from roster_aws.alerts import Alerts
 from roster_aws.fleet import Fleet
 from roster_aws.logbook import Logbook
 from roster_aws.queue import Queue
+from roster_aws.telling.alerts import Alerts
 
 # Questions to the table at once: ten thousand sites take some ten seconds.
 _THREADS = 24

@@ -6,11 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from roster.servers import Server
-from roster_aws import table
+from roster_aws.dynamo import table
+from roster_aws.dynamo.lease import Lease
+from roster_aws.dynamo.site_items import HeadMoved, SiteItems
+from roster_aws.dynamo.table import to_wire
 from roster_aws.enrolment import CodeInvalid, Enrolment
-from roster_aws.lease import Lease
-from roster_aws.site_items import HeadMoved, SiteItems
-from roster_aws.table import to_wire
 from tests.unit.cloud.answers import CONDITION, CONFLICT, FINE, Answer, Answers, cancelled
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from roster.model import Entry, Group, Right
 from roster.names import CLASS_LIMIT, USERNAME_LIMIT, fold
-from roster_aws.items import SURELY_ONE_PART, Unstorable, address, entries_of, items, prove
-from roster_aws.table import from_wire, to_wire
+from roster_aws.dynamo.items import SURELY_ONE_PART, Unstorable, address, entries_of, items, prove
+from roster_aws.dynamo.table import from_wire, to_wire
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 GROUPS = st.builds(lambda name, members: Group(fold(name), name, tuple(members)), NAMES, st.lists(NAMES, max_size=5))

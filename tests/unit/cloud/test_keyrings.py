@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from roster_aws.dynamo.table import to_wire
 from roster_aws.signing import Keyring, Keyrings
-from roster_aws.table import to_wire
 from tests.unit.cloud.answers import CONDITION, FINE, Answer, Answers
 
 RING = Keyring(2, {"a": "key a", "b": "key b"}, {"a": "signed", "b": "signed"}, {"a": "arn:a", "b": "arn:b"})

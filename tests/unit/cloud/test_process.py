@@ -66,6 +66,6 @@ def test_a_link_of_the_local_cloud_should_name_its_address(s3_of: Any, monkeypat
 
 def test_no_function_should_make_a_client_of_its_own() -> None:
     """It would have neither these hosts nor the retries."""
-    files = [*ROOT.glob("layers/aws/roster_aws/*.py"), *ROOT.glob("functions/*/*.py")]
+    files = [*ROOT.glob("layers/aws/roster_aws/**/*.py"), *ROOT.glob("functions/*/*.py")]
     makers = [file.name for file in files if "boto3.client(" in file.read_text(encoding="utf-8")]
     assert makers == ["process.py"]

@@ -18,9 +18,9 @@ MODULES = sorted(Path(roster.__path__[0]).glob("*.py"))
 SHOWN = {"len(data)", "blob.bytes", "int(read['format'])", "FORMAT", "what", "'; '.join(map(str, problems))"}
 SHOWN |= {"check.code", "event['message']", "', '.join(sorted(missing))"}
 
-# They carry a notice, or the answer to an uploader, to whoever tells of it, and end there. The answer names one of the
-# files that can be uploaded, and nothing else that was asked.
-CARRIERS = {"_Refused", "TooMany", "BadUpload"}
+# They carry a notice, or the answer to a person, to whoever tells of it, and end there. The answer to an uploader names
+# one of the files that can be uploaded; that about a contact names a kind of address. Nothing else that was asked.
+CARRIERS = {"_Refused", "TooMany", "BadUpload", "BadContact"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)

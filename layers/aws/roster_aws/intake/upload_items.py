@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from roster.times import read_stamp, stamp
 from roster.uploaders import Uploader, read_token, token_of_uploader
 from roster.uploads import KEPT, Asked, Content
+from roster_aws.dynamo.table import Item, condition_failed, from_wire, to_wire, uploader_key
 from roster_aws.enrolment import CodeInvalid, Codes, digest, matching
-from roster_aws.table import Item, condition_failed, from_wire, to_wire, uploader_key
-from roster_aws.tombstones import Tombstones
+from roster_aws.leaving.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -25,10 +25,10 @@ from roster.uploads import (
     read_versions,
 )
 from roster_aws.inbox import Inbox
+from roster_aws.intake.upload_items import UploadRecords
 from roster_aws.results import Results
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
-from roster_aws.upload_items import UploadRecords
 
 # An import that reads an upload is among them, however many there are of a busy day.
 _NEWEST_REPORTS = 50

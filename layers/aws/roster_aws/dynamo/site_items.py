@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from roster_aws.table import Item, condition_failed, from_wire, site_key, to_wire
+from roster_aws.dynamo.table import Item, condition_failed, from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,7 +29,7 @@ class HeadMoved(RuntimeError):
 
 
 class SiteItems:
-    """One table's items about sites; values in and out are Python's (see `roster_aws.table`)."""
+    """One table's items about sites; values in and out are Python's (see `roster_aws.dynamo.table`)."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb

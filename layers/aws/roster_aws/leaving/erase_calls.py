@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from roster.pair import is_site
-from roster_aws.erasing import Eraser
+from roster_aws.leaving.erasing import Eraser
 
 
 @dataclass(frozen=True)

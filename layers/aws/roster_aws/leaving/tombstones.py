@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from roster.erasure import Erasure
-from roster_aws.table import Item, from_wire, to_wire
+from roster_aws.dynamo.table import Item, from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
-from roster_aws.table import from_wire, to_wire
+from roster_aws.dynamo.table import from_wire, to_wire
 from roster_aws.telemetry import logger
 from roster_pages.teams_card import card_of
 

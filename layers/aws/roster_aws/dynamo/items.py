@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from roster.delta import Kind
 from roster.model import Entry, Group, Right
-from roster_aws.table import Item
+from roster_aws.dynamo.table import Item
 
 # The partitions that a site's entries are spread over.
 DIGITS = "0123456789abcdef"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from roster.no_console import Barred
-from roster_aws.table import Item, from_wire, site_key, to_wire
+from roster_aws.dynamo.table import Item, from_wire, site_key, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

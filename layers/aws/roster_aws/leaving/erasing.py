@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roster.erasure import COUNTED, Erasure
 from roster.times import stamp
-from roster_aws.contacts import Contacts, NotNow
-from roster_aws.items import DIGITS
-from roster_aws.lease import Lease
-from roster_aws.table import server_key, site_key, to_wire, uploader_key
+from roster_aws.dynamo.items import DIGITS
+from roster_aws.dynamo.lease import Lease
+from roster_aws.dynamo.table import server_key, site_key, to_wire, uploader_key
+from roster_aws.intake.upload_items import upload_key
+from roster_aws.leaving.tombstones import Tombstones
 from roster_aws.telemetry import audit
-from roster_aws.tombstones import Tombstones
-from roster_aws.upload_items import upload_key
+from roster_aws.telling.contacts import Contacts, NotNow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

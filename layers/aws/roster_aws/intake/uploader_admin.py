@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from roster.pair import is_site
 from roster.times import stamp
-from roster_aws.upload_items import Uploaders, UploadRecords
+from roster_aws.intake.upload_items import Uploaders, UploadRecords
 from roster_aws.views import Json, Refused, Views
 
 _LONGEST = timedelta(days=7)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.exceptions import ClientError
 
 from roster.contact import MOST_SITES, Contact, filter_policy, sites_of
-from roster_aws.teams import Teams
+from roster_aws.telling.teams import Teams
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from roster_aws.site_items import LISTED, SiteItems, listed
+from roster_aws.dynamo.site_items import LISTED, SiteItems, listed
 
 # Between the two questions one holder lets go and another takes it, at most.
 _TRIES = 10

@@ -1,0 +1,1 @@
+"""The end of a site that leaves: its tombstone, its erasure, the receipt."""

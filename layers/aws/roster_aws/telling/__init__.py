@@ -1,0 +1,1 @@
+"""How people hear of a site: by mail, by HTTPS, and in a channel of Teams."""
