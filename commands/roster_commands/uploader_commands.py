@@ -36,7 +36,8 @@ def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         expires = datetime.fromisoformat(each["expires_at"]).astimezone()
         out.print(f"[bold]{each['code']}[/]")
         name = each["uploader"]
-        err.print(f"Lets {name} upload for {site.name}. It works once, until {expires:%a %d %b %H:%M}. There run:")
+        said = f"Lets {name} upload for {site.name}. It works once, until {expires:%a %d %b %H:%M}. There run:"
+        err.print(said, markup=False, soft_wrap=True)
         enrol = f"--enrol {each['code']} --feed '{site.feed}' --site {site.name}"
         err.print(f"  roster-agent push DIR {enrol}", markup=False, soft_wrap=True)
     return 0

@@ -30,6 +30,7 @@ _THROTTLED = {
     "sqs": "RequestThrottled",
     "logs": "ThrottlingException",
     "kms": "ThrottlingException",
+    "sns": "Throttling",
 }
 _TRANSACTED = "TransactWriteItems"
 
@@ -73,13 +74,16 @@ class BadDay:
             case "conflict" if service == "dynamodb" and operation in ("PutItem", "UpdateItem", "DeleteItem"):
                 return _refusal(service, 400, "TransactionConflictException")
             case "out of order" | "the answer is lost":
-                return _refusal(service, 500, "InternalError" if service == "s3" else "InternalServerError")
+                return _refusal(service, 500, "InternalError" if service in ("s3", "sns") else "InternalServerError")
         return None
 
 
 def _refusal(service: str, status: int, code: str, **more: Any) -> AWSResponse:
+    error = f"<Error><Code>{code}</Code><Message>No</Message></Error>"
     if service == "s3":
-        body, kind = f"<Error><Code>{code}</Code><Message>No</Message></Error>".encode(), "application/xml"
+        body, kind = error.encode(), "application/xml"
+    elif service == "sns":
+        body, kind = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode(), "text/xml"
     else:
         body, kind = json.dumps({"__type": code, "message": "No", **more}).encode(), "application/x-amz-json-1.1"
     return AWSResponse("https://aws", status, HTTPHeaders.from_dict({"content-type": kind}), _Raw(body))

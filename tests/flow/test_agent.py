@@ -48,26 +48,35 @@ def test_should_reach_the_same_bytes_by_deltas_as_by_the_snapshot(full: Site, ne
     assert behind.says("group", "class 1", "--as-of", "2") != behind.says("group", "class 2")
 
 
-def test_should_hold_a_version_that_empties_the_school_and_tell_the_cloud(
-    full: Site, enrol: Callable[[Site], Server], eventually: Patience
+def test_an_approval_in_the_cloud_should_reach_every_server_but_one_that_asks(
+    full: Site, new_server: Callable[[], Server], eventually: Patience
 ) -> None:
-    server = enrol(full)
-    assert server.pull() == "applied"
-    before = server.files()
+    """It empties the school, which is more than any server takes without a person's word."""
+    servers = {name: new_server() for name in ("srv-01", "srv-02", "srv-ask")}
+    for name, server in servers.items():
+        server.enrol(full, full.ask("enrol", server=name)["code"])
+    asking = servers["srv-ask"]
+    (asking.state / "agent.toml").write_text('cloud_approval = "ask"\n')
+    assert [server.pull() for server in servers.values()] == ["applied"] * 3
+    before = asking.files()
     held = full.import_of(full.upload_pair(SEED))
     full.ask("approve", plan=held["plan"]["manifest_sha256"], **{"import": held["import"]})
     eventually(lambda: full.version() == 3, "the held import is published")
-    assert server.run("pull", check=False).returncode == 1
-    assert server.files() == before
-    assert server.says("pull", "--dry-run")["held"] is True
+    assert servers["srv-01"].pull() == "applied"
+    assert servers["srv-02"].pull() == "applied"
+    assert servers["srv-01"].files() == servers["srv-02"].files() != before
+    assert asking.run("pull", check=False).returncode == 1
+    assert asking.files() == before
+    assert asking.says("pull", "--dry-run")["held"] is True
 
     def report() -> dict[str, object]:
-        (known,) = full.ask("page", view="site")["page"]["servers"]
-        return dict(known["report"])
+        known = {each["server"]: each["report"] for each in full.ask("page", view="site")["page"]["servers"]}
+        return dict(known["srv-ask"])
 
     assert (report()["held"], report()["outcome"]) == (True, "version_held")
-    assert server.says("approve", "--yes")["outcome"] == "applied"
+    assert asking.says("approve", "--yes")["outcome"] == "applied"
     assert (report()["held"], report()["outcome"]) == (False, "applied")
+    assert asking.files() == servers["srv-01"].files()
 
 
 def test_should_replace_its_token_and_go_on(running: Site, enrol: Callable[[Site], Server]) -> None:

@@ -132,7 +132,7 @@ def test_should_import_nothing_afterwards_until_it_is_added_again(
 
     eventually(cloud, is_told, "the message that somebody uploads to an erased site")
     refused = command("roster-admin", "import", site.name, check=False)
-    assert "this site was erased" in refused.stderr
+    assert "This site was erased" in refused.stderr
     assert site.imports() == []
     command("roster-admin", "site", "add", site.name)
     command("roster-admin", "import", site.name, check=False)
