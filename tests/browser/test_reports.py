@@ -208,7 +208,7 @@ def test_should_import_groups_with_the_keyboard_alone(school: Callable[[str], Sc
 
     tab_to("Import Groups")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_contain_text("Import the files that stand in the folder")
+    expect(page.get_by_role("dialog")).to_contain_text("Import the files in the folder")
     page.keyboard.press("Escape")
     expect(widget(page).get_by_role("button", name="Import Groups")).to_be_focused()
     page.keyboard.press("Enter")
