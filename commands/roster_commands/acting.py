@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from typing import cast
 
 from rich.console import Console
@@ -25,51 +23,12 @@ from roster_pages.view_data import ServersData
 from roster_pages.wording import changes_text, status_words
 
 
-def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
-    """Print a single-use code that enrols a server."""
-    said = Site(arguments.site, arguments.stack).change("enrol", server=arguments.server)
-    if arguments.json:
-        print(json.dumps({"code": said["code"], "expires_at": said["expires_at"]}))
-        return 0
-    expires = datetime.fromisoformat(said["expires_at"]).astimezone()
-    out.print(f"[bold]{said['code']}[/]")
-    feed = os.environ.get("FEED_URL", "URL")
-    err.print(
-        f"This code enrols {arguments.server} of {arguments.site} once, until {expires:%H:%M}. Run on that server:"
-    )
-    err.print(
-        f"  roster-agent enrol --feed '{feed}' --site {arguments.site} --code {said['code']} --folder CSVIMPORT",
-        soft_wrap=True,
-    )
-    return 0
-
-
 def import_now(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Import the standing pair now, and wait for what comes of it."""
     with waiting(err, "Fetching …"):
         done = Site(arguments.site, arguments.stack).order("import")
     show_outcome(done, out, as_json=arguments.json)
     return 0 if done.is_good else 1
-
-
-def add(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
-    """Say that a site is one, and what to do next."""
-    site = Site(arguments.site, arguments.stack)
-    site.change("site-add")
-    held = site.ask("imports", limit=1).get("held") or ""
-    if arguments.json:
-        print(json.dumps({"added": arguments.site, "held": held}))
-        return 0
-    out.print(f"[bold]{arguments.site}[/] is a site now. Next:")
-    next_steps = [
-        ("upload its files:", f"aws s3 cp teachers.csv s3://{site.inbox}/{arguments.site}/ (and students.csv)"),
-        ("enrol its servers:", f"roster-admin enrol {arguments.site} SERVER"),
-    ]
-    if held:
-        next_steps.insert(0, ("read again what is held:", f"roster-admin import {arguments.site}"))
-    for what, command in next_steps:
-        out.print(f"  {what:<27}{command}", markup=False, soft_wrap=True)
-    return 0
 
 
 def approve(arguments: argparse.Namespace, out: Console, err: Console) -> int:

@@ -17,9 +17,7 @@ from rich.console import Console
 from roster.pair import is_server, is_site
 from roster_commands import uploader_commands, uploading
 from roster_commands.acting import (
-    add,
     approve,
-    enrol,
     import_now,
     pause,
     reject,
@@ -27,6 +25,7 @@ from roster_commands.acting import (
     rollback,
     settle,
 )
+from roster_commands.codes import life
 from roster_commands.console_access import allow_console, revoke_console
 from roster_commands.differences import listing_options
 from roster_commands.doctor import doctor
@@ -37,9 +36,11 @@ from roster_commands.folder import folder as pair_folder
 from roster_commands.notify import notify, notify_options
 from roster_commands.output import UNBROKEN, standard_output
 from roster_commands.page_command import report
-from roster_commands.server_commands import revoke, servers
+from roster_commands.server_commands import enrol, revoke, servers
 from roster_commands.showing import difference, history, imports, preview, show
 from roster_commands.site import Failed
+from roster_commands.site_adding import add, add_options
+from roster_commands.sites import STATUSES, sites
 from roster_commands.stack import in_words
 
 
@@ -88,9 +89,14 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("site", help="add a site: its first import is held until then")
     command = command.add_subparsers(required=True, metavar="WHAT").add_parser(
-        "add", parents=[common], help="add a site, and see what to do next"
+        "add", parents=[stacked, add_options()], help="add a site or many, and see what to do next"
     )
+    command.add_argument("site", nargs="?", type=_site, metavar="SITE", help="the first folder of its uploads")
     command.set_defaults(run=add)
+    command = commands.add_parser("sites", parents=[stacked], help="all sites, and how each is")
+    command.add_argument("search", nargs="?", default="", metavar="TEXT", help="only sites whose name contains this")
+    command.add_argument("--status", choices=STATUSES, help="only sites whose newest import is so")
+    command.set_defaults(run=sites)
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
     command.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many, at most 100 (default: 20)")
     command.set_defaults(run=imports)
@@ -136,10 +142,16 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=pause)
     command = commands.add_parser("resume", parents=[common], help="import again")
     command.set_defaults(run=resume)
-    command = commands.add_parser("enrol", parents=[common], help="a code that enrols an Impero server")
-    command.add_argument("server", metavar="SERVER", type=_server, help="a name for the server, such as srv-01")
+    command = commands.add_parser("enrol", parents=[common], help="codes that enrol Impero servers")
+    command.add_argument(
+        "servers", nargs="+", metavar="SERVER", type=_server, help="a name for each server, such as srv-01"
+    )
+    command.add_argument(
+        "--valid", type=life, default="15m", metavar="TIME", help="how long: 30m, 12h, 7d (default: 15m)"
+    )
     command.set_defaults(run=enrol)
-    command = commands.add_parser("servers", parents=[common], help="the servers, and what each of them has applied")
+    command = commands.add_parser("servers", parents=[stacked], help="the servers, and what each of them has applied")
+    command.add_argument("site", nargs="?", type=_site, metavar="SITE", help="the site (default: all of them)")
     command.set_defaults(run=servers)
     command = commands.add_parser("revoke", parents=[common], help="end a server's tokens, at once")
     command.add_argument("server", metavar="SERVER", type=_server, help="as `servers` lists it")

@@ -8,14 +8,15 @@ else AWS refuses comes as botocore's own errors.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import boto3
 
+from roster_commands.sites import OF_ALL, overviews
 from roster_commands.stack import Failed, outputs_of
+from roster_pages.view_data import ServerCounts
 
 
 class Deployed:
@@ -84,18 +85,18 @@ class Deployed:
 
         Raises Failed if manage_site does not answer.
         """
-        return {each["site"]: each["servers"] for each in self._sites() if each["version"]}
+        pages = overviews(self._ask)
+        return {each["site"]: _numbers(each["servers"]) for page in pages for each in page["sites"] if each["version"]}
 
-    def _sites(self) -> Iterator[dict[str, Any]]:
-        """Every site as the overview shows it. Whoever may do what people do may ask for that."""
-        function, number, pages = self.client("lambda"), 0, 1
-        while number < pages:
-            number += 1
-            # A request has to name a site, although the overview is of all of them.
-            asked = {"action": "page", "site": "all", "view": "overview", "sort": "site", "page": number}
-            answer = function.invoke(FunctionName=self.outputs["ManageSiteFunctionName"], Payload=json.dumps(asked))
-            said = json.loads(answer["Payload"].read())
-            if "FunctionError" in answer or not said["ok"]:
-                raise Failed("manage_site failed. Its log, in the output AuditLogGroupName, says why.")
-            pages = said["page"]["pages"]
-            yield from said["page"]["sites"]
+    def _ask(self, action: str, **details: Any) -> dict[str, Any]:
+        """The answer of manage_site, which whoever may do what people do may ask."""
+        payload = json.dumps({"action": action, "site": OF_ALL, **details})
+        answer = self.client("lambda").invoke(FunctionName=self.outputs["ManageSiteFunctionName"], Payload=payload)
+        said: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer or not said["ok"]:
+            raise Failed("manage_site failed. Its log, in the output AuditLogGroupName, says why.")
+        return said
+
+
+def _numbers(servers: ServerCounts) -> dict[str, int]:
+    return {"applied": servers["applied"], "behind": servers["behind"], "silent": servers["silent"]}

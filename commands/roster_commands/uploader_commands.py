@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -16,10 +14,8 @@ from rich.text import Text
 
 from roster.pair import is_site
 from roster_commands import upload_policy
+from roster_commands.codes import life, push_command, until
 from roster_commands.site import Site
-
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
-_LONGEST = 7 * _SECONDS["d"]
 
 
 def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
@@ -33,13 +29,10 @@ def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
         print(json.dumps([{name: each[name] for name in ("uploader", "code", "expires_at")} for each in made]))
         return 0
     for each in made:
-        expires = datetime.fromisoformat(each["expires_at"]).astimezone()
         out.print(f"[bold]{each['code']}[/]")
-        name = each["uploader"]
-        said = f"Lets {name} upload for {site.name}. It works once, until {expires:%a %d %b %H:%M}. There run:"
+        said = f"Lets {each['uploader']} upload for {site.name}. It works once, until {until(each)}. There run:"
         err.print(said, markup=False, soft_wrap=True)
-        enrol = f"--enrol {each['code']} --feed '{site.feed}' --site {site.name}"
-        err.print(f"  roster-agent push DIR {enrol}", markup=False, soft_wrap=True)
+        err.print(f"  {push_command(site, each['code'])}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -93,15 +86,6 @@ def _name(text: str) -> str:
     return text.lower()
 
 
-def _life(text: str) -> int:
-    """Seconds of a life like 30m, 12h or 7d."""
-    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
-    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-    if not 60 <= seconds <= _LONGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time from 1m to 7d: write 30m, 12h or 7d")
-    return seconds
-
-
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add the command `uploader` to those of `roster-admin`; `common` has the options that each of them has."""
     uploader = commands.add_parser("uploader", help="who may upload a site's files, and nothing else")
@@ -109,7 +93,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], comm
     command = what.add_parser("add", parents=[common], help="a code that lets somebody upload, without an AWS account")
     command.add_argument("names", nargs="+", type=_name, metavar="NAME", help="a name for each, such as office")
     command.add_argument(
-        "--valid", type=_life, default=_SECONDS["d"], metavar="TIME", help="how long: 30m, 12h, 7d (default: 1d)"
+        "--valid", type=life, default="1d", metavar="TIME", help="how long: 30m, 12h, 7d (default: 1d)"
     )
     command.set_defaults(run=add)
     command = what.add_parser("list", parents=[common], help="the uploaders, and when each uploaded last")

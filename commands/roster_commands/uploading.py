@@ -45,7 +45,6 @@ _NEWEST = 20
 def upload(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Upload a folder's pair, and follow it to the servers. The status is 0 once it is imported."""
     site = Site(arguments.site, arguments.stack)
-    _demand_known(site)
     before = _digests(arguments.folder)
     if not _shown(site, arguments, out if not arguments.json else err):
         err.print("Nothing was uploaded: a file would be refused. Correct it first.")
@@ -59,13 +58,6 @@ def upload(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     if arguments.json:
         print(json.dumps({**outcome.data, "servers": standing}))
     return 0 if outcome.is_good or outcome.waiting else 1
-
-
-def _demand_known(site: Site) -> None:
-    """Failed for a site that nobody has added: a typo must not become a school."""
-    said = site.ask("imports", limit=1)
-    if not (said["added"] or said["version"]):
-        raise Failed(f"There is no site {site.name}. If it is meant, `roster-admin site add {site.name}` makes it one.")
 
 
 def _digests(folder: Path) -> dict[str, bytes]:

@@ -4,8 +4,8 @@ Reading is `views`, and `contacts`. Changing: `site-add`, `notify`, `notify-remo
 `approve`, `reject`, `settle`, `rollback`, `new-epoch`, `pause`, `resume`, `revoke-console`, `allow-console`, and those
 of `uploader_admin`; each, done or refused, leaves an audit event with `by`, the ARN that the caller says it is
 (CloudTrail has the proof). What needs the site's lease is checked here, so that the answer is immediate, and then sent
-through the import queue, where it is checked again. Bad input is answered, not raised.
-checked again. Bad input is answered, not raised.
+through the import queue, where it is checked again. Bad input is answered, not raised, and so is a site that there is
+not: nothing is made by a typo.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from roster.request import Approval, EndKept, NewEpoch, Order, Request, RevokeCo
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.dynamo.barred import digest_of
-from roster_aws.enrolment import Enrolment
+from roster_aws.enrolment import CODE_LIFE, Enrolment
 from roster_aws.intake.uploader_admin import UploaderAdmin
 from roster_aws.queue import Queue
 from roster_aws.results import Results
@@ -32,7 +32,7 @@ from roster_aws.signing import Keyrings
 from roster_aws.store import Store
 from roster_aws.telemetry import audit
 from roster_aws.telling.contacts import Contacts, NotNow
-from roster_aws.views import Json, Refused, Views, import_of, text
+from roster_aws.views import Json, Refused, Views, import_of, life_of, text
 from roster_pages.view_data import DoneData
 from roster_pages.wording import REASONS
 
@@ -56,6 +56,9 @@ _DONE = {
     "pause": "The site is paused: uploads are recorded and not imported.",
     "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
 }
+
+# What makes a site, and what a restore may need to do before its table knows the site again.
+_OF_ANY_NAME = ("site-add", "new-epoch")
 
 # What the audit event of a change says of it; only what that change has checked, as a log takes no other text.
 _AUDITED = {
@@ -114,6 +117,8 @@ class Admin:
             if not isinstance(action, str) or action not in reading | changing:
                 raise Refused(f"action: one of {', '.join(reading | changing)}.")
             if action in reading:
+                if action != "page":  # which may be that of all sites
+                    self.views.demand_there(site)
                 return {"ok": True, **reading[action](site, asked)}
             return {"ok": True, **self._change(changing[action], site, asked, request_id)}
         except Refused as refused:
@@ -124,6 +129,8 @@ class Admin:
         action, by = str(asked["action"]), _by(asked)
         try:
             self._refuse_erased(site, action)
+            if action not in _OF_ANY_NAME:
+                self.views.demand_there(site)
             said = change(site, asked, request_id)
         except Refused as refused:
             audit("change_refused", site=site, by=by, change=action, reason=str(refused))
@@ -151,9 +158,10 @@ class Admin:
         return done
 
     def _enrol(self, site: str, asked: Json, request_id: str) -> Json:
-        server = _server(asked)
+        server, life = _server(asked), life_of(asked, CODE_LIFE)
+        self.views.demand_added(site)
         self._await_keyring()
-        code, expires_at = self.enrolment.give_code(site, server)
+        code, expires_at = self.enrolment.give_code(site, server, life)
         return {"code": code, "expires_at": expires_at.isoformat(timespec="seconds")}
 
     def _await_keyring(self) -> None:

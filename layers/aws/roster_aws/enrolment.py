@@ -1,8 +1,9 @@
 """Codes that work once, and the Impero servers of a site, which enrol by one and are known afterwards by a token.
 
-Of codes and tokens only the SHA-256 is stored. A server's code lives fifteen minutes. A server has two places for
-tokens, so that one can be replaced while the other still works: the older one ends when the newer is first used, and so
-at no moment has a server none that works. A server that was revoked has none at all, until it enrols again.
+Of codes and tokens only the SHA-256 is stored. A server's code lives fifteen minutes, or as long as was asked. A server
+has two places for tokens, so that one can be replaced while the other still works: the older one ends when the newer is
+first used, and so at no moment has a server none that works. A server that was revoked has none at all, until it enrols
+again.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ class Enrolment:
         self._clock = clock
         self._codes = Codes(dynamodb, table, clock)
 
-    def give_code(self, site: str, server: str) -> tuple[str, datetime]:
+    def give_code(self, site: str, server: str, life: timedelta = CODE_LIFE) -> tuple[str, datetime]:
         """A new code that enrols this server of this site, and when it expires."""
-        return self._codes.give(CODE_LIFE, site=site, server=server)
+        return self._codes.give(life, site=site, server=server)
 
     def enrol(self, code: str, site: str | None = None) -> dict[str, str]:
         """Use up a code: site, server and the server's token, which is shown this once.

@@ -18,7 +18,6 @@ from roster.servers import Server
 from roster.site_head import Head
 from roster.stray import site_like
 from roster.times import stamp
-from roster.watch import ServerState
 from roster_aws.dynamo.table import Item, condition_failed, from_wire, server_key, site_key, to_wire
 from roster_aws.leaving.tombstones import Tombstones
 
@@ -98,11 +97,6 @@ class Fleet:
             {item["server"]: item.get("enrolled_at", "") for item in known},
             next((item["told"] for item in items if "told" in item), {}),
         )
-
-    def states(self, listed: ListedSite) -> list[ServerState]:
-        """The state of each server of one of `sites`, by the server's name."""
-        at = self._clock()
-        return [server.state(listed.version, listed.manifest_sha256, at) for server in self.servers(listed.site)]
 
     def saw(self, server: Server, have: int | None, manifest: str | None = None) -> None:
         """Note that a server asked, and what it has; written when that is news, or a while after the last."""

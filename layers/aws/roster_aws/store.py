@@ -54,6 +54,10 @@ class Store:
         self.no_console = NoConsole(dynamodb, table, clock)
         self._clock = clock
 
+    def is_there(self, site: str) -> bool:
+        """Whether anything is known of a site: somebody has added it, or something was uploaded to it."""
+        return self._items.has_any(site)
+
     # The head
 
     def head(self, site: str) -> Head:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from roster import difference
 from roster.approval import is_still_held
@@ -18,6 +18,7 @@ from roster.encode import Manifest
 from roster.names import fold
 from roster.pair import is_import, is_site
 from roster.report import Report
+from roster.stray import site_like
 from roster.times import stamp
 from roster_aws.fleet import Fleet
 from roster_aws.projection import Projection
@@ -40,13 +41,17 @@ from roster_pages.view_data import (
     ignored_uploads,
     shown_findings,
 )
-from roster_pages.wording import REASONS
+from roster_pages.wording import REASONS, no_site_text
 
 _FINDINGS_SHOWN = 100
 _CHANGES_SHOWN = 100
 
 # A function's answer may have 6 MB; this leaves room for what stands around a list.
 _ROOM_BYTES = 5_000_000
+
+# Of a code that works once.
+_SHORTEST_LIFE = timedelta(minutes=1)
+_LONGEST_LIFE = timedelta(days=7)
 
 #: A JSON object, as it was sent or is answered.
 Json = Mapping[str, object]
@@ -94,7 +99,22 @@ class Views:
             raise Refused(f"There is no page of this name. The pages are {', '.join(views)}.")
         if asked.view != "overview" and not is_site(asked.site):
             raise Refused("A site's name has lower-case letters, digits and hyphens only.")
+        if asked.view != "overview":
+            self.demand_there(asked.site)
         return views[asked.view](at, asked)
+
+    def demand_there(self, site: str) -> None:
+        """Refuse a site of which nothing is known, and say which one may have been meant."""
+        if not self.store.is_there(site):
+            raise Refused(no_site_text(site, self._like(site)))
+
+    def demand_added(self, site: str) -> None:
+        """Refuse a site that nobody has added and that has published nothing: a typo must not become a school."""
+        if not self.store.head(site).is_known:
+            raise Refused(no_site_text(site, self._like(site)))
+
+    def _like(self, site: str) -> str:
+        return site_like(site, [each.site for each in self.fleet.sites() if each.is_known])
 
     @property
     def questions(self) -> dict[str, Callable[[str, Json], Json]]:
@@ -110,12 +130,12 @@ class Views:
 
     # Pages
 
-    def _overview(self, at: str, asked: Asked) -> ViewData:
+    def _overview(self, _at: str, asked: Asked) -> ViewData:
         sites = list(self.fleet.sites())
         shown = sites_on_page(asked, sites)
         with ThreadPoolExecutor(SITES_SHOWN) as threads:
-            states = list(threads.map(self.fleet.states, shown.sites))
-        return overview_data(at, asked, shown, states, outside_folders(self.ignored.outside(), sites))
+            servers = list(threads.map(self.fleet.servers, [each.site for each in shown.sites]))
+        return overview_data(self.clock(), asked, shown, servers, outside_folders(self.ignored.outside(), sites))
 
     def _site(self, _at: str, asked: Asked) -> SiteData:
         site = asked.site
@@ -126,10 +146,7 @@ class Views:
         )
         imports, waiting = self.store.reports(site, asked.imports), self.store.waiting(site)
         ignored = ignored_uploads(**self.ignored.of_site(site))
-        data = site_data(self.clock(), head, imports, waiting, ignored, self.fleet.servers(site), *named)
-        if data is None:
-            raise Refused("Nothing was uploaded to this site yet. A site's name is the first folder of its uploads.")
-        return data
+        return site_data(self.clock(), head, imports, waiting, ignored, self.fleet.servers(site), *named)
 
     def _import(self, at: str, asked: Asked) -> ImportData:
         site, import_id = asked.site, asked.import_id
@@ -238,6 +255,14 @@ class Views:
         if report is None or report.plan is None:
             raise Refused(REASONS["not_held"])
         return self.results.manifest(site, report.plan["manifest_sha256"])
+
+
+def life_of(said: Json, default: timedelta) -> timedelta:
+    """How long a code is to live, where a request says so in seconds: from a minute to seven days."""
+    seconds = said.get("valid_seconds", int(default.total_seconds()))
+    if type(seconds) is not int or not _SHORTEST_LIFE <= timedelta(seconds=seconds) <= _LONGEST_LIFE:
+        raise Refused("valid_seconds: a whole number from 60, a minute, to 604800, seven days.")
+    return timedelta(seconds=seconds)
 
 
 def text(said: Json, name: str) -> str:

@@ -1,16 +1,19 @@
 """The sites as the overview lists them: searched, sorted, and one page of them.
 
-In: all sites, what was asked for, and then the servers' states of the sites on that page. Out: the view's data.
+In: all sites, what was asked for, and then the servers of the sites on that page. Out: the view's data.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from roster.listed_site import ListedSite
+from roster.servers import Server
 from roster.stray import site_like
-from roster.watch import ServerState
+from roster.times import stamp
 from roster_pages.asked import Asked, page_of
 from roster_pages.view_data import ListedRow, OutsideFolder, OverviewData, ServerCounts, SiteRow, site_row
 
@@ -19,8 +22,8 @@ SITES_SHOWN = 25
 
 _FOLDERS_SHOWN = 20
 
-# What asks for somebody comes first.
-_URGENCY = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnings", "ok", "no_change", "new")
+#: The statuses of a site: what asks for somebody comes first.
+STATUSES = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnings", "ok", "no_change", "new")
 
 
 class SitesOnPage(NamedTuple):
@@ -44,17 +47,20 @@ def sites_on_page(asked: Asked, sites: Sequence[ListedSite]) -> SitesOnPage:
 
 
 def overview_data(
-    at: str,
+    at: datetime,
     asked: Asked,
     shown: SitesOnPage,
-    states: Iterable[Sequence[ServerState]],
+    servers: Iterable[Sequence[Server]],
     outside: Sequence[OutsideFolder],
 ) -> OverviewData:
-    """The data of the overview; `states` are those of the servers of each site that is shown."""
-    rows = [ListedRow(**site_row(site), servers=_counted(each)) for site, each in zip(shown.sites, states, strict=True)]
+    """The data of the overview; `servers` are those of each site that is shown."""
+    rows = [
+        ListedRow(**site_row(site), servers=_counted(site, each, at), agents=_agents(each))
+        for site, each in zip(shown.sites, servers, strict=True)
+    ]
     return {
         "view": "overview",
-        "at": at,
+        "at": stamp(at),
         "sites": rows,
         "total": shown.total,
         "matching": shown.matching,
@@ -80,12 +86,19 @@ def outside_folders(folders: Sequence[Mapping[str, Any]], sites: Iterable[Listed
     ]
 
 
-def _counted(states: Sequence[ServerState]) -> ServerCounts:
+def _counted(site: ListedSite, servers: Iterable[Server], at: datetime) -> ServerCounts:
+    states = [server.state(site.version, site.manifest_sha256, at) for server in servers]
     return {"applied": states.count("applied"), "behind": states.count("behind"), "silent": states.count("silent")}
 
 
+def _agents(servers: Iterable[Server]) -> dict[str, int]:
+    """How many servers have which version of the agent, as far as they said so; those that are revoked are left out."""
+    said = (server.report.get("agent") for server in servers if not server.revoked_at)
+    return dict(sorted(Counter(agent for agent in said if agent).items()))
+
+
 def _urgency(site: SiteRow) -> int:
-    return _URGENCY.index(site["status"]) if site["status"] in _URGENCY else len(_URGENCY)
+    return STATUSES.index(site["status"]) if site["status"] in STATUSES else len(STATUSES)
 
 
 _SORT_KEYS: dict[str, Callable[[SiteRow], Any]] = {

@@ -20,6 +20,7 @@ from roster_pages.page_model import (
     Several,
     Table,
     Tone,
+    harmless,
     number,
 )
 from roster_pages.standing import is_unknown, kept_badge, outside_message
@@ -45,6 +46,7 @@ def overview_page(data: OverviewData) -> Page:
     caption = several(total, "site")
     if search:
         caption = f"{number(matching)} of {several(total, 'site')} with “{search}”"
+    rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
     columns = (
         _column("Site", "site", here, sort),
         _column("Status", "status", here, sort),
@@ -55,8 +57,8 @@ def overview_page(data: OverviewData) -> Page:
         Column("Teachers", number=True),
         Column("Rejected", number=True),
         Column("Servers"),
+        Column("Agent"),
     )
-    rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
     empty = "No site's name contains this." if search else "No site yet: add one with roster-admin site add."
     blocks: list[Block] = [
         *outside_message(data.get("outside") or []),
@@ -81,12 +83,20 @@ def _row(site: ListedRow, at: object) -> tuple[Cell, ...]:
     rejected = _rejected(site)
     last = moment(site.get("last_import_at"), at)
     shown: Cell = Badge(number(rejected), "warn") if rejected else ""
-    return (name, _status(site), last, version, *counted, shown, servers(site["servers"]))
+    return (name, _status(site), last, version, *counted, shown, servers(site["servers"]), _agents(site))
 
 
 def _rejected(site: ListedRow) -> int:
     """The rows that the last import refused; on a night without changes it refuses them all the same."""
     return int(site.get("rejected", site.get("counts", {}).get("rows_rejected", 0)) or 0)
+
+
+def _agents(site: ListedRow) -> str:
+    """The versions of the agent, each with how many servers have it where there are several."""
+    agents = site.get("agents") or {}
+    if len(agents) < 2:
+        return harmless(next(iter(agents), ""))
+    return ", ".join(f"{harmless(agent)} ({number(many)})" for agent, many in agents.items())
 
 
 def _status(site: ListedRow) -> Several:

@@ -1,11 +1,11 @@
-"""The Impero servers of a site: what is published against what each has applied, and what it said of itself.
+"""The Impero servers of a site, or of several: what is published, what each has applied, and what it said of itself.
 
 In: the servers as the data of the view `site` has them. Out: a table, and the words that the terminal shares with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from roster_pages.moments import moment
 from roster_pages.page_model import Badge, Cell, Column, Several, Table, Tone, harmless
@@ -27,18 +27,26 @@ _UNITS = (("year", 365 * 24 * 3600), ("day", 24 * 3600), ("hour", 3600), ("minut
 _OUTCOMES = {"nothing_new": "nothing new", "applied": "applied", "nothing_published": "nothing published"}
 
 
+_COLUMNS = (
+    Column("Server"),
+    Column("State"),
+    Column("Version", number=True),
+    Column("Asked last"),
+    Column("Agent"),
+    Column("Last report"),
+)
+_NONE = "No server is enrolled: roster-admin enrol gives a code for one."
+
+
 def servers_table(servers: Sequence[ServerData], at: object) -> Table:
-    """All of them, by name."""
-    columns = (
-        Column("Server"),
-        Column("State"),
-        Column("Version", number=True),
-        Column("Asked last"),
-        Column("Agent"),
-        Column("Last report"),
-    )
-    rows = tuple(_row(server, at) for server in servers)
-    return Table("Impero servers", columns, rows, "No server is enrolled: roster-admin enrol gives a code for one.")
+    """All servers of a site, by name."""
+    return Table("Impero servers", _COLUMNS, tuple(_row(server, at) for server in servers), _NONE)
+
+
+def fleet_table(servers: Iterable[tuple[str, ServerData]], at: object) -> Table:
+    """The servers of several sites, each with its site."""
+    rows = tuple((harmless(site), *_row(server, at)) for site, server in servers)
+    return Table("Impero servers", (Column("Site"), *_COLUMNS), rows, _NONE)
 
 
 def _row(server: ServerData, at: object) -> tuple[Cell, ...]:

@@ -39,15 +39,12 @@ def site_data(
     held: Report | None,
     in_force: Report | None,
     problem: Report | None,
-) -> SiteData | None:
-    """A site at a time; None where nothing is known of it.
+) -> SiteData:
+    """A site at a time.
 
     `held`, `in_force` and `problem` are the reports that the head names: of what waits for approval, of what took
     effect last, of settings that are bad.
     """
-    known = head.is_known or head.settings_version or head.paused
-    if not (known or imports or waiting or ignored["total"]):
-        return None
     servers = list(servers)
     data: SiteData = {
         "view": "site",

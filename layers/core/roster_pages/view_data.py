@@ -57,9 +57,10 @@ class SiteRow(_OfAnImport):
 
 
 class ListedRow(SiteRow):
-    """A site of the overview, with its servers."""
+    """A site of the overview, with its servers, and how many of them have which version of the agent."""
 
     servers: ServerCounts
+    agents: NotRequired[Mapping[str, int]]
 
 
 class OutsideFolder(TypedDict):

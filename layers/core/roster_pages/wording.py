@@ -263,6 +263,12 @@ def asking_text(asking: int, servers: int) -> str:
     )
 
 
+def no_site_text(site: str, like: str) -> str:
+    """That there is no site of this name, which one may have been meant, and how to make it one."""
+    meant = f" Did you mean {like}? If not," if like else " If it is meant,"
+    return f"There is no site {site}.{meant} `roster-admin site add {site}` makes it one."
+
+
 def several(many: int, noun: str) -> str:
     """A number and what is counted: 1 group, 2 groups."""
     return f"{number(many)} {noun}" if many == 1 else f"{number(many)} {noun}s"

@@ -307,7 +307,6 @@ class Changing:
     asked: list[tuple[str, dict[str, Any]]] = []  # noqa: RUF012 (of this class alone)
     held = HELD["import"]
     kept: dict[str, Any] | None = None
-    inbox = "inbox-of-sis"
 
     def __init__(self, name: str, stack: str) -> None:
         self.name = name
@@ -356,29 +355,6 @@ def somebody_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def admin(*arguments: str) -> int:
     return main([*arguments, "--stack", "sis"])
-
-
-def test_should_add_a_site_and_say_what_to_do_next(
-    asked: list[Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert admin("site", "add", "hogwarts") == 0
-    assert asked == [("site-add", {})]
-    out = capsys.readouterr().out
-    assert out.splitlines()[0] == "hogwarts is a site now. Next:"
-    steps = ("roster-admin import hogwarts", "s3://inbox-of-sis/hogwarts/", "roster-admin enrol hogwarts SERVER")
-    places = [out.index(step) for step in steps]
-    assert places == sorted(places)
-    monkeypatch.setattr(Changing, "held", "")
-    assert admin("site", "add", "hogwarts") == 0
-    assert "roster-admin import" not in capsys.readouterr().out
-    assert admin("site", "add", "hogwarts", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"added": "hogwarts", "held": ""}
-
-
-def test_should_add_no_site_whose_name_is_none(asked: list[Any]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        admin("site", "add", "Hogwarts/")
-    assert (ended.value.code, asked) == (2, [])
 
 
 @pytest.mark.parametrize("named", [[], [HELD["import"]]])

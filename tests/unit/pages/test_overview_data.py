@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from roster.listed_site import LastImport, ListedSite
+from roster.servers import Server
+from roster.times import read_stamp
 from roster_pages.asked import SORTS, Asked
 from roster_pages.overview_data import SITES_SHOWN, outside_folders, overview_data, sites_on_page
 
@@ -57,9 +59,17 @@ def test_should_show_a_page_of_the_sites_that_match() -> None:
 
 def test_should_count_the_servers_of_each_site_that_is_shown() -> None:
     asked = Asked("overview", sort="site")
-    data = overview_data(AT, asked, sites_on_page(asked, SITES[:1]), [["applied", "silent", "applied", "revoked"]], [])
+    seen = read_stamp(AT)
+    servers = [
+        Server("abbey", "srv-01", 3, last_seen=seen, report={"agent": "1.4"}),
+        Server("abbey", "srv-02", 3, report={"agent": "1.3"}),
+        Server("abbey", "srv-03", 3, last_seen=seen, report={"agent": "1.4"}),
+        Server("abbey", "srv-04", 3, last_seen=seen, report={"agent": "1.2"}, revoked_at=AT),
+    ]
+    data = overview_data(seen, asked, sites_on_page(asked, SITES[:1]), [servers], [])
     (row,) = data["sites"]
     assert row["servers"] == {"applied": 2, "behind": 0, "silent": 1}
+    assert row["agents"] == {"1.3": 1, "1.4": 2}
     assert (row["site"], row["import"], row["status"], data["sort"]) == ("abbey", "abbey-1", "ok", "site")
 
 

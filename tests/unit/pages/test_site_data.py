@@ -1,14 +1,12 @@
-"""The data of a site: is there such a site, and what does its next import know?"""
+"""The data of a site: is it paused, and what does its next import know?"""
 
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from roster.pair import Waiting
 from roster.report import Report
 from roster.site_head import Head
-from roster_pages.site_data import imports_data, site_data, version_data
+from roster_pages.site_data import imports_data, version_data
 from roster_pages.view_data import IgnoredUploads, ManifestData
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -16,26 +14,6 @@ NOTHING: IgnoredUploads = {"total": 0, "names": []}
 IGNORED: IgnoredUploads = {"total": 1, "names": []}
 REPORT = Report("hogwarts", "20261126T110000Z-000001", "failed")
 WAITING: Waiting = {"paused": True}
-
-
-@pytest.mark.parametrize(
-    ("head", "imports", "waiting", "ignored", "is_there"),
-    [
-        ({}, [], None, NOTHING, False),
-        ({}, [REPORT], None, NOTHING, True),
-        ({}, [], WAITING, NOTHING, True),
-        ({}, [], None, IGNORED, True),
-        ({"added_at": "2026"}, [], None, NOTHING, True),
-        ({"version": 1}, [], None, NOTHING, True),
-        ({"settings_version": "v"}, [], None, NOTHING, True),
-        ({"paused": True}, [], None, NOTHING, True),
-    ],
-)
-def test_a_site_should_be_there_as_soon_as_anything_is_known_of_it(
-    head: dict[str, Any], imports: list[Report], waiting: Waiting | None, ignored: IgnoredUploads, is_there: bool
-) -> None:
-    data = site_data(NOW, Head("hogwarts", **head), imports, waiting, ignored, [], None, None, None)
-    assert (data is not None) is is_there
 
 
 def test_a_site_should_be_paused_by_a_person_or_by_its_settings() -> None:

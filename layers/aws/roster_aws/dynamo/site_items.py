@@ -53,6 +53,18 @@ class SiteItems:
         )
         return [_without_key(from_wire(item)) for item in found["Items"]]
 
+    def has_any(self, site: str) -> bool:
+        """Whether there is anything of a site: its head, an import, what waits, or what was ignored."""
+        found = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_wire({":pk": f"SITE#{site}"}),
+            ProjectionExpression="pk",
+            ConsistentRead=True,
+            Limit=1,
+        )
+        return bool(found["Items"])
+
     def put(self, item: Item) -> None:
         """Write an item, with its key."""
         self._dynamodb.put_item(TableName=self._table, Item=to_wire(item))

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from roster.pair import is_site
 from roster.times import stamp
 from roster_aws.intake.upload_items import Uploaders, UploadRecords
-from roster_aws.views import Json, Refused, Views
+from roster_aws.views import Json, Refused, Views, life_of
 
-_LONGEST = timedelta(days=7)
-_SHORTEST = timedelta(minutes=1)
+_CODE_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,8 @@ class UploaderAdmin:
 
     def _add(self, site: str, asked: Json, request_id: str) -> Json:
         """A code for an uploader of a site that somebody has added: a mistyped name must not become a school."""
-        head, uploader, life = self.views.store.head(site), _uploader(asked), _life(asked)
-        if not head.is_known:
-            like = self.views.fleet.resembled(head)
-            meant = f"did you mean {like}? If not, " if like else ""
-            raise Refused(f"There is no site {site}: {meant}`roster-admin site add {site}` makes it one.")
+        uploader, life = _uploader(asked), life_of(asked, _CODE_LIFE)
+        self.views.demand_added(site)
         code, expires_at = self.uploaders.give_code(site, uploader, life)
         return {"code": code, "expires_at": stamp(expires_at)}
 
@@ -69,10 +65,3 @@ def _uploader(asked: Json) -> str:
     if not isinstance(uploader, str) or not is_site(uploader):
         raise Refused("uploader: lower-case letters, digits and hyphens, at most 63, not starting with a hyphen.")
     return uploader
-
-
-def _life(asked: Json) -> timedelta:
-    seconds = asked.get("valid_seconds")
-    if type(seconds) is not int or not _SHORTEST.total_seconds() <= seconds <= _LONGEST.total_seconds():
-        raise Refused("valid_seconds: a whole number from 60, a minute, to 604800, seven days.")
-    return timedelta(seconds=seconds)

@@ -1,0 +1,42 @@
+"""Codes that work once: how long they are to live, and what to run with them on a server or beside an export.
+
+In: what a person wrote; a site and a code. Out: seconds, texts. Refused, with argparse's error: a time that is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from roster_commands.site import Site
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_SHORTEST = 60
+_LONGEST = 7 * _SECONDS["d"]
+
+
+def life(text: str) -> int:
+    """Seconds of a life like 30m, 12h or 7d."""
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    if not _SHORTEST <= seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time from 1m to 7d: write 30m, 12h or 7d")
+    return seconds
+
+
+def until(code: Mapping[str, Any]) -> str:
+    """When a code expires, in this machine's time: Fri 27 Nov 14:05."""
+    return f"{datetime.fromisoformat(code['expires_at']).astimezone():%a %d %b %H:%M}"
+
+
+def enrol_command(site: Site, code: str) -> str:
+    """What enrols an Impero server."""
+    return f"roster-agent enrol --feed '{site.feed}' --site {site.name} --code {code} --folder CSVIMPORT"
+
+
+def push_command(site: Site, code: str) -> str:
+    """What uploads a folder's pair without an AWS account."""
+    return f"roster-agent push DIR --enrol {code} --feed '{site.feed}' --site {site.name}"
