@@ -1,4 +1,4 @@
-"""The import killed after each of its AWS calls in turn: the retry ends where an undisturbed run ends.
+"""The import killed after each of its AWS calls that change something: the retry ends where an undisturbed run ends.
 
 Killed means that not a line of ours runs afterwards: no lease is released, nothing is told. The retry comes when the
 lease has run out, as SQS would bring it. All begin in copies of one world, which share its inbox, so they import the
@@ -52,12 +52,19 @@ _TIMES = {
 _SIGNATURES = {"signature", "signatures"}
 
 
+# What leaves AWS as it was, a signature of KMS included.
+_READS = ("Get", "Head", "List", "Query", "Scan", "BatchGet", "Describe", "Sign")
+
+
 class Killed(BaseException):
     pass
 
 
 class Killer:
-    """Counts AWS calls, and from the `last`-th on lets no further one through."""
+    """Counts AWS calls that change something, and from the `last`-th on lets no further call through.
+
+    Killed after a call that only reads, a run leaves what it leaves when it is killed after the change before.
+    """
 
     def __init__(self, last: int | None = None) -> None:
         self.calls: list[str] = []
@@ -66,7 +73,8 @@ class Killer:
 
     def __call__(self, operation: str) -> None:
         with self._lock:
-            self.calls.append(operation)
+            if not operation.startswith(_READS):
+                self.calls.append(operation)
             if self._last is not None and len(self.calls) >= self._last:
                 raise Killed
 

