@@ -10,6 +10,8 @@ CODE := layers agent commands functions local benchmarks tests docs
 # A developer's own AWS settings must reach neither the local cloud nor the tests.
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_CA_BUNDLE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 export SAM_CLI_TELEMETRY := 0
+# Whatever else it says: hundreds of processes would compile the same files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,7 +28,7 @@ cloud: $(VENV)/installed ## the deployed stack on this machine until Ctrl-C; CLO
 
 # A file's tests stay together, since they share what they deploy; each worker has a local cloud of its own.
 test: $(VENV)/installed ## every test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/installed $(VENV)/checkov/installed ## formatting, types, template, workflow, generated pages
 	$(BIN)/ruff check .

@@ -1,6 +1,9 @@
 """A site is there once somebody has added it: a mistyped folder must not become a school."""
 
+import json
+
 from .conftest import World, csv
+from .test_restoring import admin
 
 TEACHERS = csv("Severus_Snape,Potions")
 STUDENTS = csv("Harry_Potter,Potions")
@@ -56,3 +59,41 @@ def test_should_take_a_site_that_is_added_twice_for_added_once(world: World) -> 
     (site,) = world.page({})["sites"]
     assert (site["site"], site["status"], site["added"]) == ("durmstrang", "new", True)
     assert world.page({"view": "site", "site": "durmstrang"})["added"] is True
+
+
+# What says yes to any name: it makes a site, or mends one that a restored table does not know.
+OF_ANY_NAME = {"page", "site-add", "new-epoch"}
+ASKED = {
+    "server": "srv-01",
+    "uploader": "office",
+    "user": "snape",
+    "contact": {"mail": "it@hogwarts.example"},
+    "import": "20260915T020500Z-000015",
+    "plan": "ab" * 32,
+    "version": 1,
+}
+
+
+def test_nothing_should_be_made_or_answered_of_a_mistyped_site(world: World) -> None:
+    world.store().add_site("hogwarts", "arn:somebody")
+    before, asking = world.items(), admin(world)
+    refused = json.dumps(asking.answer({"site": "hogwarts", "action": "nonsense"}, "a-request"))
+    actions = set(refused.partition("one of ")[2].partition(".")[0].split(", "))
+    assert len(actions) > 20
+    for action in actions - OF_ANY_NAME:
+        said = asking.answer({**ASKED, "site": "hogwart", "action": action}, "a-request")
+        assert said["ok"] is False, action
+        assert str(said["message"]).startswith("There is no site hogwart. Did you mean hogwarts?"), action
+    for view in ("site", "import", "console", "group", "user"):
+        page = world.page({"view": view, "site": "hogwart"})
+        assert (page["view"], page["message"][:24]) == ("problem", "There is no site hogwart"), view
+    assert world.items() == before
+
+
+def test_should_enrol_nobody_at_a_site_that_nobody_has_added(world: World) -> None:
+    world.unknown = True
+    upload(world, "durmstrang")
+    for action in ("enrol", "uploader-add"):
+        said = admin(world).answer({**ASKED, "site": "durmstrang", "action": action}, "a-request")
+        assert "`roster-admin site add durmstrang` makes it one" in str(said["message"])
+    assert admin(world).answer({"site": "durmstrang", "action": "imports"}, "a-request")["ok"] is True

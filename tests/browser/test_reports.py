@@ -130,7 +130,7 @@ def test_should_show_an_upload_being_fetched_and_then_ok(uploads: object, cloud:
     site = Site(cloud, "browser-upload")
     # Before the upload: the first page takes a browser's and a function's start, and the import does not wait for them.
     page = look.at(site.name)
-    expect(widget(page)).to_contain_text("Nothing was uploaded to this site yet")
+    expect(widget(page)).to_contain_text("There is no site browser-upload.")
     groups = [f"Class {number}" for number in range(MANY_GROUPS)]
     site.upload_pair(
         {

@@ -73,7 +73,7 @@ def test_should_show_what_the_function_answers_for_the_chosen_site(widget: Widge
     begins_with = {"site": widget.selector["value"], "context": CONTEXT}
     assert ">Sites<" in widget.show(begins_with)["html"]
     assert ">Sites<" in widget.show({"site": "", "context": CONTEXT})["html"]
-    assert "Nothing was uploaded to this site" in widget.show({"site": "nobody", "context": CONTEXT})["html"]
+    assert "There is no site nobody." in widget.show({"site": "nobody", "context": CONTEXT})["html"]
 
 
 def test_should_let_what_is_typed_change_nothing_but_the_site(widget: Widget, echo: str) -> None:

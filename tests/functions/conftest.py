@@ -6,10 +6,18 @@ from local.cloud import Cloud
 from tests.deployed import RunningSites, Site
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _site_of_the_examples(cloud: Cloud) -> None:
+    """The site that events/*.json name is there."""
+    Site(cloud, "hogwarts").add()
+
+
 @pytest.fixture
 def school(cloud: Cloud, site: str) -> Site:
-    """A site that no other test uses, empty."""
-    return Site(cloud, site)
+    """A site that no other test uses, added and empty."""
+    school = Site(cloud, site)
+    school.add()
+    return school
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from local.cloud import Cloud
 from roster.memory import Memory, digest
-from tests.deployed import SEED, Site, event, eventually, invoke, log_events
+from tests.deployed import SEED, Site, client, event, eventually, invoke, log_events
 
 
 def ask(site: Site, name: str) -> Any:
@@ -145,7 +145,12 @@ def test_the_newest_version_should_say_what_the_next_import_would_know(running: 
 
 
 def test_should_know_that_nobody_has_added_a_site(cloud: Cloud, site: str) -> None:
+    client(cloud, "s3").put_object(Bucket=cloud.inbox_bucket, Key=f"{site}/students.csv", Body=SEED["students.csv"])
+    asked = {"action": "version", "site": site}
+    eventually(cloud, lambda: invoke(cloud, "ManageSiteFunction", asked)["ok"], "something of the site")
     assert Site(cloud, site).ask("version")["site_new"] is not None
+    said = refused(cloud, event("manage_site/enrol") | {"site": site})
+    assert f"There is no site {site}. If it is meant, `roster-admin site add {site}` makes it one." in said
 
 
 def test_resuming_should_say_whether_the_settings_still_pause_the_site(school: Site) -> None:
@@ -164,7 +169,7 @@ def test_a_change_should_leave_an_audit_event_and_so_should_its_refusal(school: 
 
     school.ask("pause", by="arn:somebody", server="Harry_Potter")
     refused(school.cloud, {"action": "reject", "site": school.name, "import": "Harry_Potter", "by": "arn:other"})
-    eventually(school.cloud, lambda: len(audited()) == 2, "two audit events")
+    eventually(school.cloud, lambda: len(audited()) == 3, "an audit event of each, and of the site being added")
     told = {each["action"]: each for each in audited()}  # which worker's log comes first is chance
     not_done = told["change_refused"]
     assert told["pause"]["by"] == "arn:somebody"

@@ -105,8 +105,11 @@ class Views:
 
     def demand_there(self, site: str) -> None:
         """Refuse a site of which nothing is known, and say which one may have been meant."""
-        if not self.store.is_there(site):
-            raise Refused(no_site_text(site, self._like(site)))
+        if self.store.is_there(site):
+            return
+        if self.store.tombstones.of(site):
+            raise Refused(f"This site was erased: `roster-admin site add {site}` makes it a site again.")
+        raise Refused(no_site_text(site, self._like(site)))
 
     def demand_added(self, site: str) -> None:
         """Refuse a site that nobody has added and that has published nothing: a typo must not become a school."""
