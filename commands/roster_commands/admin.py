@@ -9,13 +9,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from roster.pair import is_server, is_site
-from roster_commands import uploader_commands, uploading
+from roster_commands import completion, live, uploader_commands, uploading
 from roster_commands.acting import (
     approve,
     import_now,
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--yes", action="store_true", help="do not ask")
     parser = argparse.ArgumentParser(prog="roster-admin", description="Look after the sites of an Impero SIS Import.")
+    parser.add_argument("--version", action="version", version=f"roster-admin {version('impero-sis-import')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = listing_options()
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("imports", parents=[common], help="the newest imports and what came of them")
     command.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many, at most 100 (default: 20)")
     command.set_defaults(run=imports)
+    live.register(commands, common)
     command = commands.add_parser("report", parents=[common], help="the page of a site or an import, also as HTML")
     command.add_argument("import_id", nargs="?", metavar="IMPORT", help="the import (default: the site's own page)")
     command.add_argument("--html", type=Path, metavar="FILE", help="write the page to this file too")
@@ -192,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=new_epoch)
     command = commands.add_parser("doctor", parents=[stacked], help="check everything that the stack needs")
     command.set_defaults(run=doctor)
+    completion.register(commands, parser)
     return parser
 
 

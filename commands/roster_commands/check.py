@@ -45,7 +45,7 @@ exit status: 0 fine, 1 the data has errors or would be held, or a file is missin
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     # No line is broken in a pipe or a file, so that it can be searched.
     out = standard_output(UNBROKEN)
     err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -166,7 +166,8 @@ def _rows(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "named", type=_named, metavar="DIR", help="the folder with teachers.csv and students.csv (or one of the two)"
@@ -176,14 +177,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     shared.add_argument("--no-settings", action="store_true", help="use the defaults, even if DIR has a settings.json")
     shared.add_argument("--json", action="store_true", help="print JSON")
-    parser = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         prog="roster",
         description="Looks at a pair of files before it is uploaded. Nothing leaves this machine.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"roster {version('impero-sis-import')}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    made.add_argument("--version", action="version", version=f"roster {version('impero-sis-import')}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
     for run, name, what in (
         (_check, "check", "what an import of the pair would report"),
         (_show, "show", "the groups and the console access that the pair makes"),
@@ -199,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if run is _check:
             _add_checking(command)
-    return parser
+    return made
 
 
 def _add_checking(command: argparse.ArgumentParser) -> None:

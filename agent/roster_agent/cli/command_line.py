@@ -17,6 +17,7 @@ from roster_agent.cli.commands import Said
 from roster_agent.daemon import logs
 from roster_agent.disk.state import State
 from roster_agent.failures import AgentError
+from roster_agent.update.reporting import agent_version
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # A Windows console may not have every letter of a name; that is not a reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return _run(options)
     except BrokenPipeError:
@@ -49,7 +50,8 @@ def _run(options: argparse.Namespace) -> int:
     return said.status
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     default = str(default_folder()).replace("%", "%%")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
@@ -59,14 +61,15 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the agent's own private folder, one for each enrolment (default: {default})",
     )
     shared.add_argument("--json", action="store_true", help="print JSON")
-    parser = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         prog="roster-agent",
         description="Brings a site's published rosters to the CSVImport folder of an Impero server.",
         # Wide enough for the longest command, so that each has its line.
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28),
         epilog="Exit status: 0 done, 1 failed, held or no such name, 2 wrong usage, 70 run hung and ended itself.",
     )
-    listed = parser.add_subparsers(required=True, metavar="COMMAND")
+    made.add_argument("--version", action="version", version=f"roster-agent {agent_version()}")
+    listed = made.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[..., Said], summary: str, more: str = "") -> argparse.ArgumentParser:
         about = f"{summary[:1].upper()}{summary[1:]}. {more}"
@@ -78,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_asking(add)
     push_command.register(add)
     _add_caring(add)
-    return parser
+    return made
 
 
 def _add_pulling(add: Callable[..., argparse.ArgumentParser]) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -182,22 +183,37 @@ def install(state: State, account: str | None = None, run: Run = _execute, duty:
         # The enrolment is not read: the folder may belong to the account that the service will have.
         raise duty.refusal(str(state.folder))
     known = manager(state, account, duty)
+    before = known.file.read_bytes() if known.file.is_file() else None
     try:
         known.file.write_bytes(known.data)
     except OSError as problem:
         raise ServiceFailed(f"{known.file} cannot be written ({problem.strerror})") from problem
-    for command in known.uninstall[:-1]:
-        run(command)  # an old agent would go on running, and keep the new one out
-    for command in known.install:
-        _demand(command, run)
+    try:
+        for command in known.uninstall[:-1]:
+            _demand_nothing(command, run)  # an old agent would go on running, and keep the new one out
+        for command in known.install:
+            _demand(command, run)
+    except ServiceFailed:
+        _take_back(known, before, run)
+        raise
     return known
+
+
+def _take_back(known: Manager, before: bytes | None, run: Run) -> None:
+    """Leave nothing of an installation that failed; a service that was there before has its file back."""
+    if before is not None:
+        known.file.write_bytes(before)
+        return
+    for command in known.uninstall:
+        _demand_nothing(command, run)
+    known.file.unlink(missing_ok=True)
 
 
 def uninstall(state: State, run: Run = _execute, duty: Duty = PULLING) -> Manager:
     """Stop the agent for good; nothing else is removed. Raises ServiceFailed."""
     known = manager(state, duty=duty)
     for command in known.uninstall[:-1]:
-        run(command)  # it may not be running
+        _demand_nothing(command, run)  # it may not be running
     _demand(known.uninstall[-1], run)
     known.file.unlink(missing_ok=True)
     return known
@@ -214,6 +230,12 @@ def status(run: Run = _execute, duty: Duty = PULLING) -> str:
     if sys.platform == "win32":
         return "installed" if done.returncode == 0 else "not installed"
     return done.stdout.strip() or "not installed"
+
+
+def _demand_nothing(command: Sequence[str], run: Run) -> None:
+    """Run a command that may fail."""
+    with suppress(OSError, subprocess.SubprocessError):
+        run(command)
 
 
 def _demand(command: Sequence[str], run: Run) -> None:

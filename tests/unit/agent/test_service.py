@@ -76,6 +76,35 @@ def test_should_end_the_task_of_before_when_it_installs_another(
     assert [command[1] for command in machine.told] == ["/End", "/Create", "/Run"]
 
 
+@pytest.mark.parametrize("refused", ["/Create", "/Run"])
+def test_a_failed_installation_should_leave_nothing_behind(
+    refused: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "task.xml"
+    monkeypatch.setattr(service, "manager", lambda *_, **__: service.task(COMMAND, file))
+    machine = Machine(refused)
+    with pytest.raises(ServiceFailed):
+        service.install(server.state, None, machine)
+    assert not file.exists()
+    assert [command[1] for command in machine.told][-2:] == ["/End", "/Delete"]
+    file.write_bytes(b"the task of before")
+    with pytest.raises(ServiceFailed):
+        service.install(server.state, None, Machine(refused))
+    assert file.read_bytes() == b"the task of before"
+
+
+def test_should_leave_nothing_behind_where_there_is_no_service_manager(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(_: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        raise FileNotFoundError
+
+    monkeypatch.setattr(service, "manager", lambda *_, **__: service.task(COMMAND, tmp_path / "task.xml"))
+    with pytest.raises(ServiceFailed, match="cannot be run"):
+        service.install(server.state, None, absent)
+    assert list(tmp_path.glob("task.xml")) == []
+
+
 linux = pytest.mark.skipif(sys.platform == "win32", reason="systemd")
 
 
