@@ -1,4 +1,4 @@
-"""Makes docs/screenshots: the main pages of the dashboard, in light and dark, as a browser shows them.
+"""Makes docs/screenshots: the main pages of the dashboard, in light and dark, and the upload page on a phone.
 
 ``python -m docs.screenshots`` (``make screenshots``) starts a cloud of its own, uploads the guide's example and the
 pairs of three made-up schools, has two servers pull, and takes a picture of each page. It needs Chromium. Exit status:
@@ -52,6 +52,8 @@ def main() -> int:
                         # A whole year group is more than anybody wants to see of an example.
                         whole = name != "whom"
                         _save(page.screenshot(full_page=whole), FOLDER / f"{name}-{theme}.png")
+            with progress("Taking pictures of the upload page"):
+                _save_upload_page(chromium, cloud)
     except (LocalCloudError, NoBrowser) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
@@ -64,6 +66,32 @@ def _save(png: bytes, file: Path) -> None:
     with Image.open(io.BytesIO(png)) as picture:
         small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         small.save(file, optimize=True)
+
+
+def _save_upload_page(chromium: Browser, cloud: Cloud) -> None:
+    """The page for a school's office, on a phone: a wrong pair, one that would be held, a right one."""
+    token = _manage(cloud, "uploader-link", "beauxbatons", uploader="office-page", valid_seconds=3600)["token"]
+    look: Any = {"viewport": {"width": 390, "height": 640}, "reduced_motion": "reduce", "locale": "en-GB"}
+    pairs = {
+        "refused": {TEACHERS: _school(1)[STUDENTS], STUDENTS: b"<html>Log in</html>"},
+        "held": {**_school(428), STUDENTS: _school(90)[STUDENTS]},
+        "imported": _school(433),
+    }
+    with closing(chromium.new_context(**look)) as context, tempfile.TemporaryDirectory() as folder:
+        page = context.new_page()
+        page.goto(f"{cloud.feed_url}/upload#{token}")
+        page.locator("#choose").wait_for()
+        _save(page.screenshot(full_page=True), FOLDER / "upload-choose.png")
+        for name, pair in pairs.items():
+            for file, data in pair.items():
+                Path(folder, file).write_bytes(data)
+            page.set_input_files("#files", [Path(folder, file) for file in pair])
+            page.locator("#actions").wait_for()
+            if name == "imported":
+                page.get_by_role("button", name="Upload these files").click()
+                page.get_by_role("heading", name="Imported", exact=True).wait_for()
+            _save(page.screenshot(full_page=True), FOLDER / f"upload-{name}.png")
+            page.get_by_role("button", name="Choose other files").click()
 
 
 # What there is to see

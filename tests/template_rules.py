@@ -14,11 +14,13 @@ from cfnlint.api import ManualArgs, lint
 
 from roster.uploads import UPLOADABLE
 from roster_aws.fleet import HEADS, LISTED_OF_A_HEAD
+from roster_aws.intake.staging import STAGED
 from tests.translated import ROOT, Template, allowed, listed, of_type, properties, statements
 
 FUNCTIONS = {
     *("ImportPairFunction", "ManageSiteFunction", "ServeFeedFunction", "AuthorizeServerFunction"),
     *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction", "PostToTeamsFunction"),
+    "CheckUploadsFunction",
     "EraseSiteFunction",
 }
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/**/*.py")))
@@ -158,6 +160,7 @@ def published_versions_never_expire_by_age(template: Template) -> list[str]:
         for rule in rules
         if {"ExpirationInDays", "ExpirationDate"} & rule.keys()
         and rule.get("TagFilters") != [{"Key": "retention", "Value": "180-days"}]
+        and rule.get("Prefix") != f"{STAGED}/"
     ]
 
 
@@ -210,7 +213,8 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 # Objects have no names of their own in a template, so a bucket's objects are all of them.
                 objects: list[Any] = [{"Fn::Sub": f"${{{bucket}.Arn}}/*"} for bucket in BUCKETS]
                 objects += [{"Fn::Sub": f"${{ResultsBucket.Arn}}/*/{what}/*"} for what in ("revoked", "no_console")]
-                objects.append({"Fn::Sub": "${ResultsBucket.Arn}/*/imports/*/notices.csv"})
+                kinds = ("*/imports/*/notices.csv", "*/objects/*", f"{STAGED}/*")
+                objects += [{"Fn::Sub": f"${{ResultsBucket.Arn}}/{kind}"} for kind in kinds]
                 objects += [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
                 subscriptions: Any = {"Fn::If": ["OnAws", {"Fn::Sub": "${AlertTopic.TopicArn}:*"}, "*"]}
                 objects.append(subscriptions)
@@ -375,7 +379,7 @@ def the_feed_knows_who_asks(template: Template) -> list[str]:
     wrong = []
     for name, route in of_type(template, "AWS::ApiGatewayV2::Route").items():
         has = route["Properties"]
-        open_door = has["RouteKey"] == "POST /v1/enrol"
+        open_door = has["RouteKey"] in ("POST /v1/enrol", "GET /upload")
         guarded = has["AuthorizationType"] == "CUSTOM" and has.get("AuthorizerId") == {"Ref": "FeedAuthorizer"}
         if open_door == guarded:
             wrong.append(f"{name}: {has['RouteKey']} is {'guarded' if guarded else 'open'}")
@@ -401,6 +405,7 @@ FEED_WRITES = {
         "DeleteItem": ["CODE#*"],
     },
     "AcceptUploadsRole": {"PutItem": ["UPLOADS#*"]},
+    "CheckUploadsRole": {"PutItem": ["UPLOADS#*"]},
     "AuthorizeServerRole": {},
 }
 
@@ -419,6 +424,10 @@ def the_feed_writes_to_its_own_items_alone(template: Template) -> list[str]:
     return wrong
 
 
+#: Who gives uploaders their way into the inbox.
+UPLOAD_ROLES = ("AcceptUploadsRole", "CheckUploadsRole")
+
+
 def uploaders_reach_the_pair_and_nothing_else(template: Template) -> list[str]:
     """A link has the rights of the function that made it, so that one may put these files, and read none of them."""
     pair = [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
@@ -428,7 +437,7 @@ def uploaders_reach_the_pair_and_nothing_else(template: Template) -> list[str]:
             puts = "s3:PutObject" in listed(statement["Action"])
             inbox = "InboxBucket" in json.dumps(statement["Resource"])
             fine = (listed(statement["Action"]), statement["Resource"]) == (["s3:PutObject"], pair)
-            if inbox and (puts or name == "AcceptUploadsRole") and not (fine and name == "AcceptUploadsRole"):
+            if inbox and (puts or name in UPLOAD_ROLES) and not (fine and name in UPLOAD_ROLES):
                 wrong.append(
                     f"{name}: {statement['Sid']} reaches more of the inbox than the pair, or more than to put it"
                 )

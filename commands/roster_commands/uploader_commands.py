@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -36,6 +37,24 @@ def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     return 0
 
 
+def link(arguments: argparse.Namespace, out: Console, err: Console) -> int:
+    """Print the address of an upload page, for a school's office."""
+    site = Site(arguments.site, arguments.stack)
+    made = site.change("uploader-link", uploader=arguments.uploader, valid_seconds=arguments.valid)
+    address = f"{site.feed}/upload#{made['token']}"
+    if arguments.json:
+        print(json.dumps({"uploader": arguments.uploader, "address": address, "expires_at": made["expires_at"]}))
+        return 0
+    out.print(address, markup=False, soft_wrap=True)
+    said = [
+        f"A browser that opens this can upload for {site.name}, until {until(made)}. End it with:",
+        f"  roster-admin uploader revoke {site.name} {arguments.uploader}",
+    ]
+    for line in said:
+        err.print(line, markup=False, soft_wrap=True)
+    return 0
+
+
 def listed(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """List the uploaders of a site, and when each uploaded last."""
     uploaders = Site(arguments.site, arguments.stack).ask("uploaders")["uploaders"]
@@ -59,6 +78,11 @@ def listed(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
 def _state(uploader: dict[str, str]) -> tuple[str, str]:
     if uploader["revoked_at"]:
         return "revoked", "dim"
+    if uploader.get("link_until"):
+        end = datetime.fromisoformat(uploader["link_until"])
+        if end <= datetime.now(UTC):
+            return "address over", "dim"
+        return f"address until {end.astimezone():%a %d %b %H:%M}", "green"
     return ("enrolled", "green") if uploader["enrolled_at"] else ("code not used yet", "yellow")
 
 
@@ -96,6 +120,21 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], comm
         "--valid", type=life, default="1d", metavar="TIME", help="how long: 30m, 12h, 7d (default: 1d)"
     )
     command.set_defaults(run=add)
+    command = commands.add_parser(
+        "upload-link", parents=[common], help="the address of a page that uploads, for a school's office"
+    )
+    command.add_argument(
+        "uploader",
+        nargs="?",
+        default="office-page",
+        type=_name,
+        metavar="NAME",
+        help="whose it is",
+    )
+    command.add_argument(
+        "--valid", type=life, default="7d", metavar="TIME", help="how long: 30m, 12h, 7d (default: 7d)"
+    )
+    command.set_defaults(run=link)
     command = what.add_parser("list", parents=[common], help="the uploaders, and when each uploaded last")
     command.set_defaults(run=listed)
     command = what.add_parser("revoke", parents=[common], help="end an uploader's token and codes, at once")

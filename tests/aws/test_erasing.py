@@ -11,6 +11,7 @@ from roster.erasure import COUNTED
 from roster.request import Request, Stray
 from roster.uploads import Asked, Content, new_upload_id
 from roster_aws.enrolment import CodeInvalid
+from roster_aws.intake.staging import STAGED
 from roster_aws.intake.upload_items import UploadRecords
 from roster_aws.leaving.erasing import Progress
 
@@ -35,6 +36,9 @@ def lived_in(world: World) -> None:
         world.uploaders().give_code(site, "office", timedelta(days=7))
         asked = Asked(new_upload_id(world.clock()), "sis", world.clock(), {"students.csv": Content(4, "0" * 64)})
         UploadRecords(world.client("dynamodb"), world.table).put(site, asked)
+        world.uploaders().give_link(site, "office-page", timedelta(days=7))
+        staged = f"{STAGED}/{site}/{asked.upload}/students.csv"
+        world.client("s3").put_object(Bucket=world.results, Key=staged, Body=b"Harry_Potter")
         for name in ("Harry_Potter.csv", ".DS_Store"):
             put = world.client("s3").put_object(Bucket=world.inbox, Key=f"{site}/{name}", Body=b"Potter")
             world.clock.pass_by(minutes=5)

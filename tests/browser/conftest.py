@@ -30,12 +30,15 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Open]:
     """Open an address in a browser that knows nothing. However a test ends: no page of it may have opened a dialog, run
-    into an error or a forbidden script, or asked anybody but the server that it came from.
+    into an error or a forbidden script, or asked anybody but the server that it came from, or what begins as `allowed`
+    does. With `refused` that server may refuse what is asked.
     """
     seen: list[str] = []
     with ExitStack() as contexts:
 
-        def open_(url: str, *, width: int = 1200, theme: str = "light") -> Page:
+        def open_(
+            url: str, *, width: int = 1200, theme: str = "light", allowed: str = "", refused: bool = False
+        ) -> Page:
             context = chromium.new_context(
                 viewport={"width": width, "height": 900},
                 color_scheme="dark" if theme == "dark" else "light",
@@ -45,7 +48,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
             )
             contexts.callback(context.close)
             page = context.new_page()
-            origin = url.partition("?")[0]
+            origin = allowed or url.partition("?")[0]
 
             def requested(request: Request) -> None:
                 if not request.url.startswith((origin, "data:,")):
@@ -56,7 +59,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
                 dialog.dismiss()
 
             def told(message: ConsoleMessage) -> None:
-                if message.type == "error":
+                if message.type == "error" and not (refused and "403" in message.text):
                     seen.append(message.text)
 
             page.on("request", requested)

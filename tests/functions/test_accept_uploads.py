@@ -151,7 +151,7 @@ def test_should_list_uploaders_without_their_tokens(school: Site) -> None:
     code_for(school, "mis-vendor")
     upload(school, token)
     mis_vendor, office = school.ask("uploaders")["uploaders"]
-    assert set(office) == {"uploader", "added_at", "enrolled_at", "revoked_at", "asked_at"}
+    assert set(office) == {"uploader", "added_at", "enrolled_at", "revoked_at", "link_until", "asked_at"}
     assert (office["uploader"], mis_vendor["enrolled_at"], mis_vendor["asked_at"]) == ("office", "", "")
     assert office["asked_at"] >= office["enrolled_at"] > ""
 

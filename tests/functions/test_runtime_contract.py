@@ -17,6 +17,7 @@ pytest.importorskip("awslambdaric", reason="AWS publishes its runtime client for
 NAMES = (
     "accept_uploads",
     "authorize_server",
+    "check_uploads",
     "erase_site",
     "import_pair",
     "manage_site",

@@ -159,9 +159,13 @@ RULES: dict[Rule, list[Spoil]] = {
             Action=["s3:PutObject", "s3:GetObject"]
         ),
         lambda resources: role_statement(resources, "ImportPairRole", 0)["Action"].append("s3:PutObject"),
+        lambda resources: role_statement(resources, "CheckUploadsRole", 0).update(
+            Action=["s3:PutObject", "s3:GetObject"]
+        ),
     ],
     the_feed_writes_to_its_own_items_alone: [
         lambda resources: role_statement(resources, "AcceptUploadsRole", 3).pop("Condition"),
+        lambda resources: role_statement(resources, "CheckUploadsRole", 5).pop("Condition"),
         lambda resources: role_statement(resources, "AcceptUploadsRole", 2)["Action"].append("dynamodb:UpdateItem"),
         lambda resources: role_statement(resources, "ServeFeedRole", 2)["Action"].append("dynamodb:UpdateItem"),
         lambda resources: role_statement(resources, "ServeFeedRole", 3).pop("Condition"),

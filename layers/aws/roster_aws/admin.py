@@ -65,6 +65,7 @@ _AUDITED = {
     "enrol": ("server",),
     "revoke": ("server",),
     "uploader-add": ("uploader",),
+    "uploader-link": ("uploader",),
     "uploader-revoke": ("uploader",),
     "approve": ("import",),
     "reject": ("import",),

@@ -39,12 +39,18 @@ class Gathering:
     def gather(self, head: Head, step: ImportPair, memory: Memory | None = None) -> Gathered:
         """What the plan of a step needs; `memory` takes the place of what the site remembers."""
         files = {file: self.inbox.read(head.site, upload) for file, upload in step.decision.pair.items()}
+        return self.of(head, files, step.at, step.import_id, memory)
+
+    def of(
+        self, head: Head, files: dict[str, bytes], at: datetime, import_id: str = "", memory: Memory | None = None
+    ) -> Gathered:
+        """What the plan of these files needs, at a time; without an id, of an import that there is not."""
         base = self.results.base(self.results.manifest(head.site, head.manifest_sha256)) if head.version else None
         known = Known(
-            import_id=step.import_id,
-            now=step.at,
+            import_id=import_id,
+            now=at,
             memory=self.results.memory(head.site, head.memory_sha256) if memory is None else memory,
-            earlier=self._earlier(head, step.at),
+            earlier=self._earlier(head, at),
             site_new=self.fleet.resembled(head),
             school_year=head.school_year,
             no_console=self.no_console.keys(head.site),

@@ -10,6 +10,7 @@ import os
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
+    from roster_aws.intake.page_calls import PageCalls
     from roster_aws.intake.upload_calls import UploadCalls
     from roster_aws.intake.upload_items import Uploaders, UploadRecords
     from roster_aws.leaving.erase_calls import Leaving
@@ -158,6 +160,25 @@ def upload_calls() -> UploadCalls:
     from roster_aws.intake.upload_calls import UploadCalls
 
     return UploadCalls(_upload_records(), _store(), _inbox(), _results(), now)
+
+
+def page_calls() -> PageCalls:
+    """What `check_uploads` does with what upload pages ask."""
+    from roster_aws.gathering import Gathering
+    from roster_aws.intake.page_calls import PageCalls
+    from roster_aws.intake.staging import Staging
+
+    staging = Staging(client("s3"), variable("RESULTS_BUCKET"), variable("INBOX_BUCKET"))
+    store, results = _store(), _results()
+    gathering = Gathering(_inbox(), results, _fleet(), store.no_console)
+    return PageCalls(_upload_records(), store, staging, results, gathering, now)
+
+
+def results_origin() -> str:
+    """Where browsers put files into the results bucket: the scheme and host of a link."""
+    where = {"Bucket": variable("RESULTS_BUCKET"), "Key": "any"}
+    parts = urlsplit(client("s3").generate_presigned_url("put_object", Params=where))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def views() -> Views:

@@ -28,7 +28,7 @@ def test_should_print_a_script_for_each_shell_and_program(
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        (("roster-admin", "up"), "upload uploader"),
+        (("roster-admin", "up"), "upload upload-link uploader"),
         (("roster-admin", "uploader", "re"), "revoke"),
         (("roster-agent", "pu"), "pull push"),
         (("roster", "ch"), "check"),

@@ -13,7 +13,7 @@ OK = {"site": "hogwarts", "import": FIRST, "status": "ok", "version": 1, "change
 FETCHING = {"site": "hogwarts", "import": SECOND, "status": "fetching"}
 HELD = {"site": "hogwarts", "import": SECOND, "status": "held", "reason": "memberships_removed"}
 FAILED = {"site": "hogwarts", "import": SECOND, "status": "failed", "reason": "not_utf8", "file": "students.csv"}
-DONE = {"site": "hogwarts", "import": SECOND, "status": "ok_with_warnings", "version": 2, "counts": {"rows_rejected": 3}}
+DONE = OK | {"import": SECOND, "status": "ok_with_warnings", "changes": None, "counts": {"rows_rejected": 3}}
 LONE = {"file": "teachers.csv", "missing": "students.csv", "since": "2026-09-02T02:05:00+00:00", "until": None}
 
 

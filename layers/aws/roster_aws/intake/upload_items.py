@@ -26,8 +26,11 @@ from roster_aws.leaving.tombstones import Tombstones
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# What is over once somebody enrols.
+_ENDED = "revoked_at, link_until"
+
 # What is read of an uploader where it is listed; its token is not.
-_KNOWN = ("uploader", "added_at", "enrolled_at", "revoked_at")
+_KNOWN = ("uploader", "added_at", "enrolled_at", "revoked_at", "link_until")
 
 
 # The newest uploads that are looked through for the last one of each uploader.
@@ -55,6 +58,19 @@ class Uploaders:
         count = from_wire(updated["Attributes"])["enrolments"]
         return self._codes.give(life, site=site, uploader=uploader, enrolments=count)
 
+    def give_link(self, site: str, uploader: str, life: timedelta) -> tuple[str, datetime]:
+        """A token for the address of an upload page, and when it ends; a former token and every code end now."""
+        token, ends_at = token_of_uploader(site, uploader, secrets.token_urlsafe(32)), self._clock() + life
+        values = {":name": uploader, ":at": stamp(self._clock()), ":tokens": [digest(token)], ":until": stamp(ends_at)}
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_wire(uploader_key(site, uploader)),
+            UpdateExpression="SET uploader = :name, added_at = if_not_exists(added_at, :at), enrolled_at = :at, "
+            "tokens = :tokens, link_until = :until ADD enrolments :one REMOVE revoked_at",
+            ExpressionAttributeValues=to_wire(values | {":one": 1}),
+        )
+        return token, ends_at
+
     def enrol(self, code: str, site: str | None = None) -> dict[str, str]:
         """Use up a code: site, uploader and its token, which is shown this once; a former token ends.
 
@@ -66,7 +82,7 @@ class Uploaders:
         enrolled: Any = {
             "TableName": self._table,
             "Key": to_wire(uploader_key(known["site"], known["uploader"])),
-            "UpdateExpression": "SET tokens = :tokens, enrolled_at = :at ADD enrolments :one REMOVE revoked_at",
+            "UpdateExpression": f"SET tokens = :tokens, enrolled_at = :at ADD enrolments :one REMOVE {_ENDED}",
             "ConditionExpression": "enrolments = :count",
             "ExpressionAttributeValues": to_wire(values),
         }
@@ -81,14 +97,17 @@ class Uploaders:
         return {"site": known["site"], "uploader": known["uploader"], "token": token}
 
     def recognise(self, token: str) -> Uploader | None:
-        """The uploader that a token belongs to; None when it belongs to none."""
+        """The uploader that a token belongs to; None when it belongs to none, or to an address that has ended."""
         named = read_token(token)
         if named is None:
             return None
         # Consistent, so that a token which was revoked is refused from that moment on.
         key = to_wire(uploader_key(*named))
         known = from_wire(self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {}))
-        return Uploader.from_item(named.site, known) if any(matching(token, known.get("tokens", []))) else None
+        if not any(matching(token, known.get("tokens", []))):
+            return None
+        uploader = Uploader.from_item(named.site, known)
+        return None if uploader.has_ended(self._clock()) else uploader
 
     def of_site(self, site: str) -> list[Uploader]:
         """The uploaders of a site, by name."""

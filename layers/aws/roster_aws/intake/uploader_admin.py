@@ -1,4 +1,4 @@
-"""What people ask about the uploaders of a site: `uploader-add`, `uploader-revoke`, and `uploaders`, which lists them.
+"""What people ask about the uploaders of a site: `uploader-add`, `uploader-link`, `uploader-revoke`, and `uploaders`.
 
 The part of `manage_site` that is about uploaders; `admin` says how it is asked, and who hears of it.
 """
@@ -15,6 +15,7 @@ from roster_aws.intake.upload_items import Uploaders, UploadRecords
 from roster_aws.views import Json, Refused, Views, life_of
 
 _CODE_LIFE = timedelta(days=1)
+_LINK_LIFE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class UploaderAdmin:
     @property
     def changing(self) -> dict[str, Callable[[str, Json, str], Json]]:
         """The changes by name; each takes the site, the request and its id."""
-        return {"uploader-add": self._add, "uploader-revoke": self._revoke}
+        return {"uploader-add": self._add, "uploader-link": self._link, "uploader-revoke": self._revoke}
 
     def revoke_again(self, site: str) -> list[str]:
         """Revoke whom a restored table does not know as revoked; their names."""
@@ -51,6 +52,13 @@ class UploaderAdmin:
         self.views.demand_added(site)
         code, expires_at = self.uploaders.give_code(site, uploader, life)
         return {"code": code, "expires_at": stamp(expires_at)}
+
+    def _link(self, site: str, asked: Json, request_id: str) -> Json:
+        """The token of an upload page's address, for a site that somebody has added."""
+        uploader, life = _uploader(asked), life_of(asked, _LINK_LIFE)
+        self.views.demand_added(site)
+        token, expires_at = self.uploaders.give_link(site, uploader, life)
+        return {"token": token, "expires_at": stamp(expires_at)}
 
     def _revoke(self, site: str, asked: Json, request_id: str) -> Json:
         uploader = _uploader(asked)

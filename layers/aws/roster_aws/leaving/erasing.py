@@ -27,6 +27,7 @@ from roster.times import stamp
 from roster_aws.dynamo.items import DIGITS
 from roster_aws.dynamo.lease import Lease
 from roster_aws.dynamo.table import server_key, site_key, to_wire, uploader_key
+from roster_aws.intake.staging import STAGED
 from roster_aws.intake.upload_items import upload_key
 from roster_aws.leaving.tombstones import Tombstones
 from roster_aws.telemetry import audit
@@ -150,16 +151,18 @@ class Eraser:
     # The buckets
 
     def _versions(self, bucket: str, site: str) -> Iterator[dict[str, Any]]:
-        pages = self.places.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{site}/")
-        for page in pages:
-            for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                yield {"Key": found["Key"], "VersionId": found["VersionId"]}
+        for prefix in _prefixes(site):
+            pages = self.places.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+            for page in pages:
+                for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    yield {"Key": found["Key"], "VersionId": found["VersionId"]}
 
     def _unfinished(self, bucket: str, site: str) -> Iterator[dict[str, Any]]:
-        pages = self.places.s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=f"{site}/")
-        for page in pages:
-            for found in page.get("Uploads", []):
-                yield {"Key": found["Key"], "UploadId": found["UploadId"]}
+        for prefix in _prefixes(site):
+            pages = self.places.s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+            for page in pages:
+                for found in page.get("Uploads", []):
+                    yield {"Key": found["Key"], "UploadId": found["UploadId"]}
 
     def _delete_objects(self, bucket: str, site: str, run: _Run) -> None:
         for upload in self._unfinished(bucket, site):
@@ -241,3 +244,8 @@ def _kind(site: str, key: Key) -> str:
     if pk.startswith(f"SITE#{site}#"):
         return "groups_and_rights"
     return "codes" if pk.startswith("CODE#") else "others"
+
+
+def _prefixes(site: str) -> tuple[str, str]:
+    """Where a site's objects lie in either bucket: its own, and what an upload page put there for a day."""
+    return f"{site}/", f"{STAGED}/{site}/"
