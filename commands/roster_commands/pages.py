@@ -85,7 +85,9 @@ def _parts(block: Block) -> Iterator[RenderableType]:
         case Chart():
             yield from _heading(block.heading)
             for series in block.series:
-                yield Text.assemble(f"{harmless(series.text)}  ", (bars(series.values), TONES[series.tone]))
+                yield Text.assemble(
+                    f"{harmless(series.text)}  ", (bars(series.values, series.floor), TONES[series.tone])
+                )
             yield Text(harmless(block.span), "dim")
         case Steps():
             yield from _heading(block.heading)

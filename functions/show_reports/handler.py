@@ -6,7 +6,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from roster.pair import is_site
 from roster_aws import process
 from roster_aws.telemetry import logger
 from roster_pages import page, to_html
@@ -14,17 +13,21 @@ from roster_pages import page, to_html
 views = process.views()
 manage_site = process.variable("MANAGE_SITE_ARN")
 
+#: What stands in the dashboard's box while nobody has chosen a site.
+ALL_SITES = "ALL_SITES"
+
 DESCRIPTION = """### Impero SIS Import: import reports
 
 The sites, what each import did, which rows were wrong and what to do, and who has access to what.
 
 ``` yaml
-view: overview  # or site, import, console, group, user
+view: overview  # or site, import, groups, console, group, user
 site: hogwarts  # for every view but the overview; alone, it shows the site's page
 import: 20261123T071500Z-000042  # for import
 name: Potions  # for group and user
-search: ""  # for overview and console
+search: ""  # for overview, groups and console
 sort: status  # for overview: site, status, last_import, version, groups
+status: held  # for overview: only the sites that are so
 page: 1
 ```
 """
@@ -41,8 +44,9 @@ def handler(event: Any, context: LambdaContext) -> str:
     # page: sanitisers take it for an attack on the document's own names.
     typed = _object(_object(widget.get("forms")).get("all"))
     asked = {"name": typed.get("lookup"), **typed, **said}
-    if asked.get("view", "overview") == "overview" and is_site(str(asked.get("site", ""))):
-        asked["view"] = "site"
+    site = str(asked.get("site") or "").strip()
+    if asked.get("view", "overview") == "overview" and site not in ("", ALL_SITES):
+        asked |= {"view": "site", "site": site.lower()}
     arns = context.invoked_function_arn, manage_site
     return to_html(page(views.page(asked)), arns, widget.get("theme", "light"))
 

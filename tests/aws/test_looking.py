@@ -188,6 +188,13 @@ def test_a_group_should_show_its_members_and_who_sees_it(world: World) -> None:
     assert page(world, view="group", site="hogwarts", name="Alchemy")["group"] is None
 
 
+def test_the_groups_should_show_their_sizes_and_teachers(world: World) -> None:
+    uploaded(world)
+    shown = page(world, view="groups", site="hogwarts")
+    assert {group["name"] for group in shown["groups"]} == set(world.groups("hogwarts"))
+    assert all(group["members"] == len(world.groups("hogwarts")[group["name"]]) for group in shown["groups"])
+
+
 def test_a_user_should_show_what_they_see_and_where_they_are_members(world: World) -> None:
     uploaded(world)
     assert page(world, view="user", site="hogwarts", name="harry_potter")["member_of"] == ["Dark Arts", "Potions"]

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 class Scripted:
     """Answers like `local.widget.Widget`, with what the test put in, and keeps what it was asked."""
 
-    dashboard = "impero-sis-sis-integration"
+    dashboard = "impero-sis-rosters"
     title = "SIS Integration"
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ from roster_aws.store import Store
 from roster_aws.telemetry import audit
 from roster_aws.telling.contacts import Contacts, NotNow
 from roster_aws.views import Json, Refused, Views, import_of, life_of, text
-from roster_pages.view_data import DoneData
+from roster_pages.view_data import DoneData, ViewData
 from roster_pages.wording import REASONS
 
 _MOST_VERSIONS = 10**9
@@ -42,17 +42,15 @@ _LONGEST_USERNAME = 254
 _NOT_SHOWN_YET = 10
 # A first keyring takes an import function's cold start.
 _KEYRING_SECONDS = 20
+# As long as somebody waits for a page; an import takes a few seconds.
+_PAGE_SECONDS = 15
+_NEWEST_REPORTS = 20
 _NAME = "lower-case letters, digits and hyphens, at most 63, not starting with a hyphen."
 
 _DONE = {
-    "import": "The import has been asked for; it takes a few seconds.",
-    "approve": "The import is approved; it is published in a moment.",
     "reject": "The import is rejected; nothing was changed.",
     "revoke": "The server is revoked; nothing it sends is answered until it enrols again.",
-    "new-epoch": "A new epoch has been asked for; it is published in a moment.",
-    "settle": "What is kept ends: it is published in a moment.",
     "site-add": "The site is added.",
-    "rollback": "Going back has been asked for: the version is published in a moment, and imports are paused.",
     "pause": "The site is paused: uploads are recorded and not imported.",
     "resume": "The site is resumed; what was uploaded meanwhile is imported now.",
 }
@@ -148,15 +146,34 @@ class Admin:
         if erasure and action != "site-add":
             raise Refused(f"This site was erased: `roster-admin site add {site}` makes it a site again.")
 
-    def answer_button(self, asked: Json, request_id: str) -> DoneData:
-        """What a button of a page asked for, done; the data of the page `done`, which says so."""
+    def answer_button(self, asked: Json, request_id: str) -> ViewData:
+        """What a button of a page asked for, done; the data of the page that says what came of it.
+
+        What is done at once has the page `done`. An order has the page of its import, once that has ended; if it takes
+        longer than somebody waits for a page, the page of the site, which shows it running.
+        """
         said = self.answer(asked, request_id)
         ok, site = said["ok"] is True, asked.get("site")
+        if ok and said.get("asked"):
+            return self.views.page(self._outcome(str(site), request_id))
         message = _DONE.get(str(asked.get("action")), "Done.") if ok else str(said["message"])
         done: DoneData = {"view": "done", "at": stamp(self.clock()), "ok": ok, "message": message}
         if isinstance(site, str) and is_site(site):
             done["site"] = site
         return done
+
+    def _outcome(self, site: str, asked: str) -> dict[str, str]:
+        """Which page shows what came of an order."""
+        deadline = time.monotonic() + _PAGE_SECONDS
+        while time.monotonic() < deadline:
+            waiting = self.store.waiting(site)
+            if waiting and waiting.get("asked") == asked:
+                break
+            for report in self.store.reports(site, _NEWEST_REPORTS):
+                if report.asked == asked and report.status != "fetching":
+                    return {"view": "import", "site": site, "import": report.import_id}
+            time.sleep(0.25)
+        return {"view": "site", "site": site}
 
     def _enrol(self, site: str, asked: Json, request_id: str) -> Json:
         server, life = _server(asked), life_of(asked, CODE_LIFE)

@@ -25,7 +25,7 @@ from roster_aws.projection import Projection
 from roster_aws.results import Results
 from roster_aws.store import Store
 from roster_aws.strays import Ignored
-from roster_pages.access_data import console_data, group_data, user_data
+from roster_pages.access_data import console_data, group_data, groups_data, user_data
 from roster_pages.asked import IMPORTS_SHOWN, MOST_IMPORTS, Asked, encodable, page_of
 from roster_pages.overview_data import SITES_SHOWN, outside_folders, overview_data, sites_on_page
 from roster_pages.site_data import imports_data, manifest_data, servers_data, site_data, version_data
@@ -92,6 +92,7 @@ class Views:
             "site": self._site,
             "import": self._import,
             "console": self._console,
+            "groups": self._groups,
             "group": self._group,
             "user": self._user,
         }
@@ -188,6 +189,9 @@ class Views:
 
     def _console(self, at: str, asked: Asked) -> ViewData:
         return console_data(at, asked, self.projection.entries(asked.site, "RIGHT#"), self.room)
+
+    def _groups(self, at: str, asked: Asked) -> ViewData:
+        return groups_data(at, asked, self.projection.entries(asked.site))
 
     def _group(self, at: str, asked: Asked) -> ViewData:
         group = self.projection.entry(asked.site, "group", fold(asked.name)) if asked.name else None

@@ -1,4 +1,4 @@
-"""Who sees what of a site, as the data of the views `console`, `group` and `user`.
+"""Who sees what of a site, as the data of the views `console`, `groups`, `group` and `user`.
 
 In: groups and rights of the roster, and what was asked for. Out: the view's data: a page of its list, or where the
 whole list is wanted, as much of it as there is room for, and in `next` where to go on. Nothing is refused.
@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from roster.model import Entry, Group, Right
 from roster.names import fold
 from roster_pages.asked import Asked, page_of, portion, size_of
-from roster_pages.view_data import ConsoleData, GroupData, UserData, right_data
+from roster_pages.view_data import ConsoleData, GroupData, GroupsData, UserData, right_data
 
 _RIGHTS_SHOWN = 50
+_GROUPS_SHOWN = 50
 _MEMBERS_SHOWN = 200
 
 AccessData = ConsoleData | GroupData | UserData
@@ -40,6 +41,38 @@ def console_data(at: str, asked: Asked, entries: Iterable[Entry], room: int) -> 
         taken, further = portion(matching, asked.start, room, key=_key, data=right_data)
         data |= {"rights": [right_data(right) for right in taken], "page": 1, "pages": 1, "next": further}
     return data
+
+
+def groups_data(at: str, asked: Asked, entries: Iterable[Entry]) -> GroupsData:
+    """The groups among these entries whose name has the searched text in it, sorted by name, with their teachers."""
+    groups: list[Group] = []
+    teachers: dict[str, list[str]] = {}
+    see_all = 0
+    for entry in entries:
+        if isinstance(entry, Group):
+            groups.append(entry)
+            continue
+        see_all += entry.all_groups
+        for name in () if entry.all_groups else entry.groups:
+            teachers.setdefault(name, []).append(entry.username)
+    wanted = fold(asked.search)
+    matching = sorted((group for group in groups if wanted in group.key), key=lambda group: group.key)
+    page, pages, shown = page_of(matching, asked.page, _GROUPS_SHOWN)
+    return {
+        "view": "groups",
+        "at": at,
+        "site": asked.site,
+        "groups": [
+            {"name": each.name, "members": len(each.members), "teachers": sorted(teachers.get(each.name, ()))}
+            for each in shown
+        ],
+        "total": len(groups),
+        "matching": len(matching),
+        "page": page,
+        "pages": pages,
+        "search": asked.search,
+        "see_all": see_all,
+    }
 
 
 def group_data(at: str, asked: Asked, group: Entry | None, entries: Iterable[Entry], room: int) -> GroupData:

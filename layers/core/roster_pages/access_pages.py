@@ -21,7 +21,7 @@ from roster_pages.page_model import (
     Table,
     number,
 )
-from roster_pages.view_data import ConsoleData, GroupData, RightData, UserData
+from roster_pages.view_data import ConsoleData, GroupData, GroupsData, RightData, UserData
 from roster_pages.wording import several
 
 _SHOWN_GROUPS = 8
@@ -60,6 +60,37 @@ def console_page(data: ConsoleData) -> Page:
     return Page("Console access rights", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
 
 
+def groups_page(data: GroupsData) -> Page:
+    """The groups of a site, how large each is, and who sees it."""
+    site, search = data["site"], data.get("search", "")
+    here = {**buttons.groups(site), "search": search}
+    page, pages = data.get("page", 1), data.get("pages", 1)
+    matching, total = data.get("matching", 0), data.get("total", 0)
+    find = [Button("Search", "show", buttons.groups(site))]
+    if search:
+        find.append(Button("Show all", "show", {**buttons.groups(site), "search": ""}))
+    caption = several(total, "group")
+    if search:
+        caption = f"{number(matching)} of {caption}: with “{search}”"
+    columns = (Column("Group"), Column("Members", number=True), Column("Teachers"))
+    rows = tuple(
+        (
+            Name(group["name"], buttons.about("group", site, group["name"])),
+            group["members"],
+            _users(site, group["teachers"], _SHOWN_GROUPS) or "nobody by name",
+        )
+        for group in data.get("groups", [])
+    )
+    empty = "No group's name contains this." if search else "Nothing is published yet."
+    blocks: list[Block] = [Form("Find a group", "search", search, tuple(find)), Table(caption, columns, rows, empty)]
+    if pages > 1:
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    if see_all := data.get("see_all", 0):
+        said = f"{several(see_all, 'user')} {'sees' if see_all == 1 else 'see'} all groups beside these teachers."
+        blocks.append(Facts("", (("All groups", said),)))
+    return Page("Groups", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
+
+
 def group_page(data: GroupData) -> Page:
     """A group's members, and who sees them."""
     site, group = data["site"], data.get("group")
@@ -87,6 +118,10 @@ def user_page(data: UserData) -> Page:
     """What a user may see, and where the user is a member."""
     site, right, member_of = data["site"], data.get("console"), data.get("member_of", [])
     blocks: list[Block] = []
+    if not (right or member_of):
+        empty = Table("There is no such user.", (), (), "Nobody of this name is in a class, or has the console, here.")
+        name = data.get("name") or _NO_NAME
+        return Page(name, buttons.trail(site), blocks=(empty, lookup(site)), note=as_of(data.get("at")))
     if right:
         rows: list[tuple[str, Cell]] = [("Sees the groups", _groups(site, right)), ("Console", _console_kind(right))]
         if right.get("pending"):
@@ -109,6 +144,11 @@ def _groups(site: str, right: RightData, shown: int | None = None) -> Cell:
 def _several(site: str, groups: Sequence[str], shown: int | None = None) -> Cell:
     names = tuple(Name(group, buttons.about("group", site, group)) for group in groups[:shown])
     return Several(names, len(groups) - len(names)) if names else ""
+
+
+def _users(site: str, users: Sequence[str], shown: int | None = None) -> Cell:
+    names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:shown])
+    return Several(names, len(users) - len(names)) if names else ""
 
 
 def _console_kind(right: RightData) -> Badge:

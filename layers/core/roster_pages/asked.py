@@ -38,6 +38,7 @@ class Asked:
     name: str = ""
     search: str = ""
     sort: str = SORTS[0]
+    status: str = ""
     page: int = 1
     imports: int = IMPORTS_SHOWN
     whole: bool = False
@@ -54,6 +55,7 @@ class Asked:
             name=_text(said, "name"),
             search=_text(said, "search").strip(),
             sort=sort if sort in SORTS else SORTS[0],
+            status=_text(said, "status"),
             page=max(_number(said, "page", 1), 1),
             imports=min(max(_number(said, "limit", IMPORTS_SHOWN), 1), MOST_IMPORTS),
             whole=said.get("whole") is True,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roster_pages import buttons
-from roster_pages.access_pages import console_page, group_page, user_page
+from roster_pages.access_pages import console_page, group_page, groups_page, user_page
 from roster_pages.import_page import import_page
 from roster_pages.markup import to_html
 from roster_pages.moments import as_of
@@ -33,6 +33,7 @@ def page(data: Mapping[str, Any]) -> Page:
         "site": site_page,
         "import": import_page,
         "console": console_page,
+        "groups": groups_page,
         "group": group_page,
         "user": user_page,
         "problem": _problem,

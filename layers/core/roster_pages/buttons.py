@@ -40,6 +40,11 @@ def console(site_name: str) -> Payload:
     return {"view": "console", "site": site_name}
 
 
+def groups(site_name: str) -> Payload:
+    """The list of groups."""
+    return {"view": "groups", "site": site_name}
+
+
 def refresh(payload: Payload) -> Button:
     """The same page, as it is now."""
     return Button("Refresh", "show", payload)

@@ -15,11 +15,11 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 def drawing(series: Series, name: str) -> str:
     """The bars as an SVG image with an accessible name (escaped already)."""
-    most = max((value for value in series.values if value), default=0)
+    most = max((value for value in series.values if value), default=0) - series.floor
     bars = []
     for place, (value, label) in enumerate(zip(series.values, series.labels, strict=True)):
         if value:
-            height = max(_LEAST, round(value * _HEIGHT / most, 1))
+            height = max(_LEAST, round((value - series.floor) * _HEIGHT / most, 1))
             bars.append(
                 f'<rect class="sis-bar-{series.tone}" x="{place * 10 + 1}" y="{_HEIGHT - height:g}" width="8" '
                 f'height="{height:g}"><title>{escape(label)}: {number(value)}</title></rect>'
@@ -29,8 +29,10 @@ def drawing(series: Series, name: str) -> str:
     return f'<svg role="img" aria-label="{name}" {shape}>{"".join(bars)}</svg>'
 
 
-def blocks(values: Sequence[int | None]) -> str:
+def blocks(values: Sequence[int | None], floor: int = 0) -> str:
     """The bars as a line of block characters, a space where there is no number."""
-    most = max((value for value in values if value), default=0)
+    most = max((value for value in values if value), default=0) - floor
     levels = len(_BLOCKS) - 1
-    return "".join(" " if value is None else _BLOCKS[-(-value * levels // most) if most else 0] for value in values)
+    return "".join(
+        " " if value is None else _BLOCKS[-(-(value - floor) * levels // most) if most else 0] for value in values
+    )

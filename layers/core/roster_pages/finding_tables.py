@@ -35,6 +35,14 @@ def findings(data: ImportData, report: Report) -> list[Block]:
     total = data.get("findings_total", 0)
     if not total:
         return blocks
+    link = data.get("link") or ""
+    if link.startswith(("https://", "http://")):
+        said = Link("All findings with what stands in each row (CSV)", link)
+        rows_of_file: tuple[tuple[str, Cell], ...] = (
+            ("File", said),
+            ("Careful", "It contains usernames and classes. The link works for a few minutes; refresh for a new one."),
+        )
+        blocks.append(Facts("The rows themselves", rows_of_file))
     found = data.get("findings", [])
     # Where a difference lists groups with their members already, the links to them would take its room.
     blocks += _groups(data["site"], [each for each in found if each.get("class")], linked=not data.get("difference"))
@@ -50,14 +58,6 @@ def findings(data: ImportData, report: Report) -> list[Block]:
         blocks.append(
             Message("quiet", "There are more findings than are listed.", ("The numbers by code count all of them.",))
         )
-    link = data.get("link") or ""
-    if link.startswith(("https://", "http://")):
-        said = Link("All findings with what stands in each row (CSV)", link)
-        rows_of_file: tuple[tuple[str, Cell], ...] = (
-            ("File", said),
-            ("Careful", "It contains usernames and classes. The link works for a few minutes; refresh for a new one."),
-        )
-        blocks.append(Facts("The rows themselves", rows_of_file))
     return blocks
 
 

@@ -18,7 +18,10 @@ from roster_pages.asked import Asked, page_of
 from roster_pages.view_data import ListedRow, OutsideFolder, OverviewData, ServerCounts, SiteRow, site_row
 
 #: How many sites stand on one page.
-SITES_SHOWN = 25
+SITES_SHOWN = 50
+
+#: What is asked for to see the sites whose files have stopped coming, beside the statuses.
+STALE = "stale"
 
 _FOLDERS_SHOWN = 20
 
@@ -27,7 +30,10 @@ STATUSES = ("failed", "held", "waiting", "fetching", "rejected", "ok_with_warnin
 
 
 class SitesOnPage(NamedTuple):
-    """The sites of one page, which page that is, and of how many that match the search, and that there are."""
+    """The sites of one page, which page that is, and of how many that match the search, and that there are.
+
+    `states` counts those with the searched name by status, and the stale ones.
+    """
 
     sites: list[ListedSite]
     page: int
@@ -35,15 +41,25 @@ class SitesOnPage(NamedTuple):
     matching: int
     total: int
     search: str
+    states: Mapping[str, int]
 
 
 def sites_on_page(asked: Asked, sites: Sequence[ListedSite]) -> SitesOnPage:
     """The sites to show, in the order that was asked for."""
     search = asked.search.lower()
-    matching = [site for site in sites if search in site.site]
+    found = [site for site in sites if search in site.site]
+    matching = [site for site in found if asked.status in ("", *_states(site))]
     matching.sort(key=lambda site: _SORT_KEYS[asked.sort](site_row(site)))
     page, pages, shown = page_of(matching, asked.page, SITES_SHOWN)
-    return SitesOnPage(shown, page, pages, len(matching), len(sites), search)
+    counted = Counter(state for site in found for state in _states(site))
+    states = {state: counted[state] for state in (*STATUSES, STALE) if counted[state]}
+    return SitesOnPage(shown, page, pages, len(matching), len(sites), search, states)
+
+
+def _states(site: ListedSite) -> list[str]:
+    """What a site is found by: its status, and that its files have stopped coming."""
+    row = site_row(site)
+    return [row["status"], STALE] if row["stale_since"] else [row["status"]]
 
 
 def overview_data(
@@ -68,6 +84,8 @@ def overview_data(
         "pages": shown.pages,
         "search": shown.search,
         "sort": asked.sort,
+        "status": asked.status,
+        "states": shown.states,
         "outside": outside,
     }
 

@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 from roster_pages import buttons
 from roster_pages.moments import as_of, moment, short
+from roster_pages.overview_data import STALE
 from roster_pages.page_model import (
     Badge,
     Block,
     Button,
     Cell,
     Column,
+    Facts,
     Form,
     Name,
     Page,
@@ -40,6 +42,8 @@ def overview_page(data: OverviewData) -> Page:
     page, pages = data.get("page", 1), data.get("pages", 1)
     matching, total = data.get("matching", 0), data.get("total", 0)
     here = {"view": "overview", "search": search, "sort": sort}
+    status = data.get("status", "")
+    here |= {"status": status} if status else {}
     find = [Button("Search", "show", {"view": "overview", "sort": sort})]
     if search:
         find.append(Button("Show all sites", "show", {"view": "overview", "sort": sort, "search": ""}))
@@ -47,6 +51,8 @@ def overview_page(data: OverviewData) -> Page:
     if search:
         caption = f"{number(matching)} of {several(total, 'site')} with “{search}”"
     rows = tuple(_row(site, data.get("at")) for site in data.get("sites", []))
+    if status:
+        caption = f"{caption}: {_state_words(status)}"
     columns = (
         _column("Site", "site", here, sort),
         _column("Status", "status", here, sort),
@@ -59,16 +65,36 @@ def overview_page(data: OverviewData) -> Page:
         Column("Servers"),
         Column("Agent"),
     )
-    empty = "No site's name contains this." if search else "No site yet: add one with roster-admin site add."
+    empty = "No site yet: add one with roster-admin site add."
+    if search or status:
+        empty = "No site is so." if status else "No site's name contains this."
     blocks: list[Block] = [
         *outside_message(data.get("outside") or []),
         Form("Find a site", "search", search, tuple(find)),
+        *_by_state(data.get("states") or {}, {**here, "status": ""}, status),
         Table(caption, columns, rows, empty),
     ]
     if pages > 1:
         blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
     refresh = buttons.refresh({**here, "page": page})
     return Page("Sites", buttons=(refresh,), blocks=tuple(blocks), note=as_of(data.get("at")))
+
+
+def _by_state(states: Mapping[str, int], all_of_them: Mapping[str, Any], status: str) -> list[Block]:
+    """How many sites there are in each state, each a way to these alone."""
+    if len(states) < 2 and not status:
+        return []
+    links: list[Cell] = [
+        Name(f"{_state_words(state)} {number(many)}", {**all_of_them, "status": state})
+        for state, many in states.items()
+    ]
+    if status:
+        links.insert(0, Name("All", all_of_them))
+    return [Facts("", (("Show only", Several(tuple(links), between=" · ")),))]
+
+
+def _state_words(state: str) -> str:
+    return "No files for days" if state == STALE else status_words(state)
 
 
 def _column(heading: str, name: str, here: Mapping[str, Any], sort: str, *, is_number: bool = False) -> Column:

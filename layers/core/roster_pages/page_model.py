@@ -124,12 +124,16 @@ class Table(NamedTuple):
 
 
 class Series(NamedTuple):
-    """Numbers over time, oldest first (None: there is none), a label for each, and all of them in a sentence."""
+    """Numbers over time, oldest first (None: there is none), a label for each, and all of them in a sentence.
+
+    What is drawn of each begins at `floor`.
+    """
 
     text: str
     values: tuple[int | None, ...]
     labels: tuple[str, ...]
     tone: Tone
+    floor: int = 0
 
 
 class Chart(NamedTuple):

@@ -5,11 +5,13 @@ In: the data of the view `site`. Out: a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from roster.pair import Waiting
 from roster.report import SUCCEEDED, Report
+from roster.settings import Settings
+from roster.settings_file import as_dict
 from roster_pages import buttons
 from roster_pages.access_pages import lookup
 from roster_pages.import_page import failed, held, status_badge, steps
@@ -30,6 +32,7 @@ from roster_pages.page_model import (
     Several,
     Table,
     Tone,
+    harmless,
     number,
 )
 from roster_pages.server_table import servers_table
@@ -42,9 +45,13 @@ _REMOVALS = {
     "apply": "applied: who is no longer in the files is removed",
     "keep": "kept: imports only add",
 }
-_DRAWN: tuple[tuple[str, str, Tone], ...] = (
-    ("rows_read", "Rows read", "busy"),
-    ("rows_rejected", "Rows rejected", "bad"),
+# What is drawn of each import: its words, the number, and whether its bars begin below the least and not at nothing,
+# because what matters of it is how it changes.
+_DRAWN: tuple[tuple[str, Callable[[Report], int | None], Tone, bool], ...] = (
+    ("Members", lambda report: report.counts.get("members"), "busy", True),
+    ("Memberships added", lambda report: (report.changes or {}).get("members_created"), "good", False),
+    ("Memberships removed", lambda report: (report.changes or {}).get("members_removed"), "warn", False),
+    ("Rows rejected", lambda report: report.counts.get("rows_rejected"), "bad", False),
 )
 _SHOWN_NAMES = 20
 
@@ -81,6 +88,8 @@ def _first(data: SiteData, imports: Sequence[Report], *, paused: bool) -> list[M
     """What should be read first."""
     site, at, waiting = data["site"], data.get("at"), data.get("waiting")
     said = []
+    if not (imports or data.get("version") or waiting or paused):
+        said.append(_new(site))
     if waits := data.get("held"):
         report = Report.from_dict(waits)
         look = Button("Look at it", "show", buttons.an_import(site, report.import_id))
@@ -103,6 +112,16 @@ def _first(data: SiteData, imports: Sequence[Report], *, paused: bool) -> list[M
     return [*said, *standing(data)]
 
 
+def _new(site: str) -> Message:
+    """What to do with a site that was added and has nothing yet."""
+    lines = (
+        f"1. Let its office upload: roster-admin upload-link {site}, or roster-admin uploader add {site} NAME.",
+        f"2. Enrol its servers: roster-admin enrol {site} SERVER.",
+        "Each teacher's first console access comes with the first import: look at the list before the first lesson.",
+    )
+    return Message("quiet", "A new site: its first files have not come yet.", lines)
+
+
 def _waiting(waiting: Waiting) -> Message:
     heading, line = waiting_texts(waiting)
     return Message("busy", heading, (line,))
@@ -123,7 +142,8 @@ def _integration(data: SiteData, imports: Sequence[Report], newest: Report | Non
         nouns = ("group", "member", "teacher")
         rows.append(("Roster", ", ".join(several(counts.get(f"{noun}s", 0), noun) for noun in nouns)))
     if version:
-        rows.append(("Console access", Name("Console access rights", buttons.console(site))))
+        lists = (Name("Groups", buttons.groups(site)), Name("Console access rights", buttons.console(site)))
+        rows.append(("Who sees whom", Several(lists)))
     return Facts("SIS Integration", tuple(rows))
 
 
@@ -143,8 +163,8 @@ def _standing(imports: Sequence[Report]) -> Mapping[str, int]:
 
 
 def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
-    if not settings:
-        return Facts("Settings in force", (("Settings", "The default ones: this site has no valid settings.json."),))
+    has_none = not settings
+    settings = settings or as_dict(Settings())
     users: list[str] = settings.get("all_groups_users") or []
     names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:_SHOWN_NAMES])
     domain = settings.get("email_domain")
@@ -159,6 +179,8 @@ def _settings(site: str, settings: Mapping[str, Any]) -> Facts:
         ("Waits for a partner", several(settings.get("pair_window_minutes", 0), "minute")),
         *_holding(settings),
     ]
+    if has_none:
+        rows.insert(0, ("Settings", "The default ones: this site has no valid settings.json."))
     return Facts("Settings in force", tuple(rows))
 
 
@@ -180,7 +202,7 @@ def _yes(value: object) -> str:
 def _imports(data: SiteData, imports: Sequence[Report]) -> list[Block]:
     """The last imports as a table, and as a chart where there is something to see in one."""
     table = imports_table(data["site"], data.get("version") or 0, imports, data.get("at"))
-    counted = [report for report in reversed(imports) if report.counts]
+    counted = [report for report in reversed(imports) if report.counts and report.status != "failed"]
     return [_chart(counted), table] if len(counted) > 1 else [table]
 
 
@@ -203,6 +225,9 @@ def _import_row(site: str, head: int, report: Report, at: object) -> tuple[Cell,
     to = buttons.an_import(site, report.import_id)
     when = (Name(of, to),) if isinstance(of, str) else (Name(of.text, to, kept=True), Name(of.age, kept=True))
     changes = changes_text(report.changes) if report.changes else ""
+    if report.status == "failed" and report.reason:
+        where = report.file or report.place
+        changes = f"{harmless(report.reason)} ({harmless(where)})" if where else harmless(report.reason)
     if report.rolled_back_to:
         changes = f"back to version {report.rolled_back_to}: {changes}"
     made = (report.version or 0) if report.published else 0
@@ -222,9 +247,13 @@ def _import_row(site: str, head: int, report: Report, at: object) -> tuple[Cell,
 def _chart(counted: Sequence[Report]) -> Chart:
     days = [short(time_of(report.import_id)) or report.import_id for report in counted]
     series = []
-    for name, words, tone in _DRAWN:
-        values = tuple(report.counts.get(name, 0) for report in counted)
-        least, most = number(min(values)), number(max(values))
-        said = f"from {least} to {most}, last {number(values[-1])}" if least != most else f"{least} in each"
-        series.append(Series(f"{words}: {said}", values, tuple(days), tone))
+    for words, of, tone, of_changes in _DRAWN:
+        values = tuple(of(report) or 0 for report in counted)
+        least, most = min(values), max(values)
+        said = f"from {number(least)} to {number(most)}, last {number(values[-1])}"
+        said = said if least != most else f"{number(least)} in each"
+        # A quarter below the least, so that the least is a bar as well.
+        floor = max(0, least - max(1, (most - least) // 4)) if of_changes and least != most else 0
+        said += f"; the bars begin at {number(floor)}" if floor else ""
+        series.append(Series(f"{words}: {said}", values, tuple(days), tone, floor))
     return Chart(f"Last {len(counted)} imports", tuple(series), f"From {days[0]} to {days[-1]}, oldest first.")

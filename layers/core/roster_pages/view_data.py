@@ -80,7 +80,7 @@ class Paged(TypedDict):
 
 
 class OverviewData(Paged):
-    """The sites of `total` that match a search, one page of them."""
+    """The sites of `total` that match a search and have a `status`, one page of them; `states` counts all statuses."""
 
     view: Literal["overview"]
     at: str
@@ -89,6 +89,8 @@ class OverviewData(Paged):
     matching: int
     search: str
     sort: str
+    status: NotRequired[str]
+    states: NotRequired[Mapping[str, int]]
     outside: NotRequired[Sequence[OutsideFolder]]
 
 
@@ -271,6 +273,27 @@ class ConsoleData(Paged):
     next: NotRequired[str]
 
 
+class ListedGroup(TypedDict):
+    """A group, how many members it has, and the teachers who see it by name."""
+
+    name: str
+    members: int
+    teachers: Sequence[str]
+
+
+class GroupsData(Paged):
+    """The groups of `total` whose name matches a search, one page of them; `see_all` counts who sees all groups."""
+
+    view: Literal["groups"]
+    at: str
+    site: str
+    groups: Sequence[ListedGroup]
+    total: int
+    matching: int
+    search: str
+    see_all: int
+
+
 class GroupMembers(TypedDict):
     """A group, and a page of its `total` members."""
 
@@ -322,7 +345,9 @@ class DoneData(TypedDict):
     site: NotRequired[str]
 
 
-ViewData = OverviewData | SiteData | ImportData | ConsoleData | GroupData | UserData | ProblemData | DoneData
+ViewData = (
+    OverviewData | SiteData | ImportData | ConsoleData | GroupsData | GroupData | UserData | ProblemData | DoneData
+)
 
 
 def site_row(site: ListedSite) -> SiteRow:

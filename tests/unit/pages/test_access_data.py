@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from roster.model import Entry, Group, Right
-from roster_pages.access_data import AccessData, console_data, group_data, joined, user_data
+from roster_pages.access_data import AccessData, console_data, group_data, groups_data, joined, user_data
 from roster_pages.asked import Asked
 
 AT = "2026-11-26T12:00:00+00:00"
@@ -27,6 +27,17 @@ def test_should_list_console_access_by_username_and_find_one_in_any_case() -> No
     assert [right["username"] for right in found["rights"]] == ["Snape"]
     assert (found["total"], found["matching"], found["search"]) == (3, 1, "NAP")
     assert "next" not in data
+
+
+def test_should_list_groups_with_their_sizes_and_who_sees_them_by_name() -> None:
+    data = groups_data(AT, Asked("groups", "hogwarts"), ENTRIES)
+    assert [tuple(group.values()) for group in data["groups"]] == [("Art", 3, ["Snape"]), ("Latin", 1, ["Albus"])]
+    assert (data["total"], data["matching"], data["see_all"]) == (2, 2, 1)
+    found = groups_data(AT, Asked("groups", "hogwarts", search="LAT"), ENTRIES)
+    assert [group["name"] for group in found["groups"]] == ["Latin"]
+    many = [Group(f"g{number:03}", f"G{number:03}", ("ann",)) for number in range(120)]
+    last = groups_data(AT, Asked("groups", "hogwarts", page=3), many)
+    assert (len(last["groups"]), last["page"], last["pages"]) == (20, 3, 3)
 
 
 def test_a_group_should_name_who_sees_it() -> None:

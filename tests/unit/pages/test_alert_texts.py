@@ -10,7 +10,7 @@ from roster.report import Report
 from roster_pages.alert_text import message_of
 from roster_pages.teams_card import card_of
 
-PAGE = "https://console.example/#dashboards/dashboard/impero-sis-sis-integration"
+PAGE = "https://console.example/#dashboards/dashboard/impero-sis-rosters"
 
 
 def test_there_should_be_an_example_of_every_kind() -> None:

@@ -52,9 +52,19 @@ def test_should_sort_the_sites_with_what_asks_for_somebody_first(sort: str, name
 
 def test_should_show_a_page_of_the_sites_that_match() -> None:
     many = [site(f"north-{number:02}") for number in range(60)] + SITES
-    shown = sites_on_page(Asked("overview", search="NORTH", sort="site", page=3), many)
+    shown = sites_on_page(Asked("overview", search="NORTH", sort="site", page=2), many)
     assert [each.site for each in shown.sites] == [f"north-{number}" for number in range(50, 60)]
-    assert (shown.page, shown.pages, shown.matching, shown.total) == (3, -(-60 // SITES_SHOWN), 60, 65)
+    assert (shown.page, shown.pages, shown.matching, shown.total) == (2, -(-60 // SITES_SHOWN), 60, 65)
+
+
+@pytest.mark.parametrize(
+    ("status", "names"), [("", "delta brook creek abbey early"), ("held", "creek"), ("stale", "delta"), ("new", "")]
+)
+def test_should_show_the_sites_of_one_state_and_count_all_states(status: str, names: str) -> None:
+    shown = sites_on_page(Asked("overview", status=status), SITES)
+    assert [each.site for each in shown.sites] == names.split()
+    assert shown.states == {"failed": 1, "held": 1, "ok": 3, "stale": 1}
+    assert (shown.matching, shown.total) == (len(names.split()), 5)
 
 
 def test_should_count_the_servers_of_each_site_that_is_shown() -> None:

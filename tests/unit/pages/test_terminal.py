@@ -125,7 +125,7 @@ def test_report_should_be_printed_where_not_every_letter_can_be(
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="cp1252"))
     assert main(["report", "hogwarts", "--stack", "sis"]) == 0
     sys.stdout.flush()
-    assert b"Rows read: from 11,812 to 11,814, last 11,814  \\u2588" in file.getvalue()
+    assert b"Rows rejected: from 0 to 2, last 2  " in file.getvalue()
     assert asked
 
 

@@ -1,5 +1,6 @@
 """Every status, guard, reason and finding has words, and a page says what somebody needs in thirty seconds."""
 
+import re
 from typing import Any, get_args
 
 import pytest
@@ -364,11 +365,51 @@ def test_should_say_who_sees_what() -> None:
 def test_a_chart_should_say_its_numbers_in_words_and_have_them_beside_it() -> None:
     seen = Seen(to_html(page(samples.site()), None))
     assert seen.names == [
-        "Rows read: from 11,812 to 11,814, last 11,814",
+        "Members: 1,480 in each",
+        "Memberships added: 30 in each",
+        "Memberships removed: 14 in each",
         "Rows rejected: from 0 to 2, last 2",
     ]
     assert all(squeezed(name or "") in seen.text for name in seen.names)
     assert Seen(to_html(page(samples.site(imports=[samples.report()])), None)).names == []
+
+
+def test_a_chart_of_members_should_show_how_they_change_and_say_where_its_bars_begin() -> None:
+    def counted(number: int, members: int) -> dict[str, Any]:
+        return samples.report(number, counts={"members": members}, changes={})
+
+    site = samples.site(imports=[counted(3, 1020), counted(2, 1000), counted(1, 1016)])
+    drawn = to_html(page(site), None)
+    assert Seen(drawn).names[0] == "Members: from 1,000 to 1,020, last 1,020; the bars begin at 995"
+    heights = [float(height) for height in re.findall(r'sis-bar-busy"[^>]* height="([0-9.]+)"', drawn)]
+    assert heights == [33.6, 8, 40]
+
+
+def test_a_failed_import_should_say_in_its_row_why_and_which_file() -> None:
+    says(samples.site(imports=[samples.failed_report(), samples.report()]), "not_utf8 (students.csv, row 3)")
+
+
+def test_a_site_without_settings_should_show_the_default_ones() -> None:
+    says(samples.site(settings={}), "The default ones", "Username", "District username", "5 minutes")
+
+
+def test_a_new_site_should_say_what_to_do_next() -> None:
+    new = samples.site(imports=[], version=0, settings={}, servers=[], added=True)
+    says(new, "A new site: its first files have not come yet.", "upload-link hogwarts", "roster-admin enrol hogwarts")
+
+
+def test_a_name_that_nobody_has_should_be_told_from_one_without_access() -> None:
+    says(samples.user("Harry_Potter", None, ["Potions"]), "no access: the user is in no row of teachers.csv")
+    says(samples.user("Nobody", None, []), "There is no such user.")
+
+
+def test_the_groups_should_show_their_sizes_and_teachers() -> None:
+    listed = ("2 groups", "Potions", "31", "Severus_Snape", "nobody by name", "1 user sees all groups")
+    says(samples.EVERY["groups"], *listed)
+
+
+def test_the_overview_should_count_the_states_and_lead_to_each() -> None:
+    says(samples.EVERY["overview, held"], "Held 2", "No files for days 1", "All", "Held")
 
 
 @pytest.mark.parametrize(
