@@ -41,8 +41,9 @@ from roster_commands.server_commands import enrol, revoke, servers
 from roster_commands.showing import difference, history, imports, preview, show
 from roster_commands.site import Failed
 from roster_commands.site_adding import add, add_options
-from roster_commands.sites import STATUSES, sites
+from roster_commands.sites import sites
 from roster_commands.stack import in_words
+from roster_pages.overview_data import STATUSES
 
 
 def _site(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Codes that work once: how long they are to live, and what to run with them on a server or beside an export.
+"""Codes that work once: how long they are to live, given and shown, and what to run with them.
 
 In: what a person wrote; a site and a code. Out: seconds, texts. Refused, with argparse's error: a time that is none.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+
+from rich.console import Console
 
 from roster_commands.site import Site
 
@@ -40,3 +42,23 @@ def enrol_command(site: Site, code: str) -> str:
 def push_command(site: Site, code: str) -> str:
     """What uploads a folder's pair without an AWS account."""
     return f"roster-agent push DIR --enrol {code} --feed '{site.feed}' --site {site.name}"
+
+
+def give(site: Site, action: str, kind: str, names: Iterable[str], valid: int) -> list[dict[str, Any]]:
+    """A code for each name: {`kind`, code, expires_at}, good for so many seconds. `kind` is server or uploader."""
+    made = [{kind: name, **site.change(action, **{kind: name}, valid_seconds=valid)} for name in names]
+    return [{name: each[name] for name in (kind, "code", "expires_at")} for each in made]
+
+
+def show(
+    made: Iterable[Mapping[str, Any]],
+    describe: Callable[[Mapping[str, Any]], tuple[str, str]],
+    out: Console,
+    err: Console,
+) -> None:
+    """Print each code; `describe` says what it is for, and which command takes it."""
+    for each in made:
+        out.print(f"[bold]{each['code']}[/]")
+        said, command = describe(each)
+        err.print(said, markup=False, soft_wrap=True)
+        err.print(f"  {command}", markup=False, soft_wrap=True)

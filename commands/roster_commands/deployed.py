@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import boto3
 
 from roster_commands.sites import OF_ALL, overviews
 from roster_commands.stack import Failed, outputs_of
-from roster_pages.view_data import ServerCounts
 
 
 class Deployed:
@@ -85,8 +84,8 @@ class Deployed:
 
         Raises Failed if manage_site does not answer.
         """
-        pages = overviews(self._ask)
-        return {each["site"]: _numbers(each["servers"]) for page in pages for each in page["sites"] if each["version"]}
+        sites = (site for page in overviews(self._ask) for site in page["sites"] if site["version"])
+        return {site["site"]: cast("dict[str, int]", site["servers"]) for site in sites}
 
     def _ask(self, action: str, **details: Any) -> dict[str, Any]:
         """The answer of manage_site, which whoever may do what people do may ask."""
@@ -96,7 +95,3 @@ class Deployed:
         if "FunctionError" in answer or not said["ok"]:
             raise Failed("manage_site failed. Its log, in the output AuditLogGroupName, says why.")
         return said
-
-
-def _numbers(servers: ServerCounts) -> dict[str, int]:
-    return {"applied": servers["applied"], "behind": servers["behind"], "silent": servers["silent"]}

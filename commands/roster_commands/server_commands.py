@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import Progress
 
+from roster_commands import codes
 from roster_commands.codes import enrol_command, until
 from roster_commands.pages import printed
 from roster_commands.site import Site
@@ -27,18 +28,16 @@ _AT_ONCE = 8
 def enrol(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Print a single-use code for each server, and what to run with it."""
     site = Site(arguments.site, arguments.stack)
-    made = [
-        {"server": name, **site.change("enrol", server=name, valid_seconds=arguments.valid)}
-        for name in dict.fromkeys(arguments.servers)
-    ]
-    if arguments.json:
-        print(json.dumps([{name: each[name] for name in ("server", "code", "expires_at")} for each in made]))
-        return 0
-    for each in made:
-        out.print(f"[bold]{each['code']}[/]")
+    made = codes.give(site, "enrol", "server", dict.fromkeys(arguments.servers), arguments.valid)
+
+    def describe(each: Mapping[str, Any]) -> tuple[str, str]:
         said = f"This code enrols {each['server']} of {site.name} once, until {until(each)}. Run on that server:"
-        err.print(said, markup=False, soft_wrap=True)
-        err.print(f"  {enrol_command(site, each['code'])}", markup=False, soft_wrap=True)
+        return said, enrol_command(site, each["code"])
+
+    if arguments.json:
+        print(json.dumps(made))
+    else:
+        codes.show(made, describe, out, err)
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.progress import Progress
 
-from roster_commands.codes import enrol_command, life, push_command, until
+from roster_commands.codes import enrol_command, give, life, push_command, until
 from roster_commands.site import Failed, Site
 from roster_commands.wanted_sites import BadList, WantedSite, contact, read_list, server_names, uploader_names
 
@@ -114,8 +114,8 @@ def _add(site: Site, wanted: WantedSite, valid: int) -> Added:
         wanted,
         held,
         pending,
-        _codes(site, "enrol", "server", [name for name in wanted.servers if name not in servers], valid),
-        _codes(site, "uploader-add", "uploader", [name for name in wanted.uploaders if name not in uploaders], valid),
+        give(site, "enrol", "server", [name for name in wanted.servers if name not in servers], valid),
+        give(site, "uploader-add", "uploader", [name for name in wanted.uploaders if name not in uploaders], valid),
         [name for name in (*wanted.servers, *wanted.uploaders) if name in servers | uploaders],
     )
 
@@ -128,11 +128,6 @@ def _enrolled(site: Site, question: str, kind: str) -> set[str]:
 
 def _is_revoked(each: Mapping[str, Any]) -> bool:
     return bool(each.get("revoked_at")) or each.get("state") == "revoked"
-
-
-def _codes(site: Site, action: str, kind: str, names: Iterable[str], valid: int) -> list[dict[str, Any]]:
-    given = [{kind: name, **site.change(action, **{kind: name}, valid_seconds=valid)} for name in names]
-    return [{name: each[name] for name in (kind, "code", "expires_at")} for each in given]
 
 
 def handover(site: Site, added: Added) -> str:

@@ -12,7 +12,6 @@ from rich.console import Console
 from roster_commands.pages import printed
 from roster_commands.site import Site
 from roster_pages import page
-from roster_pages.overview_data import STATUSES as STATUSES
 from roster_pages.page_model import Form
 from roster_pages.view_data import ListedRow, OverviewData
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from roster.pair import is_site
-from roster_commands import upload_policy
+from roster_commands import codes, upload_policy
 from roster_commands.codes import life, push_command, until
 from roster_commands.site import Site
 
@@ -22,18 +24,16 @@ from roster_commands.site import Site
 def add(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Print a single-use code for each uploader, and what to run with it."""
     site = Site(arguments.site, arguments.stack)
-    made = [
-        {"uploader": name, **site.change("uploader-add", uploader=name, valid_seconds=arguments.valid)}
-        for name in arguments.names
-    ]
-    if arguments.json:
-        print(json.dumps([{name: each[name] for name in ("uploader", "code", "expires_at")} for each in made]))
-        return 0
-    for each in made:
-        out.print(f"[bold]{each['code']}[/]")
+    made = codes.give(site, "uploader-add", "uploader", arguments.names, arguments.valid)
+
+    def describe(each: Mapping[str, Any]) -> tuple[str, str]:
         said = f"Lets {each['uploader']} upload for {site.name}. It works once, until {until(each)}. There run:"
-        err.print(said, markup=False, soft_wrap=True)
-        err.print(f"  {push_command(site, each['code'])}", markup=False, soft_wrap=True)
+        return said, push_command(site, each["code"])
+
+    if arguments.json:
+        print(json.dumps(made))
+    else:
+        codes.show(made, describe, out, err)
     return 0
 
 

@@ -27,9 +27,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _answer(event: dict[str, Any]) -> Answer:
     path, query = event["pathParameters"], event.get("queryStringParameters") or {}
     uploader = Uploader.from_context(event["requestContext"]["authorizer"]["lambda"])
+    if uploader is None:
+        return refuse(403, "page_only", "this token is a server's: it reads, and cannot upload")
     refused = calls.refusal(uploader, path["site"])
-    if refused or uploader is None:
-        return refused or refuse(403, "page_only", "this token is a server's")
+    if refused:
+        return refused
     match event["routeKey"]:
         case "GET /v1/sites/{site}/page":
             return calls.about(uploader)

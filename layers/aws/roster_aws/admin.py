@@ -34,7 +34,7 @@ from roster_aws.telemetry import audit
 from roster_aws.telling.contacts import Contacts, NotNow
 from roster_aws.views import Json, Refused, Views, import_of, life_of, text
 from roster_pages.view_data import DoneData, ViewData
-from roster_pages.wording import REASONS
+from roster_pages.wording import REASONS, erased_text
 
 _MOST_VERSIONS = 10**9
 _LONGEST_USERNAME = 254
@@ -144,7 +144,7 @@ class Admin:
         if erasure and not erasure.finished_at:
             raise Refused(f"This site is being erased: `roster-admin erase {site}` goes on with it.")
         if erasure and action != "site-add":
-            raise Refused(f"This site was erased: `roster-admin site add {site}` makes it a site again.")
+            raise Refused(erased_text(site))
 
     def answer_button(self, asked: Json, request_id: str) -> ViewData:
         """What a button of a page asked for, done; the data of the page that says what came of it.

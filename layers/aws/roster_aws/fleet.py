@@ -76,7 +76,11 @@ class Fleet:
         """The known site that a site resembles which nobody has added and which has no version, or ""; else None."""
         if head.is_known:
             return None
-        return site_like(head.site, [each.site for each in self.sites() if each.is_known])
+        return self.like(head.site)
+
+    def like(self, name: str) -> str:
+        """The known site that a name resembles, or ""."""
+        return site_like(name, [each.site for each in self.sites() if each.is_known])
 
     def servers(self, site: str) -> list[Server]:
         """The servers of a site, by name."""

@@ -16,6 +16,9 @@ from roster.site_head import Head
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+#: The header that has to come with the file: its digest, as S3 writes it.
+DIGEST_HEADER = "x-amz-checksum-sha256"
+
 
 class Inbox:
     """A versioned bucket with `{site}/teachers.csv`, `{site}/students.csv` and `{site}/settings.json`."""
@@ -79,16 +82,21 @@ class Inbox:
         return Upload(file, head["VersionId"], head["LastModified"], head["ContentLength"])
 
     def put_link(self, site: str, file: str, size: int, sha256: str, life: timedelta) -> dict[str, Any]:
-        """A link that puts a file of this length and digest there, and the headers that have to come with it.
-
-        Both are signed, so that S3 refuses other ones; and S3 compares the digest with the bytes that come.
-        """
-        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-        where = {"Bucket": self._bucket, "Key": f"{site}/{file}", "ContentLength": size, "ChecksumSHA256": digest}
-        url = self._s3.generate_presigned_url("put_object", Params=where, ExpiresIn=int(life.total_seconds()))
-        return {"url": url, "headers": {"content-length": str(size), "x-amz-checksum-sha256": digest}}
+        """A link that puts a file of this length and digest there, and the headers that have to come with it."""
+        url, digest = exact_link(self._s3, self._bucket, f"{site}/{file}", size, sha256, life)
+        return {"url": url, "headers": {"content-length": str(size), DIGEST_HEADER: digest}}
 
     def read(self, site: str, upload: Upload, limit: int | None = None) -> bytes:
         """The bytes of exactly this version; of a longer one no more than `limit`."""
         key = f"{site}/{upload.file}"
         return self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=upload.version_id)["Body"].read(limit)
+
+
+def exact_link(s3: S3Client, bucket: str, key: str, size: int, sha256: str, life: timedelta) -> tuple[str, str]:
+    """A link that puts exactly these bytes under a key, and the value of `DIGEST_HEADER`.
+
+    `sha256` is hexadecimal, `size` in bytes. Length and digest are both signed, so that S3 refuses other ones; and S3 compares the digest with what comes.
+    """
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    where = {"Bucket": bucket, "Key": key, "ContentLength": size, "ChecksumSHA256": digest}
+    return s3.generate_presigned_url("put_object", Params=where, ExpiresIn=int(life.total_seconds())), digest

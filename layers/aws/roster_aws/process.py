@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
+    from roster_aws.intake.asked_uploads import AskedUploads
     from roster_aws.intake.page_calls import PageCalls
     from roster_aws.intake.upload_calls import UploadCalls
     from roster_aws.intake.upload_items import Uploaders, UploadRecords
@@ -159,7 +160,7 @@ def upload_calls() -> UploadCalls:
     """What `accept_uploads` does with what uploaders ask."""
     from roster_aws.intake.upload_calls import UploadCalls
 
-    return UploadCalls(_upload_records(), _store(), _inbox(), _results(), now)
+    return UploadCalls(_asked_uploads(), _inbox())
 
 
 def page_calls() -> PageCalls:
@@ -169,9 +170,9 @@ def page_calls() -> PageCalls:
     from roster_aws.intake.staging import Staging
 
     staging = Staging(client("s3"), variable("RESULTS_BUCKET"), variable("INBOX_BUCKET"))
-    store, results = _store(), _results()
-    gathering = Gathering(_inbox(), results, _fleet(), store.no_console)
-    return PageCalls(_upload_records(), store, staging, results, gathering, now)
+    uploads = _asked_uploads()
+    gathering = Gathering(_inbox(), uploads.results, _fleet(), uploads.store.no_console)
+    return PageCalls(uploads, staging, gathering, now)
 
 
 def results_origin() -> str:
@@ -247,6 +248,12 @@ def _inbox() -> Inbox:
     from roster_aws.inbox import Inbox
 
     return Inbox(client("s3"), variable("INBOX_BUCKET"))
+
+
+def _asked_uploads() -> AskedUploads:
+    from roster_aws.intake.asked_uploads import AskedUploads
+
+    return AskedUploads(_upload_records(), _store(), _results(), now)
 
 
 def _upload_records() -> UploadRecords:

@@ -18,7 +18,6 @@ from roster.encode import Manifest
 from roster.names import fold
 from roster.pair import is_import, is_site
 from roster.report import Report
-from roster.stray import site_like
 from roster.times import stamp
 from roster_aws.fleet import Fleet
 from roster_aws.projection import Projection
@@ -41,7 +40,7 @@ from roster_pages.view_data import (
     ignored_uploads,
     shown_findings,
 )
-from roster_pages.wording import REASONS, no_site_text
+from roster_pages.wording import REASONS, erased_text, no_site_text
 
 _FINDINGS_SHOWN = 100
 _CHANGES_SHOWN = 100
@@ -109,16 +108,13 @@ class Views:
         if self.store.is_there(site):
             return
         if self.store.tombstones.of(site):
-            raise Refused(f"This site was erased: `roster-admin site add {site}` makes it a site again.")
-        raise Refused(no_site_text(site, self._like(site)))
+            raise Refused(erased_text(site))
+        raise Refused(no_site_text(site, self.fleet.like(site)))
 
     def demand_added(self, site: str) -> None:
         """Refuse a site that nobody has added and that has published nothing: a typo must not become a school."""
         if not self.store.head(site).is_known:
-            raise Refused(no_site_text(site, self._like(site)))
-
-    def _like(self, site: str) -> str:
-        return site_like(site, [each.site for each in self.fleet.sites() if each.is_known])
+            raise Refused(no_site_text(site, self.fleet.like(site)))
 
     @property
     def questions(self) -> dict[str, Callable[[str, Json], Json]]:

@@ -17,6 +17,7 @@ from roster_pages.page_model import (
     Name,
     Page,
     Paging,
+    Payload,
     Several,
     Table,
     number,
@@ -30,16 +31,7 @@ _NO_NAME = "No name was given"
 
 def console_page(data: ConsoleData) -> Page:
     """The console access rights of a site."""
-    site, search = data["site"], data.get("search", "")
-    here = {**buttons.console(site), "search": search}
-    page, pages = data.get("page", 1), data.get("pages", 1)
-    matching, total = data.get("matching", 0), data.get("total", 0)
-    find = [Button("Search", "show", buttons.console(site))]
-    if search:
-        find.append(Button("Show all", "show", {**buttons.console(site), "search": ""}))
-    caption = several(total, "user") + " with console access"
-    if search:
-        caption = f"{number(matching)} of {caption}: with “{search}”"
+    site = data["site"]
     columns = (Column("Username"), Column("Sees the groups"), Column("Waits for students in"), Column("Console"))
     rows = tuple(
         (
@@ -50,28 +42,15 @@ def console_page(data: ConsoleData) -> Page:
         )
         for right in data.get("rights", [])
     )
-    empty = "No username contains this." if search else "Nobody has console access yet."
-    blocks: list[Block] = [
-        Form("Find a username", "search", search, tuple(find)),
-        Table(caption, columns, rows, empty),
-    ]
-    if pages > 1:
-        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    empty = "No username contains this." if data.get("search") else "Nobody has console access yet."
+    caption = several(data.get("total", 0), "user") + " with console access"
+    blocks = _searched(data, buttons.console(site), "Find a username", Table(caption, columns, rows, empty))
     return Page("Console access rights", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
 
 
 def groups_page(data: GroupsData) -> Page:
     """The groups of a site, how large each is, and who sees it."""
-    site, search = data["site"], data.get("search", "")
-    here = {**buttons.groups(site), "search": search}
-    page, pages = data.get("page", 1), data.get("pages", 1)
-    matching, total = data.get("matching", 0), data.get("total", 0)
-    find = [Button("Search", "show", buttons.groups(site))]
-    if search:
-        find.append(Button("Show all", "show", {**buttons.groups(site), "search": ""}))
-    caption = several(total, "group")
-    if search:
-        caption = f"{number(matching)} of {caption}: with “{search}”"
+    site = data["site"]
     columns = (Column("Group"), Column("Members", number=True), Column("Teachers"))
     rows = tuple(
         (
@@ -81,14 +60,28 @@ def groups_page(data: GroupsData) -> Page:
         )
         for group in data.get("groups", [])
     )
-    empty = "No group's name contains this." if search else "Nothing is published yet."
-    blocks: list[Block] = [Form("Find a group", "search", search, tuple(find)), Table(caption, columns, rows, empty)]
-    if pages > 1:
-        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    empty = "No group's name contains this." if data.get("search") else "Nothing is published yet."
+    table = Table(several(data.get("total", 0), "group"), columns, rows, empty)
+    blocks = _searched(data, buttons.groups(site), "Find a group", table)
     if see_all := data.get("see_all", 0):
         said = f"{several(see_all, 'user')} {'sees' if see_all == 1 else 'see'} all groups beside these teachers."
         blocks.append(Facts("", (("All groups", said),)))
     return Page("Groups", buttons.trail(site), blocks=tuple(blocks), note=as_of(data.get("at")))
+
+
+def _searched(data: ConsoleData | GroupsData, whole: Payload, label: str, table: Table) -> list[Block]:
+    """A page of a long list: what to search it with, the rows, and the way to its other pages."""
+    search, page, pages = data.get("search", ""), data.get("page", 1), data.get("pages", 1)
+    find = [Button("Search", "show", whole)]
+    if search:
+        find.append(Button("Show all", "show", {**whole, "search": ""}))
+        caption = f"{number(data.get('matching', 0))} of {table.caption}: with “{search}”"
+        table = table._replace(caption=caption)
+    blocks: list[Block] = [Form(label, "search", search, tuple(find)), table]
+    if pages > 1:
+        here = {**whole, "search": search}
+        blocks.append(Paging(f"Page {number(page)} of {number(pages)}", buttons.paging(here, page, pages)))
+    return blocks
 
 
 def group_page(data: GroupData) -> Page:
@@ -142,13 +135,16 @@ def _groups(site: str, right: RightData, shown: int | None = None) -> Cell:
 
 
 def _several(site: str, groups: Sequence[str], shown: int | None = None) -> Cell:
-    names = tuple(Name(group, buttons.about("group", site, group)) for group in groups[:shown])
-    return Several(names, len(groups) - len(names)) if names else ""
+    return _links("group", site, groups, shown)
 
 
 def _users(site: str, users: Sequence[str], shown: int | None = None) -> Cell:
-    names = tuple(Name(user, buttons.about("user", site, user)) for user in users[:shown])
-    return Several(names, len(users) - len(names)) if names else ""
+    return _links("user", site, users, shown)
+
+
+def _links(view: str, site: str, all_of_them: Sequence[str], shown: int | None) -> Cell:
+    names = tuple(Name(each, buttons.about(view, site, each)) for each in all_of_them[:shown])
+    return Several(names, len(all_of_them) - len(names)) if names else ""
 
 
 def _console_kind(right: RightData) -> Badge:

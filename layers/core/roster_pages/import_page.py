@@ -38,6 +38,7 @@ from roster_pages.wording import (
     kept_texts,
     people_text,
     reason_text,
+    sentence,
     status_tone,
     status_words,
 )
@@ -93,7 +94,7 @@ def held(site: str, report: Report, at: object, asking: Asking | None, *also: Bu
     """A held import: its reasons and changes in numbers, how long it can be approved, and what can be done."""
     servers = asking_text(asking["asking"], asking["servers"]) if asking else ""
     lines = [people_text(report.people)] if report.people else []
-    lines += [_sentence(held_text(reason)) for reason in report.held or ()]
+    lines += [sentence(held_text(reason)) for reason in report.held or ()]
     if report.changes:
         lines.append(f"Approved, it would change: {changes_text(report.changes)}.")
     pressed = [buttons.reject(site, report.import_id), *also]
@@ -114,11 +115,6 @@ def _until(end: str, at: object) -> str:
     if is_over(end, at):
         return f"It could be approved until {when}. Upload the files again: they supersede it."
     return f"It can be approved until {when}. Or upload the right files: they supersede it."
-
-
-def _sentence(text: str) -> str:
-    said = text if text.startswith(("teachers.csv", "students.csv")) else f"{text[:1].upper()}{text[1:]}"
-    return said if said.endswith("?") else f"{said}."
 
 
 def steps(report: Report) -> Steps:

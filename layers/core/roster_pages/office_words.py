@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
-from roster.notices import FILES
 from roster.notices_file import Finding
 from roster.people import People
 from roster.plan import Plan
 from roster.report import Report
 from roster.uploads import Fate
 from roster_pages.page_model import Tone, harmless, number
-from roster_pages.wording import ADVICE, changes_text, held_text, people_text, several
+from roster_pages.wording import ADVICE, changes_text, held_text, people_text, sentence, several
 
 # More rows than anybody mends at once; the numbers count all of them.
 _ROWS_SHOWN = 50
@@ -65,7 +64,7 @@ def of_plan(plan: Plan) -> Said:
     lines += _who(plan.people)
     lines.append(f"It would change: {changes_text(plan.changes)}.")
     if plan.held:
-        lines += (f"{_sentence(held_text(_without_others(reason._asdict())))}" for reason in plan.held)
+        lines += (f"{sentence(held_text(_without_others(reason._asdict())))}" for reason in plan.held)
         lines.append("It would wait until somebody who looks after the site approves it. Are these the right files?")
         return _said("warn", "This would be held", lines, mend, may_upload=True)
     return _said("good", "These files can be uploaded", lines, mend, may_upload=True)
@@ -88,7 +87,7 @@ def of_fate(fate: Fate, findings: Iterable[Finding] = ()) -> Said:
             lines.append("The school's Impero servers fetch it within minutes.")
             return _said("warn" if report.rows_rejected else "good", "Imported", lines, mend, is_final=True)
         case "held":
-            lines = [_sentence(held_text(_without_others(reason))) for reason in report.held or ()]
+            lines = [sentence(held_text(_without_others(reason))) for reason in report.held or ()]
             lines.append("Nothing was changed. Somebody who looks after the site has to approve it, and has been told.")
             lines.append("If these are the wrong files, choose the right ones now: they take the place of these.")
             return _said("warn", "Held: a person has to look", lines, mend, is_final=True)
@@ -151,10 +150,6 @@ def _who(people: People | None) -> list[str]:
 def _without_others(reason: Mapping[str, Any]) -> dict[str, Any]:
     """A guard's reason, but for the other site that a new one resembles: that is nobody's business here."""
     return {name: value for name, value in reason.items() if name != "like"}
-
-
-def _sentence(text: str) -> str:
-    return f"{text}." if text.startswith(FILES) else f"{text[:1].upper()}{text[1:]}."
 
 
 def _found_in(plan: Plan) -> Iterator[_Found]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from roster.notices import TEACHERS, catalogue
+from roster.notices import FILES, TEACHERS, catalogue
 from roster.report import Report
 from roster_pages.moments import day, short
 from roster_pages.page_model import Tone, harmless, number
@@ -267,6 +267,17 @@ def no_site_text(site: str, like: str) -> str:
     """That there is no site of this name, which one may have been meant, and how to make it one."""
     meant = f" Did you mean {like}? If not," if like else " If it is meant,"
     return f"There is no site {site}.{meant} `roster-admin site add {site}` makes it one."
+
+
+def erased_text(site: str) -> str:
+    """That a site was erased, and how to make it one again."""
+    return f"This site was erased: `roster-admin site add {site}` makes it a site again."
+
+
+def sentence(text: str) -> str:
+    """Why something is held, as a sentence of its own; the name of a file stays as it is."""
+    said = text if text.startswith(FILES) else f"{text[:1].upper()}{text[1:]}"
+    return said if said.endswith("?") else f"{said}."
 
 
 def several(many: int, noun: str) -> str:

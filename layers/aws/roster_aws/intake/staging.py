@@ -6,11 +6,11 @@ its files there, their bytes, and copies of them in the inbox.
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from roster.uploads import Asked
+from roster_aws.inbox import DIGEST_HEADER, exact_link
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,13 +36,10 @@ class Staging:
         """For each file a link that takes exactly its bytes, and the headers that have to come with it."""
         links = {}
         for file, content in asked.files.items():
-            digest = base64.b64encode(bytes.fromhex(content.sha256)).decode()
-            where = {"Bucket": self._bucket, "Key": _key(site, asked, file)}
-            exact = {"ContentLength": content.bytes, "ChecksumSHA256": digest}
-            url = self._s3.generate_presigned_url(
-                "put_object", Params=where | exact, ExpiresIn=int(life.total_seconds())
-            )
-            links[file] = {"method": "PUT", "url": url, "headers": {"x-amz-checksum-sha256": digest}}
+            key = _key(site, asked, file)
+            url, digest = exact_link(self._s3, self._bucket, key, content.bytes, content.sha256, life)
+            # A browser says the length by itself, and lets no page say it.
+            links[file] = {"method": "PUT", "url": url, "headers": {DIGEST_HEADER: digest}}
         return links
 
     def read(self, site: str, asked: Asked) -> dict[str, bytes]:
