@@ -95,7 +95,8 @@ class Inbox:
 def exact_link(s3: S3Client, bucket: str, key: str, size: int, sha256: str, life: timedelta) -> tuple[str, str]:
     """A link that puts exactly these bytes under a key, and the value of `DIGEST_HEADER`.
 
-    `sha256` is hexadecimal, `size` in bytes. Length and digest are both signed, so that S3 refuses other ones; and S3 compares the digest with what comes.
+    `sha256` is hexadecimal, `size` in bytes. Length and digest are both signed, so that S3 refuses other
+    ones; and S3 compares the digest with what comes.
     """
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
     where = {"Bucket": bucket, "Key": key, "ContentLength": size, "ChecksumSHA256": digest}
