@@ -1,8 +1,8 @@
 """`roster`: what an import of a folder's pair would report, and the roster it makes, without any cloud.
 
-In: a folder with teachers.csv and students.csv. Out: `check` prints the findings by code with what to do about them,
-`show` the groups and the console access; both as JSON with --json. Both print names; `check --no-values` prints none.
-Exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage.
+In: a folder with teachers.csv and students.csv, or a bundle. Out: `check` prints the findings by code with what to do
+about them, `show` the groups and the console access; both as JSON with --json. Both print names; `check --no-values`
+prints none. Exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from roster.model import Roster
-from roster.notices import FileError
-from roster.plan import refuse
+from roster.notices import BundleRead, FileError
+from roster.plan import Known, refuse
 from roster_commands.differences import listing_options, of_plan, print_difference
 from roster_commands.first_rows import first_rows
 from roster_commands.folder import Chosen, Unreadable, folder, read_after, read_pair_of, settings_of
@@ -38,6 +39,7 @@ examples:
   roster check exports/hogwarts --json    the same as JSON
   roster check new --after old            what would it change after old, and would it be held?
   roster show exports/hogwarts            who would be in which group, and who would see it
+  roster check oneroster.zip --all-dates  what would it say of an export of another year?
 
 exit status: 0 fine, 1 the data has errors or would be held, or a file is missing, 2 wrong usage
 """
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         options.folder = folder(options.named)
-        if Path(options.named).is_file():
+        if Path(options.named).is_file() and options.folder.is_dir():
             err.print(Text(f"roster: {options.named} is one file of a pair. Both files in {options.folder} are read."))
         status: int = options.run(options, out, err)
         sys.stdout.flush()
@@ -78,10 +80,11 @@ def _check(options: argparse.Namespace, out: Console, err: Console) -> int:
     with _reading(err):
         chosen = settings_of(options.folder, options.settings, default=options.no_settings)
         base = None
+        day = Known(now=datetime.now(UTC), day=options.on, all_dates=options.all_dates)
         if options.after:
-            plan, base = read_after(options.folder, options.after, chosen.settings)
+            plan, base = read_after(options.folder, options.after, chosen.settings, day)
         else:
-            plan = read_pair_of(options.folder, chosen.settings)
+            plan = read_pair_of(options.folder, chosen.settings, known=day)
         first = first_rows(plan, chosen.settings, 0 if options.no_values else options.show_rows)
         difference = of_plan(plan, base, options) if base else None
     if options.json:
@@ -94,6 +97,10 @@ def _check(options: argparse.Namespace, out: Console, err: Console) -> int:
         print(json.dumps(said, indent=2))
     else:
         print_report(options.folder, plan, out, _settings_text(chosen), values=not options.no_values)
+        if plan.notices.totals[BundleRead.code] and not plan.counts["rows_read"]:
+            out.print(
+                Text("\nNothing counts on this day. As of another one: --on DATE; whatever the dates: --all-dates")
+            )
         print_first_rows(first, out)
         if difference:
             out.print(Text(f"\nAfter {options.after} it would change: {changes_text(plan.changes)}", "bold"))
@@ -109,7 +116,8 @@ def _settings_text(chosen: Chosen) -> str:
 def _show(options: argparse.Namespace, out: Console, err: Console) -> int:
     with _reading(err):
         chosen = settings_of(options.folder, options.settings, default=options.no_settings)
-        plan = read_pair_of(options.folder, chosen.settings)
+        day = Known(now=datetime.now(UTC), day=options.on, all_dates=options.all_dates)
+        plan = read_pair_of(options.folder, chosen.settings, known=day)
     if not plan.roster:
         for notice in plan.notices.listed():
             if isinstance(notice, FileError):
@@ -160,6 +168,13 @@ def _named(name: str) -> str:
     return name
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a date such as 2026-09-01") from None
+
+
 def _rows(text: str) -> int:
     if not text.isdecimal() or int(text) > _MOST_ROWS:
         raise argparse.ArgumentTypeError(f"a number from 0 to {_MOST_ROWS}")
@@ -170,8 +185,17 @@ def parser() -> argparse.ArgumentParser:
     """What the command line may say."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "named", type=_named, metavar="DIR", help="the folder with teachers.csv and students.csv (or one of the two)"
+        "named",
+        type=_named,
+        metavar="DIR",
+        help="the folder with teachers.csv and students.csv (or one of the two), "
+        "or an export of OneRoster, School Data Sync or Clever: its zip, or the folder with its files",
     )
+    days = shared.add_mutually_exclusive_group()
+    days.add_argument(
+        "--on", type=_day, metavar="DATE", help="look at an export as of a day, such as 2026-09-01 (default: today)"
+    )
+    days.add_argument("--all-dates", action="store_true", help="look at an export whatever the dates in it")
     shared.add_argument(
         "--settings", type=Path, metavar="FILE", help="the site's settings (default: settings.json in DIR, if there)"
     )
@@ -179,7 +203,8 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--json", action="store_true", help="print JSON")
     made = argparse.ArgumentParser(
         prog="roster",
-        description="Looks at a pair of files before it is uploaded. Nothing leaves this machine.",
+        description="Looks at a pair of files, or at another product's export, before it is uploaded. "
+        "Nothing leaves this machine.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

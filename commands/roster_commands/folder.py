@@ -1,13 +1,16 @@
-"""The pair and the settings in a folder of this machine, read as an upload of them would be.
+"""The pair or the bundle in a place of this machine, and the settings, read as an upload of them would be.
 
-In: a folder, or one of its files. Out: a plan, and which settings it was made with. Refused, with `Unreadable`: a
-folder without a pair, a file that cannot be read, settings with errors.
+In: a folder, one of its files, or a zip. Out: a plan, and which settings it was made with. Refused, with `Unreadable`:
+a folder without anything to import, a file that cannot be read, settings with errors. A folder with the files of an
+export, unpacked, is read as the bundle that they make.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import io
+import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +18,7 @@ from typing import NamedTuple
 
 from roster.csv_file import too_large
 from roster.encode import lines
-from roster.notices import FILES
+from roster.notices import CLEVER, FILES, ONEROSTER, SOURCES
 from roster.notices import SETTINGS as SETTINGS_FILE
 from roster.plan import Base, Known, Plan, plan_import, refuse
 from roster.settings import Settings
@@ -38,51 +41,102 @@ class Chosen(NamedTuple):
 
 
 def folder(name: str) -> Path:
-    """The folder that an argument names. If it names one of the two files, the folder of that file."""
+    """The folder that an argument names. If it names one of the two files, the folder of that file; a zip is itself."""
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() or (path.is_file() and path.suffix.lower() == ".zip"):
         return path
     if path.is_file() and path.name in FILES:
         return path.parent
     if path.is_file():
-        raise argparse.ArgumentTypeError(f"{name} is a file. Name the folder that has {' and '.join(FILES)} in it")
+        raise argparse.ArgumentTypeError(
+            f"{name} is a file. Name the folder that has {' and '.join(FILES)} in it, or the zip of an export"
+        )
     raise argparse.ArgumentTypeError(f"there is no folder {name}")
 
 
-def read_pair_of(folder: Path, settings: Settings, base: Base | None = None, known: Known | None = None) -> Plan:
-    """What an import of the folder's files would do, compared with the published version if there is one."""
+def read_pair_of(place: Path, settings: Settings, base: Base | None = None, known: Known | None = None) -> Plan:
+    """What an import of the files there would do, compared with the published version if there is one."""
     try:
-        there = sorted(path.name for path in folder.iterdir())
-        missing = [file for file in FILES if file not in there]
-        if missing:
-            raise Unreadable("\n".join(_missing(folder, file, there) for file in missing), missing)
-        sizes = {file: (folder / file).stat().st_size for file in FILES}
-        large = [notice for file, size in sizes.items() if (notice := too_large(file, size))]
-        if large:
-            return refuse(large)
-        files = {file: (folder / file).read_bytes() for file in FILES}
-        return plan_import(files, settings, base, known=known or Known(now=datetime.now(UTC)))
+        large = [found for file in FILES if (found := too_large(file, _size(place / file)))]
+    except OSError as error:
+        raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
+    if large:  # of which no byte is read, however large it is
+        return refuse(large)
+    return plan_import(files_of(place, settings), settings, base, known=known or Known(now=datetime.now(UTC)))
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def files_of(place: Path, settings: Settings) -> dict[str, bytes]:
+    """What there is to import: both files of a pair, or one bundle, by the name that it is uploaded under.
+
+    `settings` decide where a folder has both; raises Unreadable.
+    """
+    try:
+        if place.is_file():
+            return {_bundle_name(place.name, settings): place.read_bytes()}
+        there = sorted(path.name for path in place.iterdir())
+        if is_export(there):
+            return {_bundle_name("", settings): _packed(place, there)}
+        wanted = next((files for files in _in_order(settings) if set(files) <= set(there)), None)
+        if wanted is None:
+            missing = [file for file in FILES if file not in there]
+            raise Unreadable("\n".join(_missing(place, file, there) for file in missing), missing)
+        return {file: (place / file).read_bytes() for file in wanted}
     except OSError as error:
         raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
 
 
-def read_after(folder: Path, before: Path, settings: Settings) -> tuple[Plan, Base]:
-    """What an import of the folder's files would do on the night after those of another folder were published."""
-    now = datetime.now(UTC)
-    first = read_pair_of(before, settings, known=Known(now=now))
+def is_export(names: Sequence[str]) -> bool:
+    """Whether files are an unpacked export of another product. Two of Clever's have the names of a pair's."""
+    found = {name.lower() for name in names}
+    return bool(found & {"enrollments.csv", "studentenrollment.csv"})
+
+
+def _in_order(settings: Settings) -> list[Sequence[str]]:
+    """The files of each source, those first that the settings import from."""
+    first = SOURCES[settings.import_from]
+    return [first, *(files for files in SOURCES.values() if files != first)]
+
+
+def _bundle_name(name: str, settings: Settings) -> str:
+    """The name under which a bundle is uploaded: by the settings, else by its own."""
+    if settings.import_from != "csv":
+        return SOURCES[settings.import_from][0]
+    return CLEVER if name.lower() == CLEVER else ONEROSTER
+
+
+def _packed(place: Path, names: Sequence[str]) -> bytes:
+    """The CSV files of a folder as one zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+        for name in names:
+            if name.lower().endswith(".csv"):
+                bundle.write(place / name, name)
+    return packed.getvalue()
+
+
+def read_after(folder: Path, before: Path, settings: Settings, day: Known) -> tuple[Plan, Base]:
+    """What an import of the folder's files would do on the night after those of another folder were published.
+
+    `day` says when that is, and as of which day both are read.
+    """
+    first = read_pair_of(before, settings, known=day)
     if first.snapshot is None:
         raise Unreadable(
             f"the pair in {before} would be refused, so nothing can be compared with it: see roster check {before}"
         )
     packed = first.snapshot
     base = Base(packed.blob.content_sha256, first.counts, lambda: lines(packed.data, packed.blob), version=1)
-    known = Known(now=now, memory=first.memory, school_year=first.school_year)
+    known = day._replace(memory=first.memory, school_year=first.school_year)
     return read_pair_of(folder, settings, base, known), base
 
 
 def settings_of(folder: Path, file: Path | None, *, default: bool = False) -> Chosen:
     """The settings in `file`; without it those beside the pair, unless there are none or `default` is true."""
-    beside = folder / SETTINGS_FILE
+    beside = (folder.parent if folder.is_file() else folder) / SETTINGS_FILE
     file = file or (beside if not default and beside.exists() else None)
     if file is None:
         return Chosen(Settings(), None)

@@ -16,8 +16,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from roster.csv_file import lines_at
 from roster.notices import GroupShrank, Notice, catalogue
+from roster.notices_file import rows_of
 from roster.plan import Plan
 from roster.report import import_report
 from roster_commands.first_rows import FirstRow
@@ -128,11 +128,7 @@ def _seen(character: str) -> str:
 
 def _rows(plan: Plan, notices: list[Notice]) -> dict[tuple[str | None, int | None], str]:
     """The text of the rows that these findings are about, by file and row. A refused file has none."""
-    return {
-        (file, row): visible(line[:_LONGEST])
-        for file, text in plan.texts.items()
-        for row, line in lines_at(text, (each.row for each in notices if each.file == file and each.row)).items()
-    }
+    return {place: visible(line[:_LONGEST]) for place, line in rows_of(plan, notices).items()}
 
 
 def _findings(plan: Plan, *, values: bool) -> Iterator[Text]:

@@ -31,13 +31,17 @@ OF_A_SCHOOL_YEAR = frozenset(
     }
 )
 
+# What a term that ends takes away, where the next one is not there yet.
+OF_AN_END_OF_TERM = frozenset({"memberships_removed", "groups_removed", "half_removed", "teachers_removed"})
+OF_AN_END_OF_TERM |= {"rights_changed", "classes_unmatched", "file_has_no_rows"}
+
 
 class Reason(NamedTuple):
     """Why an import is held: the guard's code, how many were counted, of how many, and in which file if in one.
 
     `what` was counted, where the code does not say: memberships, teachers, groups, pairs of teacher and class. `since`
     is the version that was counted from, where that is not the one before; `rows` are the first rows meant; `like` is
-    the site that a new one resembles.
+    the site that a new one resembles; `ended` are the titles of the terms that ended since the import before.
     """
 
     code: str
@@ -48,10 +52,12 @@ class Reason(NamedTuple):
     since: int | None = None
     rows: tuple[int, ...] = ()
     like: str | None = None
+    ended: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The reason as reports and `--json` have it: {code, number, of, file, what}, and since, rows, like if any."""
-        more = {"since": self.since, "rows": list(self.rows[:_ROWS_TOLD]), "like": self.like}
+        """The reason as reports and `--json` have it: {code, number, of, file, what}, and the others if any."""
+        rows, ended = list(self.rows[:_ROWS_TOLD]), list(self.ended)
+        more = {"since": self.since, "rows": rows, "like": self.like, "ended": ended}
         about = {"code": self.code, "number": self.number, "of": self.of, "file": self.file, "what": self.what}
         return about | {name: value for name, value in more.items() if value}
 

@@ -11,7 +11,8 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from roster.encode import FORMAT, Corrupt, read_object, to_json
 from roster.names import fold
@@ -39,11 +40,23 @@ class Kept(NamedTuple):
         return now < self.until and self.row in standing
 
 
+class Named(NamedTuple):
+    """What is remembered of a bundle: by the product's ids, what each section is called and each user's username.
+
+    `classes` are (title, class name); `on` is the day that the bundle was looked at, an ISO date.
+    """
+
+    classes: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    users: Mapping[str, str] = MappingProxyType({})
+    on: str = ""
+
+
 class Memory(NamedTuple):
-    """What one import leaves to the next: by file, how often each bad row stood there; and the facts kept."""
+    """What one import leaves to the next: by file, how often each bad row stood there; the facts kept; and names."""
 
     bad_rows: Mapping[str, Mapping[str, int]]
     kept: tuple[Kept, ...] = ()
+    named: Named = Named()
 
     @property
     def keys(self) -> frozenset[tuple[str, tuple[str, str]]]:
@@ -59,6 +72,9 @@ class Memory(NamedTuple):
         """Gzip of canonical JSON: the same memory is the same bytes."""
         kept = [list(fact) for fact in self.kept]
         said = {"format": FORMAT, "bad_rows": {file: dict(rows) for file, rows in self.bad_rows.items()}, "kept": kept}
+        if self.named != Named():
+            classes = {id_: list(called) for id_, called in self.named.classes.items()}
+            said["named"] = {"classes": classes, "users": dict(self.named.users), "on": self.named.on}
         return gzip.compress(to_json(said).encode(), compresslevel=1, mtime=0)
 
     @classmethod
@@ -70,13 +86,20 @@ class Memory(NamedTuple):
                 str(file): {str(digest): int(times) for digest, times in rows.items()}
                 for file, rows in read["bad_rows"].items()
             }
-            return cls(bad_rows, tuple(Kept(*map(str, fact)) for fact in read["kept"]))
+            return cls(bad_rows, tuple(Kept(*map(str, fact)) for fact in read["kept"]), _named(read.get("named")))
         except (KeyError, TypeError, ValueError, AttributeError, OSError, EOFError, zlib.error):
             raise Corrupt("not a memory") from None
 
     def ending(self, at: str) -> Memory:
         """The same, but that every kept fact ends at a time: for who wants to wait no longer."""
         return self._replace(kept=tuple(fact._replace(until=min(fact.until, at)) for fact in self.kept))
+
+
+def _named(read: Any) -> Named:
+    if read is None:
+        return Named()
+    classes = {str(id_): (str(title), str(name)) for id_, (title, name) in read["classes"].items()}
+    return Named(classes, {str(id_): str(name) for id_, name in read["users"].items()}, str(read["on"]))
 
 
 NOTHING = Memory({})

@@ -15,6 +15,12 @@ TEACHERS = "teachers.csv"
 STUDENTS = "students.csv"
 FILES = (TEACHERS, STUDENTS)
 SETTINGS = "settings.json"
+ONEROSTER = "oneroster.zip"
+CLEVER = "clever.zip"
+BUNDLES = (ONEROSTER, CLEVER)
+
+#: What a site's roster is made from, by its setting `import_from`: these files of its inbox, all of them together.
+SOURCES = {"csv": FILES, "oneroster": (ONEROSTER,), "clever": (CLEVER,)}
 
 USERNAME = "username"
 CLASS = "class"
@@ -204,6 +210,58 @@ class TooManyBadRows(FileError):
     limit: int = 0
 
 
+# Errors of a bundle: nothing of it is imported.
+
+
+@dataclass(frozen=True)
+class BundleDamaged(FileError):
+    """The bundle cannot be opened: it must be one zip file with the export's CSV files in it."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class BundleUnsafe(FileError):
+    """The zip is not made as any product makes its export, so it is not unpacked: export it again."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class BundleTooLarge(FileError):
+    """The bundle is larger than an import reads: check that it is the right export, or split the site in two."""
+
+    bytes: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class BundleUnknown(FileError):
+    """The zip holds no export that can be read: upload one of OneRoster CSV, School Data Sync or Clever."""
+
+    holds: str = ""
+
+
+@dataclass(frozen=True)
+class BundleFileMissing(FileError):
+    """This file is missing in the bundle, and an export is nothing without it: choose all files when you export."""
+
+    format: str = ""
+
+
+@dataclass(frozen=True)
+class BundleColumnMissing(FileError):
+    """This column is missing in the file's first row: export it again with all columns, and do not rename any."""
+
+
+class BundleIsDelta(FileError):
+    """The bundle holds only what changed (a delta), and the whole is needed: choose a bulk export."""
+
+
+class QuoteNeverClosed(FileError):
+    """A quote opens in this row and does not close where it should, so the rows after it cannot be read: mend it."""
+
+
 # Errors of a row, in the order in which a row earns them: it gets the first that applies.
 
 
@@ -268,6 +326,18 @@ class UsernamePlaceholder(RowError):
 
 class UsernameCollision(RowError):
     """Two different addresses become this one username, so none is taken: give one of them another login name."""
+
+
+class UserUnknown(RowError):
+    """The row names a user who has no record in the export: export all files at the same time."""
+
+
+class SectionUnknown(RowError):
+    """The row names a class that has no record in the export: export all files at the same time."""
+
+
+class StudentTeaches(RowError):
+    """A student by role is enrolled as a teacher, and gets no console: correct the role where the roster is kept."""
 
 
 # Warnings: the data counts.
@@ -407,7 +477,67 @@ class RemovalsOff(Warn):
     facts: int = 0
 
 
+class DateUnreadable(Warn):
+    """A date cannot be read and is taken for none, so the record counts: write it as 2026-09-01."""
+
+
+class RecordRepeated(Warn):
+    """The same id stands in an earlier record of this file, which counts: remove one of them."""
+
+
+@dataclass(frozen=True)
+class TermEnded(Warn):
+    """A term has ended since the last import, and the classes in it are gone: look whether the next one is there."""
+
+    ended: str = ""
+    terms: int = 0
+
+    @property
+    def details_text(self) -> str:
+        """Which terms."""
+        return f"ended: {self.ended}"
+
+
 # Information.
+
+
+@dataclass(frozen=True)
+class BundleRead(Info):
+    """What the bundle is, as its files show, and the day as of which it was read."""
+
+    format: str = ""
+    day: str = ""
+
+    @property
+    def details_text(self) -> str:
+        """What it is, and the day."""
+        return f"{self.format}, as of {self.day}" if self.day else f"{self.format}, whatever its dates"
+
+
+@dataclass(frozen=True)
+class RecordsLeftOut(Info):
+    """These records are left out, as they do not count on this day or under these settings."""
+
+    records: int = 0
+    why: str = ""
+
+    @property
+    def details_text(self) -> str:
+        """How many, and why."""
+        return f"{self.records:,} {self.why}"
+
+
+@dataclass(frozen=True)
+class ClassNameShared(Info):
+    """Several sections have this title, so each is told apart, and no two of them become one group."""
+
+    sections: int = 0
+    by: str = ""
+
+    @property
+    def details_text(self) -> str:
+        """How many there are, and what tells them apart."""
+        return f"one of {self.sections}, told apart by {self.by}"
 
 
 class EmailShortened(Info):

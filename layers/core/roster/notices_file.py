@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from roster.csv_file import lines_at
@@ -27,10 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def notices_csv(plan: Plan) -> bytes:
     """Every listed finding with the row it is about, as CSV that a spreadsheet opens and does not run."""
     listed = plan.notices.listed()
-    texts = {
-        file: lines_at(text, (notice.row for notice in listed if notice.file == file and notice.row))
-        for file, text in plan.texts.items()
-    }
+    texts = rows_of(plan, listed)
     out = io.StringIO()
     write = csv.writer(out).writerow
     write(["severity", "code", "file", "row", "column", "what stands there", "what to do"])
@@ -38,11 +35,24 @@ def notices_csv(plan: Plan) -> bytes:
     shrunk = iter(plan.shrunk)
     for notice in listed:
         about = next(shrunk, None) if isinstance(notice, GroupShrank) else None
-        shown = about.text if about else _shown(notice, texts.get(notice.file or "", {}))
+        shown = about.text if about else _shown(notice, texts.get((notice.file, notice.row), ""))
         write([_inert(cell) for cell in _row(notice, shown)])
     for fact in plan.kept[: Notices.LISTED]:
         write(["info", "kept", fact.file, "", "", _inert(_kept(fact)), _KEPT])
     return out.getvalue().encode("utf-8-sig")  # the mark makes Excel read it as UTF-8
+
+
+def rows_of(plan: Plan, notices: Sequence[Notice]) -> Mapping[tuple[str | None, int | None], str]:
+    """What stands in the rows that these findings are about, by file and row. A refused file has nothing to show; of a
+    bundle's record only its id is shown, since its row may hold a password.
+    """
+    if not plan.texts:
+        return {(file, row): shown for (file, row), shown in plan.shown.items()}
+    return {
+        (file, row): line
+        for file, text in plan.texts.items()
+        for row, line in lines_at(text, (each.row for each in notices if each.file == file and each.row)).items()
+    }
 
 
 class Finding(TypedDict):
@@ -78,9 +88,8 @@ def findings(data: bytes) -> list[Finding]:
     ]
 
 
-def _shown(notice: Notice, texts: Mapping[int, str]) -> str:
+def _shown(notice: Notice, text: str) -> str:
     """What stands in the row; of a refused file there is no text to show, but what the finding knows of it."""
-    text = texts.get(notice.row or 0, "")
     return f"{text} ({notice.details_text})" if text and notice.details_text else text or notice.details_text
 
 

@@ -64,25 +64,31 @@ def read_pair(files: Mapping[str, bytes], settings: Settings, notices: Notices) 
     for rows in pair.files:
         opened = open_file(rows.file, files[rows.file], notices)
         if opened:
+            pair.opened.add(rows.file)
             pair.texts[rows.file] = opened.data
             rows.separator = opened.separator.decode()
             rows.first_row = opened.first_row
             rows.cut = cut_of(opened)
             refuse = partial(_refuse_line, rows, notices)
-            with _giving_up(rows, notices):
+            with giving_up(rows, notices):
                 columns = split(opened, pair.usernames.numbers, pair.classes.numbers, refuse, rows.check_size)
                 rows.usernames, rows.classes, rows.lines = columns
-    pair.usernames.judge()
-    pair.classes.judge()
-    for rows in pair.files:
-        with _giving_up(rows, notices):
-            _judge_rows(pair, rows, notices)
-    tell_suspicious(pair, notices)
+    judge(pair, notices)
     return pair
 
 
+def judge(pair: Pair, notices: Notices) -> None:
+    """Judge the names of a pair that is read, and drop the rows that have none or must not have theirs."""
+    pair.usernames.judge()
+    pair.classes.judge()
+    for rows in pair.files:
+        with giving_up(rows, notices):
+            _judge_rows(pair, rows, notices)
+    tell_suspicious(pair, notices)
+
+
 @contextmanager
-def _giving_up(rows: Rows, notices: Notices) -> Iterator[None]:
+def giving_up(rows: Rows, notices: Notices) -> Iterator[None]:
     """Tell of a file that has too many rows, and have nothing more to do with it."""
     try:
         yield
@@ -153,7 +159,7 @@ def _judge_rows(pair: Pair, rows: Rows, notices: Notices) -> None:
 
 def _refuse_rows(pair: Pair, rows: Rows, notices: Notices, refused: Mapping[int, Told | None]) -> None:
     """Tell of rows of two cells and remember them; one without an error of its own is read once more, as a line."""
-    lines = rows.lines.lines_at(pair.texts[rows.file], refused)
+    lines = pair.lines(rows, refused)
     for row, told in refused.items():
         line = lines[row]
         if told is None:

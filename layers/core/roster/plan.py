@@ -16,7 +16,8 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from roster import delta
@@ -25,12 +26,13 @@ from roster.compare import Base as Base
 from roster.compare import Compared, Effect, Shrunk, compare
 from roster.compare import Packed as Packed
 from roster.encode import Packer, is_plain
-from roster.guard import OF_A_SCHOOL_YEAR, Reason, reasons, without
-from roster.memory import NOTHING, Kept, Memory, digest
+from roster.guard import OF_A_SCHOOL_YEAR, OF_AN_END_OF_TERM, Reason, reasons, without
+from roster.memory import NOTHING, Kept, Memory, Named, digest
 from roster.model import Roster
 from roster.names import fold
 from roster.no_console import without_rights
 from roster.notices import (
+    BUNDLES,
     SETTINGS,
     STUDENTS,
     TEACHERS,
@@ -46,9 +48,10 @@ from roster.notices import (
 from roster.parse import read_pair
 from roster.people import People, people
 from roster.protect import Lost, Reader, Terms, Weighed, digests, new_rows, restored, weigh
-from roster.reconcile import all_groups_users, apply_settings, reconcile
+from roster.reconcile import all_groups_users, apply_settings, reconcile, with_extra_teachers
 from roster.rows import BadRow, Pair, Rows
 from roster.settings import Settings
+from roster.site_days import beginning, day_in
 
 Outcome = Literal["ok", "ok_with_warnings", "no_change", "held", "failed"]
 
@@ -59,7 +62,8 @@ class Known(NamedTuple):
     `import_id` is what facts are kept since, `now` an aware time. `memory` is that of the import that took effect last.
     `earlier` is the version that steps are added up from, where it is not the published one. `site_new`: nobody has
     added this site; the name of a known one that it resembles, or "". `school_year` is the `school_year_starts` that an
-    import has used up already. `no_console` are those who get no right, by key.
+    import has used up already. `no_console` are those who get no right, by key. `day` is looked at where it is another
+    than that of `now`; `all_dates`: everything counts, whatever its dates.
     """
 
     import_id: str = ""
@@ -69,6 +73,8 @@ class Known(NamedTuple):
     site_new: str | None = None
     school_year: str = ""
     no_console: frozenset[str] = frozenset()
+    day: date | None = None
+    all_dates: bool = False
 
 
 class KeptRow(NamedTuple):
@@ -89,7 +95,8 @@ class Plan(NamedTuple):
     `ended` counts the facts that were kept and go now, `not_removed` what the setting `removals` keeps. `memory` is
     what the site remembers once this takes effect, `school_year` which start of a school year is used up then.
     `people` is there where the plan is held. `barred` are those of `Known.no_console` whom the files name,
-    `unnamed` the others.
+    `unnamed` the others. `shown` says for a bundle which record stands in a row, by file and row; it has no `texts`.
+    At `look_again_at` (a time stamp, or "") the same files say something else, since a date in them has come.
     """
 
     outcome: Outcome
@@ -111,6 +118,8 @@ class Plan(NamedTuple):
     school_year: str = ""
     barred: frozenset[str] = frozenset()
     unnamed: frozenset[str] = frozenset()
+    shown: Mapping[tuple[str, int], str] = MappingProxyType({})
+    look_again_at: str = ""
 
 
 def plan_import(
@@ -120,7 +129,7 @@ def plan_import(
     found: Iterable[Notice] = (),
     known: Known = Known(),  # noqa: B008 (a tuple, which nobody changes)
 ) -> Plan:
-    """Read, reconcile and compare a pair; `files` are its bytes by file name.
+    """Read, reconcile and compare a pair, or the bundle in its place; `files` are its bytes by file name.
 
     `found` are findings about the uploads themselves, made before their bytes were looked at.
 
@@ -147,21 +156,21 @@ def _garbage_left() -> Iterator[None]:
 def _plan(
     files: Mapping[str, bytes], settings: Settings, base: Base | None, found: Iterable[Notice], known: Known
 ) -> Plan:
-    notices = Notices()
-    for notice in found:
-        notices.add(notice)
-    pair = read_pair(files, settings, notices)
+    read = _read(files, settings, found, known)
+    pair, notices = read.pair, read.notices
     if pair.refused:
-        return Plan("failed", notices, _counts(pair, Roster((), ())), {}, pair.texts, memory=known.memory)
+        counts = _counts(pair, Roster((), ()))
+        return Plan("failed", notices, counts, {}, pair.texts, memory=known.memory, shown=read.shown)
     new_bad = {rows.file: new_rows(rows.bad, known.memory.bad_rows.get(rows.file, {})) for rows in pair.files}
-    stated = _stated(pair, base, known, notices, wants_lost=any(new_bad.values()))
+    stated = _stated(read, base, known, wants_lost=any(new_bad.values()))
     weighed = {rows.file: _weigh(pair, rows, new_bad[rows.file], stated.compared.effect, known) for rows in pair.files}
     kept = [fact for each in weighed.values() for fact in each.kept]
     counted = {file: len(rows) for file, rows in new_bad.items()}
     unstated = {username for file, (username, _) in known.memory.keys if file == STUDENTS}
     unstated |= {fold(fact.username) for fact in stated.by_setting.get(STUDENTS, ())}
     said = Found(pair, stated.roster, base, stated.compared, weighed, counted, known.memory.keys, frozenset(unstated))
-    held = reasons(case(said, known.earlier, known.site_new, review=settings.review == "always"), settings.hold)
+    found_held = reasons(case(said, known.earlier, known.site_new, review=settings.review == "always"), settings.hold)
+    held = [_placed(reason, read) for reason in found_held]
     who, held, school_year = _school_year(said, held, settings, known)
     published = _with(kept, stated, base, settings, known.no_console)
     made = Plan(
@@ -178,15 +187,66 @@ def _plan(
         _kept_rows(pair, kept),
         sum(each.ended for each in weighed.values()),
         sum(map(len, stated.by_setting.values())),
-        Memory({rows.file: digests(rows.bad) for rows in pair.files if rows.bad}, tuple(kept)),
+        Memory({rows.file: digests(rows.bad) for rows in pair.files if rows.bad}, tuple(kept), read.named),
         who if held else None,
         stated.compared.effect.shrunk,
         school_year,
         stated.barred,
         known.no_console - stated.barred,
+        read.shown,
+        min(filter(None, (read.next_look, _extra_end(settings, read.day))), default=""),
     )
     _tell(made, notices)
     return _concluded(made, base, stated.compared.snapshot.blob.content_sha256)
+
+
+class _Read(NamedTuple):
+    """What was read: the rows, what was found, and as of which day. The rest is of a bundle."""
+
+    pair: Pair
+    notices: Notices
+    day: date
+    named: Named
+    shown: Mapping[tuple[str, int], str] = MappingProxyType({})
+    ended: tuple[str, ...] = ()
+    next_look: str = ""
+
+
+def _read(files: Mapping[str, bytes], settings: Settings, found: Iterable[Notice], known: Known) -> _Read:
+    day = known.day or day_in(settings.time_zone, known.now)
+    bundle = next((file for file in BUNDLES if file in files), None)
+    if bundle is None:
+        notices = Notices()
+        for notice in found:
+            notices.add(notice)
+        return _Read(read_pair(files, settings, notices), notices, day, known.memory.named)
+    from roster.sources.bundle import read_bundle  # here, since a pair needs none of it
+
+    on = None if known.all_dates else day
+    source = read_bundle(bundle, files[bundle], settings, found, known.memory.named, on)
+    next_look = beginning(settings.time_zone, source.next_day) if source.next_day else ""
+    shown = source.notices.records.shown
+    return _Read(source.pair, source.notices, day, source.named, shown, source.ended, next_look)
+
+
+def _placed(reason: Reason, read: _Read) -> Reason:
+    """A reason with the files and rows of a bundle, and the terms that ended where something goes."""
+    records = read.pair.records
+    if records is None:
+        return reason
+    ended = read.ended if reason.code in OF_AN_END_OF_TERM else ()
+    if reason.file is None:
+        return reason._replace(ended=ended)
+    rows = tuple(records.place_of_row(reason.file, row)[1] for row in reason.rows)
+    return reason._replace(file=records.label(reason.file), rows=rows, ended=ended)
+
+
+def _extra_end(settings: Settings, day: date) -> str:
+    """When the first of the people whom the settings add is no longer one, or ""."""
+    ends = [each.until for each in settings.extra_teachers if each.until and each.until >= day.isoformat()]
+    if not ends:
+        return ""
+    return beginning(settings.time_zone, (date.fromisoformat(min(ends)) + timedelta(days=1)).isoformat())
 
 
 def _concluded(made: Plan, base: Base | None, stated_sha256: str) -> Plan:
@@ -219,12 +279,15 @@ class _Made(NamedTuple):
     barred: frozenset[str]
 
 
-def _stated(pair: Pair, base: Base | None, known: Known, notices: Notices, *, wants_lost: bool) -> _Made:
+def _stated(read: _Read, base: Base | None, known: Known, *, wants_lost: bool) -> _Made:
     """The roster that a pair and its site's settings state."""
+    pair, notices = read.pair, read.notices
     settings, kept = pair.settings, known.memory.keys
     keeps_all = settings.removals == "keep"
     roster = reconcile(pair, notices, base.entries if base else lambda: ())
+    roster = with_extra_teachers(roster, settings, read.day.isoformat())
     all_groups = all_groups_users(settings, pair.usernames, roster, notices)
+    all_groups |= {right.key for right in roster.rights if right.all_groups}  # of those whom the settings add
     roster, barred = without_rights(apply_settings(roster, settings, all_groups), known.no_console)
     plain = is_plain(pair.usernames.spelled)
     compared = compare(roster, base, kept, wants_lost=wants_lost or keeps_all, plain_members=plain)
@@ -323,8 +386,12 @@ def _kept_rows(pair: Pair, kept: Sequence[Kept]) -> list[KeptRow]:
     """The bad rows that keep something, in the order of file and row."""
     if not kept:
         return []
-    where = {(rows.file, digest(bad.line)): bad.row for rows in pair.files for bad in reversed(rows.bad)}
-    counted = Counter((fact.file, where[fact.file, fact.row], fact.until) for fact in kept)
+    where = {
+        (rows.file, digest(bad.line)): pair.place(rows.file, bad.row)
+        for rows in pair.files
+        for bad in reversed(rows.bad)
+    }
+    counted = Counter((*where[fact.file, fact.row], fact.until) for fact in kept)
     return [KeptRow(file, row, facts, until) for (file, row, until), facts in sorted(counted.items())]
 
 

@@ -25,6 +25,7 @@ from roster.notices import (
     FieldCount,
     QuoteUnbalanced,
     ReservedRowRepeated,
+    StudentTeaches,
     UsernameCollision,
     UsernameEmpty,
     UsernameNotEmail,
@@ -205,7 +206,7 @@ class Reader:
         username = judge_username(row.cells[0], self._settings)
         class_ = judge_class(row.cells[1], self._settings)
         plain = (UsernameWildcard, ReservedRowRepeated)
-        if row.kind in (*plain, ClassReserved) or username.error in plain:
+        if row.kind in (*plain, ClassReserved, StudentTeaches) or username.error in plain:
             return None
         key = fold(username.value)
         if username.error in (None, UsernameCollision) or (_can_be_stored(username) and key in users):

@@ -225,11 +225,57 @@ def all_groups_users(settings: Settings, usernames: Names, roster: Roster, notic
     return frozenset(users)
 
 
+def with_extra_teachers(roster: Roster, settings: Settings, day: str) -> Roster:
+    """The roster with the people whom the settings add, until the end of their last day; `day` is an ISO date."""
+    wanted: dict[str, tuple[str, set[str], bool]] = {}
+    for extra in settings.extra_teachers:
+        verdict = judge_username(extra.username, settings)
+        if not verdict.error and (extra.until is None or day <= extra.until):
+            username, classes, everything = wanted.get(fold(verdict.value), (verdict.value, set(), False))
+            wanted[fold(verdict.value)] = username, classes.union(extra.classes), everything or extra.all_groups
+    if not wanted:
+        return roster
+    groups = {group.key: group.name for group in roster.groups}
+    rights = {right.key: right for right in roster.rights}
+    for key, (username, classes, everything) in wanted.items():
+        right = rights.get(key) or Right(key, username, (), (), False, False)
+        sees = {fold(name): name for name in (*right.groups, *right.pending)}
+        sees |= {fold(name): groups.get(fold(name), name) for name in classes if fold(name) not in sees}
+        rights[key] = right._replace(
+            groups=tuple(sees[each] for each in sorted(sees) if each in groups),
+            pending=tuple(sees[each] for each in sorted(sees) if each not in groups),
+            all_groups=right.all_groups or everything,
+        )
+    return roster._replace(rights=tuple(rights[key] for key in sorted(rights)))
+
+
 def apply_settings(roster: Roster, settings: Settings, all_groups: Container[str]) -> Roster:
     """The roster with what the site's settings say of its rights and groups; `all_groups` are users by key."""
+    if settings.exclude_users:
+        roster = _without_users(roster, {fold(judge_username(each, settings).value) for each in settings.exclude_users})
     rights = []
     for right in roster.rights:
         said = right.key in all_groups, settings.basic_console_only
         is_said = said == (right.all_groups, right.basic_console_only)
         rights.append(right if is_said else right._replace(all_groups=said[0], basic_console_only=said[1]))
     return roster._replace(rights=tuple(rights), restrict_customisation=settings.restrict_customisation)
+
+
+def _without_users(roster: Roster, keys: set[str]) -> Roster:
+    """The roster without these users, as members and as teachers; a group that they alone were in goes."""
+    groups = []
+    for group in roster.groups:
+        members = tuple(member for member in group.members if fold(member) not in keys)
+        if members:
+            groups.append(group if len(members) == len(group.members) else group._replace(members=members))
+    left = {group.key for group in groups}
+    rights = []
+    for right in roster.rights:
+        if right.key in keys:
+            continue
+        gone = tuple(name for name in right.groups if fold(name) not in left)
+        if gone:
+            stay = tuple(name for name in right.groups if fold(name) in left)
+            right = right._replace(groups=stay, pending=tuple(sorted((*right.pending, *gone), key=fold)))
+        rights.append(right)
+    return roster._replace(groups=tuple(groups), rights=tuple(rights))

@@ -8,15 +8,18 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from roster.csv_file import Cut, Index
 from roster.names import class_names, username_names
 from roster.notices import FILES, STUDENTS, TEACHERS, FileError, Notice, TooManyBadRows, TooManyRows
 from roster.settings import Settings
+
+if TYPE_CHECKING:  # which most imports never need
+    from roster.sources.bundle_records import Records
 
 # Of one file, whose reading ends there. More rows, blank ones too, or more different names would not fit the function
 # that an import runs in; with more bad rows a file is damaged as a whole, and each is memory here and in the version.
@@ -99,11 +102,14 @@ class Rows:
 class Pair:
     """Both files as rows, over one table of usernames and one of classes.
 
-    `texts` has each readable file as UTF-8, to show what stands in a row.
+    `opened` are the files that could be read, `texts` has each as UTF-8, to show what stands in a row. `records` is
+    where the rows of a bundle come from, which has no such texts.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, records: Records | None = None) -> None:
         self.settings = settings
+        self.records = records
+        self.opened: set[str] = set()
         self.usernames = username_names(settings)
         self.classes = class_names(settings)
         self.students = Rows(STUDENTS)
@@ -113,7 +119,17 @@ class Pair:
     @property
     def refused(self) -> bool:
         """Whether a file error makes the pair worthless; it is among the notices."""
-        return len(self.texts) < len(FILES) or any(rows.given_up for rows in self.files)
+        return len(self.opened) < len(FILES) or any(rows.given_up for rows in self.files)
+
+    def lines(self, rows: Rows, wanted: Iterable[int]) -> dict[int, str]:
+        """What stands in these rows of a file."""
+        if self.records:
+            return self.records.lines(rows.file, wanted)
+        return rows.lines.lines_at(self.texts[rows.file], wanted)
+
+    def place(self, file: str, row: int) -> tuple[str, int]:
+        """The file and row that people know a row by."""
+        return self.records.place_of_row(file, row) if self.records else (file, row)
 
     @cached_property
     def is_student(self) -> bytearray:

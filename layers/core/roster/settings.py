@@ -59,6 +59,63 @@ class KeepDays(NamedTuple):
     rights: int = 3
 
 
+#: What a class name's template may hold in braces: what an export says of a section.
+TEMPLATE_NAMES = ("title", "course", "code", "number", "period", "school", "term", "id")
+
+
+class ClassChoices(NamedTuple):
+    """Which classes of a bundle are imported, and what they are called.
+
+    `include` and `exclude` are titles, in which `*` stands for anything; nothing to include means all. `rename` are
+    pairs of a title and what is written for it; where both end with `*`, the end of the title stays.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    rename: tuple[tuple[str, str], ...] = ()
+
+    def takes(self, title: str) -> bool:
+        """Whether a section of a title is imported."""
+        included = not self.include or any(_matches(pattern, title) for pattern in self.include)
+        return included and not any(_matches(pattern, title) for pattern in self.exclude)
+
+    def renamed(self, title: str) -> str:
+        """What a title is written as."""
+        for old, new in self.rename:
+            if old.endswith("*") and new.endswith("*") and title.lower().startswith(old[:-1].lower()):
+                return new[:-1] + title[len(old) - 1 :]
+            if _matches(old, title):
+                return new
+        return title
+
+
+def _matches(pattern: str, title: str) -> bool:
+    """Whether a title is what a pattern says, in any case. One step back at most: no pattern takes long."""
+    pieces = pattern.lower().split("*")
+    title = title.lower()
+    if len(pieces) == 1:
+        return title == pieces[0]
+    first, *between, last = pieces
+    if not title.startswith(first) or len(title) < len(first) + len(last) or not title.endswith(last):
+        return False
+    at, end = len(first), len(title) - len(last)
+    for piece in between:
+        at = title.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+class ExtraTeacher(NamedTuple):
+    """Somebody with console access whom no file names: for cover, or for support staff. `until` is the last day."""
+
+    username: str
+    classes: tuple[str, ...] = ()
+    all_groups: bool = False
+    until: str | None = None
+
+
 class Settings(NamedTuple):
     """One site's settings; the defaults are those of a site that has uploaded none. Its repr shows no names."""
 
@@ -76,7 +133,17 @@ class Settings(NamedTuple):
     keep_days: KeepDays = KeepDays()
     review: Literal["guards", "always"] = "guards"
     school_year_starts: str | None = None
-    import_from: Literal["csv"] = "csv"
+    import_from: Literal["csv", "oneroster", "clever"] = "csv"
+    username_from: Literal["username", "email", "email_local", "number", "id"] = "username"
+    schools: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("teacher",)
+    class_name: str = "{title}"
+    classes: ClassChoices = ClassChoices()
+    extra_teachers: tuple[ExtraTeacher, ...] = ()
+    exclude_users: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+    days_before: int = 0
+    days_after: int = 0
 
     def __repr__(self) -> str:
         """The settings without those that are lists of names."""
@@ -84,4 +151,7 @@ class Settings(NamedTuple):
         return f"Settings({', '.join(shown)})"
 
 
-_NAMES = ("all_groups_users", "reserved_classes", "placeholder_usernames")
+_NAMES = (
+    *("all_groups_users", "reserved_classes", "placeholder_usernames"),
+    *("extra_teachers", "exclude_users", "classes", "schools"),
+)

@@ -14,16 +14,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from roster.settings import KeepDays, Limits, Settings
+from roster.settings import ClassChoices, ExtraTeacher, KeepDays, Limits, Settings
 from roster.settings_values import (
+    LIST_LIMIT,
     Problem,
     choice,
-    classes,
+    class_list,
     day,
     domain,
     flag,
-    import_from,
+    roles,
     schema_address,
+    schools,
+    template,
+    time_zone,
+    title,
+    titles,
+    username,
     usernames,
     whole,
     words,
@@ -82,6 +89,11 @@ def as_dict(settings: Settings) -> dict[str, Any]:
     limits = [(guard, getattr(settings.hold, guard), parts) for guard, parts in _LIMITS.items()]
     hold: dict[str, Any] = {guard: {part: getattr(limit, part) for part in parts} for guard, limit, parts in limits}
     hold["group_shrank"] = settings.hold.group_shrank
+    classes = settings.classes._asdict()
+    chosen: dict[str, Any] = {name: list(classes[name]) for name in ("include", "exclude")}
+    chosen["rename"] = [{"from": old, "to": new} for old, new in settings.classes.rename]
+    extra = [each._asdict() | {"classes": list(each.classes)} for each in settings.extra_teachers]
+    said |= {"classes": chosen, "extra_teachers": extra}
     return said | {"hold": hold, "keep_days": settings.keep_days._asdict()}
 
 
@@ -170,9 +182,62 @@ def _keep_days(value: object, path: str, problems: list[Problem]) -> KeepDays:
     return KeepDays(**_members({"memberships": days, "rights": days}, value, path, problems))
 
 
+def _choices(value: object, path: str, problems: list[Problem]) -> ClassChoices:
+    readers: dict[str, _Reader] = {"include": titles, "exclude": titles, "rename": _renames}
+    return ClassChoices(**_members(readers, value, path, problems))
+
+
+def _renames(value: object, path: str, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
+    example = '[{"from": "Maths *", "to": "Mathematics *"}]'
+    renames = []
+    for place, each in _listed(value, path, problems, example):
+        read = _members({"from": title, "to": title}, each, place, problems)
+        if isinstance(each, dict) and not {"from", "to"} <= each.keys():
+            problems.append(Problem(place, 'Write both, "from" and "to".'))
+        renames.append((read.get("from", ""), read.get("to", "")))
+    return tuple(renames)
+
+
+def _extra_teachers(value: object, path: str, problems: list[Problem]) -> tuple[ExtraTeacher, ...]:
+    example = '[{"username": "j.doe", "classes": ["Maths"]}]'
+    readers: dict[str, _Reader] = {"username": username, "classes": class_list, "all_groups": flag, "until": day}
+    teachers = []
+    for place, each in _listed(value, path, problems, example):
+        read = _members(readers, each, place, problems)
+        if isinstance(each, dict) and "username" not in each:
+            problems.append(Problem(place, "This names nobody; write a username."))
+        if isinstance(each, dict) and each.get("classes", []) == [] and each.get("all_groups", False) is False:
+            problems.append(
+                Problem(place, 'This says no class; write "classes" with at least one, or "all_groups": true.')
+            )
+        teachers.append(ExtraTeacher(**{"username": ""} | read))
+    return tuple(teachers)
+
+
+def _listed(value: object, path: str, problems: list[Problem], example: str) -> list[tuple[str, object]]:
+    """The entries of a list, each with its place."""
+    if not isinstance(value, list):
+        problems.append(wrong_type(value, path, f"a list such as {example}"))
+        return []
+    if len(value) > LIST_LIMIT:
+        problems.append(Problem(path, f"This list has more than {LIST_LIMIT} entries; shorten it."))
+        return []
+    return [(f"{path}/{index}", each) for index, each in enumerate(value)]
+
+
 _SETTINGS: dict[str, _Reader] = {
     "$schema": schema_address,
-    "import_from": import_from,
+    "import_from": partial(choice, ("csv", "oneroster", "clever")),
+    "username_from": partial(choice, ("username", "email", "email_local", "number", "id")),
+    "schools": schools,
+    "roles": roles,
+    "class_name": template,
+    "classes": _choices,
+    "extra_teachers": _extra_teachers,
+    "exclude_users": usernames,
+    "time_zone": time_zone,
+    "days_before": partial(whole, 0, 60),
+    "days_after": partial(whole, 0, 60),
     "username": partial(choice, ("district", "email")),
     "email_domain": domain,
     "all_groups_users": usernames,
@@ -182,7 +247,7 @@ _SETTINGS: dict[str, _Reader] = {
     "paused": flag,
     "pair_window_minutes": partial(whole, 0, 15),
     "hold": _hold,
-    "reserved_classes": classes,
+    "reserved_classes": class_list,
     "placeholder_usernames": words,
     "keep_days": _keep_days,
     "review": partial(choice, ("guards", "always")),

@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from roster.names import CLASS_LIMIT, USERNAME_LIMIT, clean
+from roster.settings import TEMPLATE_NAMES
 
 LIST_LIMIT = 1000
 
 _DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
 _DOMAIN_LENGTH = 253
+_NAMED = f"{{(?:{'|'.join(TEMPLATE_NAMES)})}}"
+_TEMPLATE = re.compile(f"(?:[^{{}}]|{_NAMED})*{_NAMED}(?:[^{{}}]|{_NAMED})*")
+_ZONE_LENGTH = 100
+_ZONE = re.compile("UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+")
 _DATE = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
@@ -85,15 +90,6 @@ def day(value: object, path: str, problems: list[Problem]) -> object:
         return None
 
 
-def import_from(value: object, path: str, problems: list[Problem]) -> object:
-    """The Import from menu; CSV is all there is in it so far."""
-    for later in ("clever", "oneroster"):
-        if value == later:
-            problems.append(Problem(path, f'Importing from "{later}" is not possible yet; write "csv".'))
-            return value
-    return choice(("csv",), value, path, problems)
-
-
 def domain(value: object, path: str, problems: list[Problem]) -> object:
     """What an e-mail address has after its @, or None."""
     wanted = 'a domain such as "school.org", without an @, or null for none'
@@ -114,10 +110,21 @@ def usernames(value: object, path: str, problems: list[Problem]) -> tuple[str, .
     """A list of usernames, cleaned as those of the pair are; which user each is depends on the username mode."""
     kept = _names("username", USERNAME_LIMIT, value, path, problems)
     for index, name in enumerate(kept):
-        if "*" in name or name.startswith("!"):
-            said = "In Impero a * means everyone and a leading ! means except; write the name of one user."
-            problems.append(Problem(f"{path}/{index}", said))
+        _check_one_user(name, f"{path}/{index}", problems)
     return kept
+
+
+def username(value: object, path: str, problems: list[Problem]) -> str:
+    """One username, cleaned as those of the pair are."""
+    name = _name("username", USERNAME_LIMIT, value, path, problems)
+    _check_one_user(name, path, problems)
+    return name
+
+
+def _check_one_user(name: str, path: str, problems: list[Problem]) -> None:
+    if "*" in name or name.startswith("!"):
+        said = "In Impero a * means everyone and a leading ! means except; write the name of one user."
+        problems.append(Problem(path, said))
 
 
 def words(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
@@ -125,9 +132,63 @@ def words(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
     return _names("value", USERNAME_LIMIT, value, path, problems)
 
 
-def classes(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
+def class_list(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
     """A list of class names, cleaned as those of the pair are."""
     return _names("class", CLASS_LIMIT, value, path, problems)
+
+
+def titles(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
+    """A list of class titles, in which * stands for anything."""
+    return _names("title", CLASS_LIMIT, value, path, problems)
+
+
+def schools(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
+    """A list of schools, by name or by id."""
+    return _names("school", CLASS_LIMIT, value, path, problems)
+
+
+def roles(value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:
+    """Which roles of an export get the console."""
+    choices = ("teacher", "aide", "administrator", "proctor")
+    if not isinstance(value, list):
+        problems.append(wrong_type(value, path, f"a list of {', '.join(choices)}"))
+    elif not 0 < len(value) <= LIST_LIMIT:
+        problems.append(Problem(path, f"Write at least one of {', '.join(choices)}."))
+    else:
+        return tuple(str(choice(choices, each, f"{path}/{index}", problems)) for index, each in enumerate(value))
+    return choices[:1]
+
+
+def title(value: object, path: str, problems: list[Problem]) -> str:
+    """The title of a class, in which * stands for anything."""
+    return _name("title", CLASS_LIMIT, value, path, problems)
+
+
+def template(value: object, path: str, problems: list[Problem]) -> object:
+    """A class name with the names of what an export says in braces."""
+    wanted = f"text with at least one of {', '.join(f'{{{name}}}' for name in TEMPLATE_NAMES)} in it"
+    if not isinstance(value, str):
+        problems.append(wrong_type(value, path, wanted))
+    elif len(value) > CLASS_LIMIT or not _TEMPLATE.fullmatch(value):
+        problems.append(Problem(path, f"This makes no class name; write {wanted}."))
+    return value
+
+
+def time_zone(value: object, path: str, problems: list[Problem]) -> object:
+    """A time zone of the tz database."""
+    from zoneinfo import ZoneInfo  # here, since hardly any settings.json needs it
+
+    wanted = 'the name of a time zone, such as "Europe/London" or "America/New_York"'
+    if not isinstance(value, str):
+        problems.append(wrong_type(value, path, wanted))
+        return value
+    try:
+        if len(value) > _ZONE_LENGTH or not _ZONE.fullmatch(value):
+            raise ValueError
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        problems.append(Problem(path, f"There is no such time zone; write {wanted}."))
+    return value
 
 
 def _names(what: str, limit: int, value: object, path: str, problems: list[Problem]) -> tuple[str, ...]:

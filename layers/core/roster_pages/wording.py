@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from roster.notices import FILES, TEACHERS, catalogue
+from roster.notices import FILES, catalogue
 from roster.report import Report
 from roster_pages.moments import day, short
 from roster_pages.page_model import Tone, harmless, number
@@ -133,7 +133,8 @@ def held_text(reason: Mapping[str, Any]) -> str:
             number=number(reason.get("number", 0)),
             of=number(reason.get("of", 0)),
             what=what or "facts",
-            facts="classes of teachers" if reason.get("file") == TEACHERS else "memberships",
+            # Of a bundle it is the file with the enrolments, with what is meant in brackets.
+            facts="classes of teachers" if "teachers" in (reason.get("file") or "") else "memberships",
             rows=_rows_named(reason.get("rows") or ()),
             since=f" since version {number(int(since))} (7 days)" if since else "",
         )
@@ -141,6 +142,9 @@ def held_text(reason: Mapping[str, Any]) -> str:
         said += _EITHER
     if reason.get("like"):
         said += f". Did you mean {harmless(reason['like'])}?"
+    if reason.get("ended"):
+        terms = [harmless(term) for term in reason["ended"]]
+        said += f". {'The term' if len(terms) == 1 else 'Terms'} {', '.join(terms)} ended since the import before"
     return f"{harmless(reason['file'])}: {said}" if reason.get("file") else said
 
 

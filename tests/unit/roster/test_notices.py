@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from roster.csv_file import FILE_LIMIT, too_large
 from roster.notices import (
+    ONEROSTER,
     STUDENTS,
     TEACHERS,
     FieldCount,
@@ -27,7 +28,9 @@ from roster.notices import (
 from roster.pair import Upload, old_partner
 from roster.plan import Known, Plan, plan_import
 from roster.settings import Settings
+from roster.sources.archive import BUNDLE_LIMIT
 from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, csv, pair, plan
+from tests.unit.sources.bundles import oneroster, zipped
 
 TEN = tuple(f"s{number},A" for number in range(10))
 MONDAY = datetime(2026, 9, 7, 3, tzinfo=UTC)
@@ -80,6 +83,24 @@ def apart(distance: timedelta) -> Callable[[], list[Notice]]:
     return lambda: list(old_partner({TEACHERS: early, STUDENTS: late}))
 
 
+def bundle(files: Mapping[str, str] | bytes) -> Callable[[], Plan]:
+    """The export of another product, on a Monday."""
+    data = files if isinstance(files, bytes) else zipped(files)
+    return lambda: plan_import({ONEROSTER: data}, Settings(), known=Known(now=MONDAY))
+
+
+def a_day_later(ends: str) -> Callable[[], Plan]:
+    """An export looked at on the 14th and again on the 15th, with a term that ends on a day."""
+    files = {ONEROSTER: zipped(oneroster(terms=(f"term,Autumn,,{ends}",)))}
+
+    def look() -> Plan:
+        first = plan_import(files, Settings(), known=Known(now=MONDAY, day=date(2026, 9, 14)))
+        again = Known(now=MONDAY, memory=first.memory, day=date(2026, 9, 15))
+        return plan_import(files, Settings(), known=again)
+
+    return look
+
+
 def barred(key: str) -> Callable[[], Plan]:
     """A pair whose teacher is S, with somebody on the list of those without the console."""
     files = {STUDENTS: b"version,1\nusername,class\nR,A\n", TEACHERS: b"version,1\nusername,class\nS,A\n"}
@@ -114,6 +135,45 @@ CASES = [
     Case("file_too_large", "error", (STUDENTS, None, None), sized(FILE_LIMIT + 1), sized(FILE_LIMIT)),
     Case("too_many_rows", "error", (STUDENTS, None, None), file(csv() + b"\n" * 10_000_001), file(csv() + b"\n")),
     Case("too_many_bad_rows", "error", (STUDENTS, None, None), many_bad_rows(200_001), many_bad_rows(200_000)),
+    # Errors of a bundle
+    Case("bundle_damaged", "error", (ONEROSTER, None, None), bundle(b"PK"), bundle(oneroster())),
+    Case(
+        "bundle_unsafe",
+        "error",
+        (ONEROSTER, None, None),
+        bundle({"/a.csv": "", **oneroster()}),
+        bundle({"a.csv": "", **oneroster()}),
+    ),
+    Case("bundle_too_large", "error", (ONEROSTER, None, None), bundle(bytes(BUNDLE_LIMIT + 1)), bundle(oneroster())),
+    Case("bundle_unknown", "error", (ONEROSTER, None, None), bundle({"a.csv": ""}), bundle(oneroster())),
+    Case(
+        "bundle_file_missing",
+        "error",
+        ("users.csv", None, None),
+        bundle({name: text for name, text in oneroster().items() if name != "users.csv"}),
+        bundle(oneroster()),
+    ),
+    Case(
+        "bundle_column_missing",
+        "error",
+        ("users.csv", 1, "sourcedId"),
+        bundle({**oneroster(), "users.csv": "id,role,username\n"}),
+        bundle({**oneroster(), "users.csv": "Sourced ID,role,username\n"}),
+    ),
+    Case(
+        "bundle_is_delta",
+        "error",
+        ("users.csv", None, None),
+        bundle({**oneroster(), "manifest.csv": "propertyName,value\nfile.users,delta\n"}),
+        bundle({**oneroster(), "manifest.csv": "propertyName,value\nfile.users,bulk\n"}),
+    ),
+    Case(
+        "quote_never_closed",
+        "error",
+        ("users.csv", 2, None),
+        bundle(oneroster(users=('s1,student,"harry', "s2,student,ron"))),
+        bundle(oneroster(users=('s1,student,"har', 'ry"'))),
+    ),
     # Errors of a row
     Case("quote_unbalanced", "error", (STUDENTS, 3, "username"), students('"Ron,A'), students('R"on,A"')),
     Case("field_count", "error", (STUDENTS, 3, None), students("Ron,A,B"), students("Ron,A,,")),
@@ -150,6 +210,27 @@ CASES = [
     Case("value_destroyed", "error", (STUDENTS, 3, "class"), students("R,#N/A"), students("R,7E2")),
     Case("username_placeholder", "error", (STUDENTS, 3, "username"), students("(null),A"), students("nullen,A")),
     Case("username_collision", "error", (STUDENTS, 3, "username"), students(*BOTH_NAMES), students("H,A", "H@a.org,A")),
+    Case(
+        "user_unknown",
+        "error",
+        ("enrollments.csv", 2, None),
+        bundle(oneroster(enrollments=("c1,s9,student,,",))),
+        bundle(oneroster()),
+    ),
+    Case(
+        "section_unknown",
+        "error",
+        ("enrollments.csv", 2, None),
+        bundle(oneroster(enrollments=("c9,s1,student,,",))),
+        bundle(oneroster()),
+    ),
+    Case(
+        "student_teaches",
+        "error",
+        ("enrollments.csv", 2, None),
+        bundle(oneroster(enrollments=("c1,s1,teacher,,",))),
+        bundle(oneroster(enrollments=("c1,s1,aide,,",))),
+    ),
     # Warnings
     Case(
         "utf16_decoded",
@@ -206,6 +287,21 @@ CASES = [
         after(("R,A",), ("S,A",), Settings(removals="keep")),
         after(("R,A",), ("S,A", "R,A"), Settings(removals="keep")),
     ),
+    Case(
+        "date_unreadable",
+        "warning",
+        ("enrollments.csv", 2, None),
+        bundle(oneroster(enrollments=("c1,s1,student,soon,",))),
+        bundle(oneroster(enrollments=("c1,s1,student,9/1/2026,",))),
+    ),
+    Case(
+        "record_repeated",
+        "warning",
+        ("users.csv", 3, None),
+        bundle(oneroster(users=("s1,student,harry", "s1,student,ron"))),
+        bundle(oneroster(users=("s1,student,harry", "S1,student,ron"))),
+    ),
+    Case("term_ended", "warning", (ONEROSTER, None, None), a_day_later("2026-09-14"), a_day_later("2026-09-15")),
     # Warnings about values that are hardly meant
     Case("looks_like_date", "warning", (STUDENTS, 3, "class"), students("R,10-Jan"), students("R,10-1")),
     Case("looks_garbled", "warning", (STUDENTS, 3, "username"), students("Zo\u00c3\u00ab,A"), students("Zo\u00eb,A")),
@@ -218,6 +314,21 @@ CASES = [
     Case("comment_line", "warning", (STUDENTS, 3, "username"), students("# R,A"), students("R #,A")),
     Case("placeholder_class", "warning", (STUDENTS, 3, "class"), students("R,NULL"), students("R,Nullen")),
     # Information
+    Case("bundle_read", "info", (ONEROSTER, None, None), bundle(oneroster()), students("R,A")),
+    Case(
+        "records_left_out",
+        "info",
+        ("enrollments.csv", None, None),
+        bundle(oneroster(enrollments=("c1,s1,parent,,",))),
+        bundle(oneroster()),
+    ),
+    Case(
+        "class_name_shared",
+        "info",
+        ("classes.csv", 2, "class"),
+        bundle(oneroster(classes=("c1,Art,,,", "c2,art,,,"))),
+        bundle(oneroster(classes=("c1,Art,,,", "c2,Art 2,,,"))),
+    ),
     Case("email_shortened", "info", (STUDENTS, 3, "username"), students("R@a,A"), students("R@a,A", settings=EMAIL)),
     Case("blank_rows", "info", (STUDENTS, 3, None), students('"",\u200b,'), students("0,0")),
     Case("class_without_teacher", "info", (STUDENTS, 3, "class"), students("R,A"), both(("R,A",), ("S,a",))),

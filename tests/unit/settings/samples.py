@@ -6,7 +6,21 @@ LONG_DOMAIN = "a." * 124 + "schoo"  # 253 characters
 
 GOOD: dict[str, list[Any]] = {
     "$schema": ["", "./settings.schema.json"],
-    "import_from": ["csv"],
+    "import_from": ["csv", "oneroster", "clever"],
+    "username_from": ["username", "email", "email_local", "number", "id"],
+    "schools": [[], ["North School"], ["c" * 200]],
+    "roles": [["teacher"], ["aide", "teacher", "administrator", "proctor"]],
+    "class_name": ["{title}", "{course} {number}", "{code}{period}{school}{term}{id}", "x" * 193 + "{title}"],
+    "classes": [{}, {"include": ["Maths *"], "exclude": ["*"]}, {"rename": [{"from": "A *", "to": "B *"}]}],
+    "extra_teachers": [
+        [],
+        [{"username": "snape", "classes": ["Potions"], "until": "2026-12-18"}],
+        [{"username": "snape", "all_groups": True, "until": None}, {"username": "a", "classes": ["c" * 200]}],
+    ],
+    "exclude_users": [[], ["snape"], ["u" * 254]],
+    "time_zone": ["UTC", "Europe/London", "America/Argentina/Buenos_Aires", "Etc/GMT+1"],
+    "days_before": [0, 60],
+    "days_after": [0, 60.0],
     "username": ["district", "email"],
     "email_domain": [None, "school.org", "a.bc", "Mail.St-Mary-s.sch.uk", "xn--schle-kva.de", LONG_DOMAIN],
     "all_groups_users": [
@@ -37,7 +51,29 @@ NOT_NAMES = ["", " ", "\u200b\u00ad", "a\nb", "a\t", "\x7f", "a\x00", "\ud800", 
 
 BAD: dict[str, list[Any]] = {
     "$schema": [None, 1],
-    "import_from": ["clever", "oneroster", "CSV", "xlsx", None, 1, ["csv"]],
+    "import_from": ["CSV", "OneRoster", "xlsx", None, 1, ["csv"]],
+    "username_from": ["Username", "", None, 1],
+    "schools": ["North", None, {}, ["c"] * 1001, *(["ok", name] for name in [*NOT_NAMES, "c" * 201])],
+    "roles": ["teacher", [], None, ["Teacher"], ["student"], ["teacher", None], [["teacher"]]],
+    "class_name": ["", "Maths", "{name}", "{title", "title}", "{title} {", "{{title}}", "x" * 194 + "{title}", None, 1],
+    "classes": [
+        *(None, [], "Maths", {"only": []}, {"include": "Maths"}, {"exclude": [""]}, {"rename": {"a": "b"}}),
+        *({"rename": [each]} for each in ("a", {}, {"from": "a"}, {"from": "a", "to": ""}, {"from": "a", "to": 1})),
+        *({"rename": [{"from": "a", "to": "b", "x": 1}]}, {"include": ["t"] * 1001}),
+    ],
+    "extra_teachers": [
+        *(None, {}, "snape", ["snape"], [{"classes": ["A"]}], [{"username": "a"}], [{"username": "a", "classes": []}]),
+        *([{"username": "a", "all_groups": each}] for each in (False, 1, "true", None)),
+        *([{"username": each, "all_groups": True}] for each in ("", "*", "!a", None)),
+        *([{"username": "a", "classes": each}] for each in ("A", None, [""])),
+        [{"username": "a", "all_groups": True, "until": "soon"}],
+        [{"username": "a", "all_groups": True, "from": "2026-09-01"}],
+        [{"username": "a", "all_groups": True}] * 1001,
+    ],
+    "exclude_users": ["snape", None, {}, ["ok", "*"], ["ok", ""]],
+    "time_zone": ["", "utc", "London", "EST", "europe/london", "Europe/", "../UTC", "Europe/../UTC", None, 1, []],
+    "days_before": [-1, 61, 0.5, True, "5", None],
+    "days_after": [-1, 61, 0.5, False, "5", None],
     "username": ["District", "e-mail", "", None, True, {}],
     "email_domain": [
         *("", "@school.org", "a@school.org", "school", "school.", ".org", "a b.org", "a..org", "school.org\n", "a.b"),

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from roster.settings import PLACEHOLDER_USERNAMES, RESERVED_CLASSES, Limits, Settings, Threshold
+from roster.settings import (
+    PLACEHOLDER_USERNAMES,
+    RESERVED_CLASSES,
+    ClassChoices,
+    ExtraTeacher,
+    Limits,
+    Settings,
+    Threshold,
+)
 from roster.settings_file import PROBLEM_LIMIT, SIZE_LIMIT, as_dict, from_dict, read_settings
 from roster.settings_values import Problem
 from tests.unit.settings.samples import BAD, GOOD
@@ -68,13 +76,27 @@ def test_should_have_the_defaults_where_nothing_is_said() -> None:
         "keep_days": {"memberships": 14, "rights": 3},
         "review": "guards",
         "school_year_starts": None,
+        "username_from": "username",
+        "schools": [],
+        "roles": ["teacher"],
+        "class_name": "{title}",
+        "classes": {"include": [], "exclude": [], "rename": []},
+        "extra_teachers": [],
+        "exclude_users": [],
+        "time_zone": "UTC",
+        "days_before": 0,
+        "days_after": 0,
     }
 
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("import_from", "csv", "csv"),
+        ("import_from", "oneroster", "oneroster"),
+        ("roles", ["aide"], ("aide",)),
+        ("classes", {"rename": [{"from": "A*", "to": " B*"}]}, ClassChoices(rename=(("A*", "B*"),))),
+        ("extra_teachers", [{"username": "snape", "all_groups": True}], (ExtraTeacher("snape", all_groups=True),)),
+        ("time_zone", "Europe/London", "Europe/London"),
         ("username", "email", "email"),
         ("email_domain", "school.org", "school.org"),
         ("all_groups_users", ["snape", " Hooch\u200b "], ("snape", "Hooch")),
@@ -148,7 +170,7 @@ def test_should_not_bring_back_what_no_file_may_say() -> None:
 def test_should_tell_every_problem_at_once_each_with_its_place() -> None:
     found = problems_of(
         b"""{
-            "import_from": "clever",
+            "import_from": "Clever",
             "email_domain": "@school.org",
             "all_groups_users": ["ok", "", 3, "*"],
             "removls": "keep",
@@ -179,8 +201,14 @@ def test_should_tell_every_problem_at_once_each_with_its_place() -> None:
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        ({"import_from": "clever"}, 'Importing from "clever" is not possible yet; write "csv".'),
-        ({"import_from": "oneroster"}, 'Importing from "oneroster" is not possible yet; write "csv".'),
+        (
+            {"time_zone": "Europe/Lundon"},
+            'There is no such time zone; write the name of a time zone, such as "Europe/London" or "America/New_York".',
+        ),
+        (
+            {"extra_teachers": [{"username": "a"}]},
+            'This says no class; write "classes" with at least one, or "all_groups": true.',
+        ),
         ({"paused": 1}, "This is a number; write true or false, without quotes."),
         ({"pair_window_minutes": True}, "This is true or false; write a whole number from 0 to 15, without quotes."),
         ({"pair_window_minutes": 15.5}, "This number cannot be used here; write a whole number from 0 to 15."),
