@@ -21,8 +21,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks import cost, imports, reports_cost
-from benchmarks.pairs import write_pair
+from benchmarks.pairs import write_bundle, write_pair
 from benchmarks.programs import FILES, PROGRAMS
+from roster.model import Roster
 from roster.plan import plan_import
 from roster.settings import Settings
 
@@ -45,6 +46,7 @@ def main() -> int:
             pair = Path(folder, str(rows))
             pair.mkdir()
             write_pair(pair, rows)
+            write_bundle(pair, _roster(pair))
             measured["programs"][rows] = _programs(pair, _tries(rows), lambda: progress.advance(steps))
         measured["write_units"] = _costs(pair)
         progress.advance(steps)
@@ -80,9 +82,14 @@ def _programs(pair: Path, tries: int, advance: Any) -> dict[str, dict[str, float
     return {name: {what: min(run[what] for run in all_runs) for what in all_runs[0]} for name, all_runs in runs.items()}
 
 
-def _costs(pair: Path) -> dict[str, float]:
+def _roster(pair: Path) -> Roster:
     roster = plan_import({file: (pair / file).read_bytes() for file in FILES}, Settings()).roster
     assert roster is not None
+    return roster
+
+
+def _costs(pair: Path) -> dict[str, float]:
+    roster = _roster(pair)
     full, night = cost.full_import(roster), cost.night(roster, 0.01)
     return {
         "members_of_a_group": cost.members_of(roster),
@@ -107,6 +114,8 @@ def _targets(measured: dict[str, Any]) -> list[dict[str, Any]]:
             target(
                 f"{rows:,} rows: times as fast as DictReader", obvious["seconds"] / core["seconds"], 3.5, at_least=True
             )
+            bundle = programs["OneRoster"]["seconds"]
+            target(f"{rows:,} rows: a OneRoster bundle in the pair's time", bundle / core["seconds"], 2)
             target(f"{rows:,} rows: share of its memory", core["megabytes"] / obvious["megabytes"], 0.5)
         if rows == ROWS[-1]:
             target(f"{rows:,} rows: megabytes at the most", core["megabytes"], 350)

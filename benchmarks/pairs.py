@@ -7,11 +7,17 @@ quotes that do not end (csv takes the rest of the file for one value) and invisi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Literal
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from roster.model import Roster
+from roster.notices import ONEROSTER
 
 Order = Literal["student", "class", "shuffled"]
 
@@ -126,6 +132,46 @@ def write_pair(folder: Path, rows: int, order: Order = "student", seed: int = 1)
         rosters.shuffle(memberships)
     _write(folder / "students.csv", _with_bad_rows(memberships, rosters))
     _write(folder / "teachers.csv", _with_bad_rows(list(teachers), rosters))
+
+
+def write_bundle(folder: Path, roster: Roster) -> None:
+    """Write oneroster.zip of the same roster, as an export would have it: ids of 36 characters, in order of students."""
+    students = list(dict.fromkeys(member for group in roster.groups for member in group.members))
+    people = {name: _id(number) for number, name in enumerate(students)}
+    teachers = {right.username: _id(len(people) + number) for number, right in enumerate(roster.rights)}
+    names = dict.fromkeys([group.name for group in roster.groups])
+    names |= dict.fromkeys(name for right in roster.rights for name in right.pending)
+    classes = {name: _id(number) for number, name in enumerate(names)}
+    enrolled = sorted((people[member], classes[group.name]) for group in roster.groups for member in group.members)
+    teaching = [
+        (teachers[right.username], classes[name]) for right in roster.rights for name in (*right.groups, *right.pending)
+    ]
+    with ZipFile(folder / ONEROSTER, "w", ZIP_DEFLATED, compresslevel=1) as bundle:
+        for file, header, rows in (
+            ("users.csv", ("sourcedId", "status", "enabledUser", "role", "username"), _users(people, teachers)),
+            ("classes.csv", ("sourcedId", "status", "title"), ((id_, "active", name) for name, id_ in classes.items())),
+            (
+                "enrollments.csv",
+                ("sourcedId", "status", "classSourcedId", "userSourcedId", "role"),
+                _lines(enrolled, teaching),
+            ),
+        ):
+            with bundle.open(file, "w") as packed, io.TextIOWrapper(packed, "utf-8", newline="") as out:
+                csv.writer(out).writerows([header, *rows])
+
+
+def _id(number: int) -> str:
+    return f"{number:08x}-7d1e-4c0b-9a55-{number:012x}"
+
+
+def _users(people: Mapping[str, str], teachers: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    for role, ids in (("student", people), ("teacher", teachers)):
+        yield from ((id_, "active", "true", role, name) for name, id_ in ids.items())
+
+
+def _lines(enrolled: list[tuple[str, str]], teaching: list[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
+    for role, pairs in (("student", enrolled), ("teacher", teaching)):
+        yield from ((_id(number), "active", class_, user, role) for number, (user, class_) in enumerate(pairs))
 
 
 def _write(file: Path, rows: Iterator[str]) -> None:

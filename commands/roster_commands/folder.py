@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from roster.csv_file import too_large
 from roster.encode import lines
+from roster.limits import too_large
 from roster.notices import CLEVER, FILES, ONEROSTER, SOURCES
 from roster.notices import SETTINGS as SETTINGS_FILE
 from roster.plan import Base, Known, Plan, plan_import, refuse
@@ -83,10 +83,24 @@ def files_of(place: Path, settings: Settings) -> dict[str, bytes]:
         wanted = next((files for files in _in_order(settings) if set(files) <= set(there)), None)
         if wanted is None:
             missing = [file for file in FILES if file not in there]
-            raise Unreadable("\n".join(_missing(place, file, there) for file in missing), missing)
+            lines = [_missing(place, file, there) for file in missing]
+            lines += [f"{name} may be an export: name it" for name in there if name.lower().endswith(".zip")][:1]
+            raise Unreadable("\n".join(lines), missing)
         return {file: (place / file).read_bytes() for file in wanted}
     except OSError as error:
         raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
+
+
+def files_to_upload(place: Path, settings: Settings) -> dict[str, bytes]:
+    """The files there, where a site with these settings reads them; raises Unreadable where it reads others."""
+    files = files_of(place, settings)
+    wanted = SOURCES[settings.import_from]
+    if set(files) != set(wanted):
+        raise Unreadable(
+            f"the site imports from {' and '.join(wanted)}, and {place} has {' and '.join(files)}: "
+            "give what the site reads, or change import_from in its settings.json first"
+        )
+    return files
 
 
 def is_export(names: Sequence[str]) -> bool:

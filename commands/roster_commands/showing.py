@@ -13,11 +13,12 @@ from typing import Any
 
 from rich.console import Console
 
+from roster.plan import plan_import
 from roster.report import Report
 from roster.settings_file import from_dict
 from roster.times import stamp
 from roster_commands.differences import between, of_plan, print_difference
-from roster_commands.folder import read_pair_of
+from roster_commands.folder import files_to_upload
 from roster_commands.outcome import Outcome
 from roster_commands.pages import printed
 from roster_commands.plan_report import checked, kept_facts, print_report
@@ -129,7 +130,8 @@ def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     """Show what uploading a folder's pair would do, by the very code that would do it; nothing is uploaded."""
     site = Site(arguments.site, arguments.stack)
     said, base = site.version()
-    plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base, site.known(said))
+    settings = from_dict(said["settings"])
+    plan = plan_import(files_to_upload(arguments.folder, settings), settings, base, known=site.known(said))
     told = of_plan(plan, base, arguments)
     if arguments.json:
         also = {"changes": plan.changes, "difference": told.as_dict()}

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from roster.notices import SOURCES
 from roster.pair import is_site
 from roster_commands import codes, upload_policy
 from roster_commands.codes import life, push_command, until
@@ -97,9 +98,11 @@ def revoke(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
 def policy(arguments: argparse.Namespace, _out: Console, err: Console) -> int:
     """Print the least IAM policy that uploads a site's files, and lines for the usual programs."""
     site = Site(arguments.site, arguments.stack)
-    print(json.dumps(upload_policy.policy(site.inbox, site.name, site.partition, listing=arguments.list), indent=2))
+    files = SOURCES[arguments.source]
+    made = upload_policy.policy(site.inbox, site.name, site.partition, files=files, listing=arguments.list)
+    print(json.dumps(made, indent=2))
     if not arguments.json:
-        for line in upload_policy.lines(site.inbox, site.name, site.region):
+        for line in upload_policy.lines(site.inbox, site.name, site.region, files):
             err.print(line, markup=False, soft_wrap=True)
     return 0
 
@@ -142,4 +145,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser], comm
     command.set_defaults(run=revoke)
     command = what.add_parser("policy", parents=[common], help="the least IAM policy, for who has an AWS account")
     command.add_argument("--list", action="store_true", help="with the right to list the folder, which WinSCP needs")
+    command.add_argument(
+        "--source",
+        choices=list(SOURCES),
+        default="csv",
+        help="what the site imports from: its setting import_from (default: csv)",
+    )
     command.set_defaults(run=policy)

@@ -14,18 +14,17 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import boto3
 from rich.console import Console
 
-from roster.notices import FILES
+from roster.plan import Base, Plan, plan_import
 from roster.report import Report
 from roster.settings_file import from_dict
 from roster_commands.acting import agreed, waiting
 from roster_commands.differences import of_plan, print_difference
-from roster_commands.folder import Unreadable, read_pair_of
+from roster_commands.folder import files_to_upload
 from roster_commands.folder import folder as pair_folder
 from roster_commands.outcome import Outcome
 from roster_commands.plan_report import print_report
@@ -45,13 +44,16 @@ _NEWEST = 20
 def upload(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     """Upload a folder's pair, and follow it to the servers. The status is 0 once it is imported."""
     site = Site(arguments.site, arguments.stack)
-    before = _digests(arguments.folder)
-    if not _shown(site, arguments, out if not arguments.json else err):
+    said, base = site.version()
+    settings = from_dict(said["settings"])
+    files = files_to_upload(arguments.folder, settings)
+    plan = plan_import(files, settings, base, known=site.known(said))
+    if not _shown(plan, base, arguments, out if not arguments.json else err):
         err.print("Nothing was uploaded: a file would be refused. Correct it first.")
         return 1
     if not agreed(arguments, err, f"Upload this to {site.name}?"):
         return 1
-    versions = _put(site, arguments.folder, before)
+    versions = _put(site, files)
     with waiting(err, "Importing …"):
         outcome = _outcome_of(site, versions)
     standing = _delivery(site, arguments, outcome, out, err)
@@ -60,34 +62,22 @@ def upload(arguments: argparse.Namespace, out: Console, err: Console) -> int:
     return 0 if outcome.is_good or outcome.waiting else 1
 
 
-def _digests(folder: Path) -> dict[str, bytes]:
-    """The SHA-256 of each file, as far as it is there: what is missing is told by the preview."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).digest() for name in FILES if (folder / name).is_file()}
-
-
-def _shown(site: Site, arguments: argparse.Namespace, out: Console) -> bool:
+def _shown(plan: Plan, base: Base | None, arguments: argparse.Namespace, out: Console) -> bool:
     """Show what the upload would do; whether it would be read at all."""
-    said, base = site.version()
-    plan = read_pair_of(arguments.folder, from_dict(said["settings"]), base, site.known(said))
     print_report(arguments.folder, plan, out)
     out.print(f"\nIt would change: {changes_text(plan.changes)}", markup=False, soft_wrap=True)
     print_difference(of_plan(plan, base, arguments), out)
     return plan.outcome != "failed"
 
 
-def _put(site: Site, folder: Path, shown: Mapping[str, bytes]) -> dict[str, str]:
-    """Put the files that were shown there; which version of each the inbox has."""
+def _put(site: Site, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Put the very bytes that were shown there; which version of each the inbox has."""
     s3, versions = boto3.client("s3"), {}
-    try:
-        data = {name: (folder / name).read_bytes() for name in FILES}
-    except OSError as error:
-        raise Unreadable(f"cannot read {error.filename}: {error.strerror}") from None
-    if {name: hashlib.sha256(each).digest() for name, each in data.items()} != shown:
-        raise Failed("The files have changed since they were shown, so nothing was uploaded. Run this again.")
     # The larger one first, so that what is likeliest to break breaks before anything is there.
-    for name in sorted(FILES, key=lambda each: -len(data[each])):
-        digest = base64.b64encode(shown[name]).decode()
-        put = s3.put_object(Bucket=site.inbox, Key=f"{site.name}/{name}", Body=data[name], ChecksumSHA256=digest)
+    for name in sorted(files, key=lambda each: -len(files[each])):
+        digest = base64.b64encode(hashlib.sha256(files[name]).digest()).decode()
+        key = f"{site.name}/{name}"
+        put = s3.put_object(Bucket=site.inbox, Key=key, Body=files[name], ChecksumSHA256=digest)
         versions[name] = put["VersionId"]
     return versions
 
@@ -104,7 +94,7 @@ def _outcome_of(site: Site, versions: Mapping[str, str]) -> Outcome:
         if said["waiting"] and said["waiting"].get("paused"):
             return Outcome({"status": "waiting", **said["waiting"]}, waiting=said["waiting"])
     raise Failed(
-        "Both files are uploaded, and not imported after ten minutes. A newer upload may have taken their place: "
+        "The files are uploaded, and not imported after ten minutes. A newer upload may have taken their place: "
         f"see roster-admin imports {site.name}."
     )
 
@@ -184,7 +174,10 @@ def register(
         "upload", parents=parents, help="show what a folder's pair would do, upload it, follow it to the servers"
     )
     command.add_argument(
-        "folder", type=pair_folder, metavar="DIR", help="the folder with teachers.csv and students.csv"
+        "folder",
+        type=pair_folder,
+        metavar="DIR",
+        help="the folder with both files, or an export's zip",
     )
     command.add_argument("--no-wait", action="store_true", help="do not wait for the servers")
     command.set_defaults(run=upload)

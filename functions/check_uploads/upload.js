@@ -2,7 +2,7 @@
 const base = location.pathname.replace(/\/upload$/, "");
 const token = decodeURIComponent(location.hash.slice(1));
 const site = token.replace(/^uploader~/, "").split(".")[0];
-const names = ["teachers.csv", "students.csv"];
+let names = []; // under which the inbox has the files: those of a pair, or one of a bundle
 const byId = (id) => document.getElementById(id);
 const chosen = new Map();
 let mostBytes = 0;
@@ -79,30 +79,44 @@ function fail(problem, ...more) {
 
 function choose(files) {
   const list = byId("chosen");
+  const others = [];
   for (const file of files) {
-    const name = file.name.toLowerCase();
-    if (names.includes(name)) chosen.set(name, file);
+    const name = nameOf(file);
+    if (name) chosen.set(name, file);
+    else others.push(file);
   }
-  const others = [...files].filter((file) => !names.includes(file.name.toLowerCase()));
   list.replaceChildren(
     ...names.map((name) => {
       const file = chosen.get(name);
-      return element("li", file ? `✓ ${name}, ${size(file.size)}` : `${name} is still missing`);
+      return element("li", file ? `✓ ${isBundle() ? file.name : name}, ${size(file.size)}` : `${name} is still missing`);
     }),
     ...others.map((file) => {
-      const advice = `${file.name} is not one of the two: they have to be called exactly ${names.join(" and ")}.`;
-      return element("li", advice, "wrong");
+      return element("li", `${file.name} ${wrongName()}`, "wrong");
     }),
   );
   if (chosen.size === names.length && !others.length) check().catch((problem) => fail(problem, "choose"));
 }
+
+const isBundle = () => names.length === 1;
+
+// An export may be called anything; the two files may not.
+function nameOf(file) {
+  const name = file.name.toLowerCase();
+  if (isBundle()) return name.endsWith(".zip") && names[0];
+  return names.includes(name) && name;
+}
+
+const wrongName = () =>
+  isBundle()
+    ? "is not the zip of an export."
+    : `is not one of the two: they have to be called exactly ${names.join(" and ")}.`;
 
 const size = (bytes) =>
   bytes < 10_240 ? `${bytes.toLocaleString("en")} bytes` : `${Math.round(bytes / 1024).toLocaleString("en")} KB`;
 
 async function check() {
   const total = [...chosen.values()].reduce((sum, file) => sum + file.size, 0);
-  if (total > mostBytes) throw new Told(`Together they are larger than ${size(mostBytes)}. Use roster-agent push.`);
+  if (total > mostBytes) throw new Told(`This is more than ${size(mostBytes)}, which is too much for this page. Use roster-agent push.`);
   const empty = names.find((name) => !chosen.get(name).size);
   if (empty) throw new Told(`${empty} is empty. Export it again.`);
   show("working");
@@ -182,6 +196,11 @@ async function begin() {
   if (!token) throw new Told("This address is not whole. Copy all of it, with what comes after the #.");
   const about = await ask("GET", "page");
   mostBytes = about.bytes;
+  names = about.files;
+  byId("wanted").textContent = isBundle() ? "the zip with your system's export" : names.join(" and ");
+  byId("what").textContent = isBundle() ? "Choose the zip" : "Choose both files";
+  byId("where").textContent = isBundle() ? "or drop it here" : "or drop them here";
+  if (isBundle()) byId("files").accept = ".zip,application/zip";
   byId("site").textContent = `of ${about.site}`;
   document.title = `Upload the roster of ${about.site}`;
   const until = new Date(about.until).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" });

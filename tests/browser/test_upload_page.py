@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from local.cloud import Cloud
-from tests.deployed import SEED, Site
+from tests.deployed import SEED, Site, eventually
+from tests.unit.sources.bundles import oneroster, zipped
 
 Choose = Callable[[Page, dict[str, bytes]], None]
 
@@ -84,6 +85,24 @@ def test_should_upload_a_pair_after_a_wrong_one(
     assert axe(page) == []
     assert school.version() == 1
     assert page.evaluate("document.body.scrollWidth <= document.body.clientWidth")
+
+
+def test_should_upload_the_export_of_a_site_that_imports_from_one(
+    school: Site, visit: Callable[..., Page], choose: Choose
+) -> None:
+    school.upload("settings.json", b'{"import_from": "oneroster"}')
+    eventually(school.cloud, lambda: school.ask("version")["settings"].get("import_from") == "oneroster", "the setting")
+    page = visit(address(school), width=390, theme="light")
+    expect(page.get_by_text("Choose the zip", exact=True)).to_be_visible()
+    choose(page, SEED)
+    expect(page.get_by_text("students.csv is not the zip of an export.")).to_be_visible()
+    choose(page, {"Export of September.zip": zipped(oneroster(terms=()))})
+    heading(page, "These files can be uploaded")
+    expect(page.get_by_text("4 rows read: 2 pupils in 2 classes, 1 teacher.")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("button", name="Upload these files").click()
+    heading(page, "Imported")
+    assert school.version() == 1
 
 
 def test_should_say_what_is_missing_or_called_otherwise(

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from roster.csv_file import FILE_LIMIT
+from roster.limits import FILE_LIMIT
 from tests.deployed import (
     SEED,
     RunningSites,

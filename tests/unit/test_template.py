@@ -240,8 +240,8 @@ def test_should_allow_two_indexes_side_by_side_while_a_stack_changes_over(
     both = copy.deepcopy(template)
     indexes = properties(both, "Table")["GlobalSecondaryIndexes"]
     indexes.append(copy.deepcopy(indexes[0]))
-    indexes[1]["IndexName"] = "heads-9"
-    monkeypatch.setitem(template_rules.PROJECTIONS, "heads-9", template_rules.projection_digest(indexes[1]))
+    indexes[-1]["IndexName"] = "heads-9"
+    monkeypatch.setitem(template_rules.PROJECTIONS, "heads-9", template_rules.projection_digest(indexes[-1]))
     assert the_index_of_heads_has_what_is_read_of_it(both) == []
 
 

@@ -59,7 +59,11 @@ def register(add: Callable[..., argparse.ArgumentParser]) -> None:
         "prints; it need not be a server. Exit status: 0 imported, 1 errors, held, failed or ignored.",
     )
     command.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR", help="the folder with teachers.csv and students.csv"
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="the folder with teachers.csv and students.csv, or with a bundle",
     )
     command.add_argument("--watch", action="store_true", help="upload it whenever it is written anew, until stopped")
     command.add_argument("--anyway", action="store_true", help="upload files that have errors, too")

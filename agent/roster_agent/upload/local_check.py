@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from roster.csv_file import too_large
+from roster.limits import too_large
 from roster.notices import SETTINGS, Notices
 from roster.plan import plan_import, refuse
 from roster.settings import Settings

@@ -1,6 +1,7 @@
-"""The pair in a folder: how its files look, whether anybody still writes them, and their bytes.
+"""The pair in a folder, or the bundle: how its files look, whether anybody still writes them, and their bytes.
 
-Comes in: a folder. Goes out: a `Look`, and the bytes of both files once they have stood still. Refused:
+Comes in: a folder. Goes out: a `Look`, and the bytes of its files once they have stood still. A bundle counts where the
+pair is not complete. Refused:
 ``PairIncomplete``, ``FilesUnreadable``, ``FilesChanging``. What changes while it is read is read again. A file counts
 as whole when it looked the same for a while, or was last written long ago: no file says of itself that it is complete.
 """
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from roster.notices import FILES
+from roster.notices import BUNDLES, FILES
+from roster.pair import is_whole
 from roster_agent.upload.upload_failures import FilesChanging, FilesUnreadable, PairIncomplete
 
 #: What was written last so long ago is whole.
@@ -30,14 +32,14 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """How each file of the pair looks that is there."""
+    """How each file of the pair looks that is there; or the bundle, alone."""
 
     files: dict[str, Seen]
 
     @property
     def missing(self) -> list[str]:
         """The files that are not there."""
-        return [name for name in FILES if name not in self.files]
+        return [] if is_whole(self.files) else [name for name in FILES if name not in self.files]
 
     def is_old(self, now: float) -> bool:
         """Whether each file was last written long before `now`, in seconds since 1970."""
@@ -57,18 +59,20 @@ class Look:
 
 
 class Pair(NamedTuple):
-    """Both files as they were at one moment."""
+    """The files as they were at one moment."""
 
     look: Look
     data: dict[str, bytes]
 
 
 def look(folder: Path) -> Look:
-    """How the pair looks now. Raises FilesUnreadable."""
+    """How the pair or the bundle looks now. Raises FilesUnreadable."""
     found = {}
     try:
         there = {path.name for path in folder.iterdir()}
-        for name in FILES:
+        pair_is_there = there.issuperset(FILES)
+        bundle = next((name for name in BUNDLES if name in there and not pair_is_there), None)
+        for name in (bundle,) if bundle else FILES:
             # By its exact name, also where the file system does not mind.
             if name in there and (folder / name).is_file():
                 about = (folder / name).stat()
@@ -79,7 +83,7 @@ def look(folder: Path) -> Look:
 
 
 def read_when_whole(folder: Path, wait: Callable[[float], None] = time.sleep) -> Pair:
-    """Both files, once nobody writes them any more. Raises PairIncomplete, FilesUnreadable, FilesChanging."""
+    """The files, once nobody writes them any more. Raises PairIncomplete, FilesUnreadable, FilesChanging."""
     waited = 0.0
     seen = look(folder)
     while waited < _LONGEST_WAIT:
@@ -91,9 +95,9 @@ def read_when_whole(folder: Path, wait: Callable[[float], None] = time.sleep) ->
             before, seen = seen, look(folder)
             if seen != before:
                 continue
-        data = _read(folder)
+        data = _read(folder, seen)
         after = look(folder)
-        if after == seen and all(len(data[name]) == seen.files[name].size for name in FILES):
+        if after == seen and all(len(data[name]) == seen.files[name].size for name in data):
             return Pair(seen, data)
         seen = after
         wait(QUIET_SECONDS)
@@ -101,8 +105,8 @@ def read_when_whole(folder: Path, wait: Callable[[float], None] = time.sleep) ->
     raise FilesChanging(str(folder))
 
 
-def _read(folder: Path) -> dict[str, bytes]:
+def _read(folder: Path, seen: Look) -> dict[str, bytes]:
     try:
-        return {name: (folder / name).read_bytes() for name in FILES}
+        return {name: (folder / name).read_bytes() for name in seen.files}
     except OSError as problem:
         raise FilesUnreadable(f"{folder} ({problem.strerror or type(problem).__name__})") from problem

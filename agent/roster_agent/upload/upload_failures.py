@@ -50,7 +50,8 @@ class NotUploaded(AgentError):
 class PairIncomplete(NotUploaded):
     """A file is missing.
 
-    Nothing was uploaded. Put teachers.csv and students.csv, spelled exactly so, into one folder.
+    Nothing was uploaded. Put teachers.csv and students.csv, spelled exactly so, into one folder, or oneroster.zip or
+    clever.zip.
     """
 
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 #: The index that lists the sites. It has another name whenever LISTED_OF_A_HEAD changes: an index cannot be changed.
-HEADS = "heads-2"
+HEADS = "heads-3"
 
 #: What a list of sites has of each head; the index copies these and no more.
 LISTED_OF_A_HEAD = (
     *("site", "version", "manifest_sha256", "published_at", "paused", "settings_paused", "running", "held"),
-    *("last_import", "files_at", "succeeded_at", "stale_since", "added_at", "kept_until"),
+    *("last_import", "files_at", "succeeded_at", "stale_since", "added_at", "kept_until", "look_again_at"),
 )
 
 # What is read of a server; its tokens are not.

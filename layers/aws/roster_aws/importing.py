@@ -21,7 +21,7 @@ from datetime import datetime
 from roster import next_step
 from roster.alert import of_good_settings, of_refused_file
 from roster.approval import is_same_hold, to_approve, why_not_ended
-from roster.csv_file import too_large
+from roster.limits import too_large
 from roster.memory import Memory
 from roster.next_step import (
     CarryOut,
@@ -33,7 +33,7 @@ from roster.next_step import (
     ends_what_ran,
 )
 from roster.no_console import agreed
-from roster.notices import SETTINGS
+from roster.notices import BUNDLES, FILES, SETTINGS, SOURCES
 from roster.notices_file import findings_of, notices_csv
 from roster.pair import ImportNow, Wait, old_partner, refusal_id
 from roster.plan import Plan, plan_import, refuse
@@ -100,7 +100,7 @@ class Importer:
         erasure = self.publisher.store.tombstones.of(site)
         if erasure is None:
             return False
-        if erasure.finished_at and self.inbox.standing(site):
+        if erasure.finished_at and self.inbox.standing(site, (*FILES, *BUNDLES)):
             if not erasure.uploads:
                 refusal = refusal_id(self.clock(), site)
                 self.publisher.alerts.tell([of_refused_file(Report(site, refusal, "failed", reason="site_erased"))])
@@ -138,6 +138,7 @@ class Importer:
                 self.publisher.store.put_paused(head.site, request.asked)
                 self.publisher.logbook.tell([{"message": "site_waiting", "site": head.site, "reason": "site_paused"}])
             case NothingToDo(reason):
+                self._tell_other_sources(head)
                 self._answer_nothing(request, reason)
 
     def _read_settings(self, head: Head, owner: str) -> Head:
@@ -164,6 +165,23 @@ class Importer:
         self.publisher.logbook.tell_import(report)
         self.publisher.alerts.tell([of_refused_file(report)])
         return store.put_settings(head, owner, upload.version_id, None, problem=report.import_id)
+
+    def _tell_other_sources(self, head: Head) -> None:
+        """Tell of each upload that is new and of a source that the settings do not import from, once."""
+        store, counting = self.publisher.store, SOURCES[from_dict(head.settings).import_from]
+        others = [file for file in (*FILES, *BUNDLES) if file not in counting]
+        for upload in self.inbox.standing(head.site, others).values():
+            refusal = refusal_id(upload.uploaded_at, upload.version_id)
+            if not head.past.is_news(upload) or store.report(head.site, refusal):
+                continue
+            ended_at = stamp(self.clock())
+            report = Report(
+                head.site, refusal, "failed", reason="source_not_chosen", ended_at=ended_at, file=upload.file
+            )
+            if store.record_import(report):
+                self.publisher.logbook.tell_import(report)
+                self.publisher.alerts.tell([of_refused_file(report)])
+                store.mark_refused(report)
 
     def _answer_nothing(self, request: Request, reason: str) -> None:
         self.publisher.store.drop_waiting(request.site)  # its file may have been deleted

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from roster import next_step
-from roster.notices import FILES
+from roster.notices import SOURCES
 from roster.pair import Upload
+from roster.settings_file import from_dict
 from roster.site_head import Head
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ DIGEST_HEADER = "x-amz-checksum-sha256"
 
 
 class Inbox:
-    """A versioned bucket with `{site}/teachers.csv`, `{site}/students.csv` and `{site}/settings.json`."""
+    """A versioned bucket with `{site}/teachers.csv`, `{site}/students.csv`, bundles and `{site}/settings.json`."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
@@ -30,14 +32,14 @@ class Inbox:
     def of_site(self, head: Head) -> next_step.Inbox:
         """What the inbox holds for a site, for the decision what to do next."""
         site = head.site
-        standing = self.standing(site)
+        standing = self.standing(site, SOURCES[from_dict(head.settings).import_from])
         fresh = [upload for upload in standing.values() if head.past.is_news(upload)]
         first_at = {upload.file: self._first_of(site, upload, head.seen.get(upload.file)) for upload in fresh}
         return next_step.Inbox(standing, first_at, lambda upload: self.keeps(site, upload))
 
-    def standing(self, site: str) -> dict[str, Upload]:
-        """The newest version of each file that is there now; a deleted file is simply not there."""
-        found = (self.newest(site, file) for file in FILES)
+    def standing(self, site: str, files: Iterable[str]) -> dict[str, Upload]:
+        """The newest version of each of these files that is there now; a deleted file is simply not there."""
+        found = (self.newest(site, file) for file in files)
         return {upload.file: upload for upload in found if upload}
 
     def newest(self, site: str, file: str) -> Upload | None:

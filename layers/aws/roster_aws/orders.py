@@ -16,6 +16,7 @@ from datetime import datetime
 from roster.approval import is_too_old, of_a_person, why_no_new_epoch, why_not_approved, why_not_rolled_back
 from roster.delta import CHANGES
 from roster.encode import Manifest
+from roster.memory import NOTHING
 from roster.pair import Upload, import_id, refusal_id
 from roster.plan import nothing_changed, plan_rollback
 from roster.report import Report
@@ -116,7 +117,9 @@ class Orders:
             base_version=head.version,
             version=head.version + 1 if delta else head.version,
         )
-        after = head.after_rollback(self._pair_behind(head.site, old))
+        named = results.memory(head.site, head.memory_sha256).named
+        left = results.put_memory(head.site, NOTHING._replace(named=named))
+        after = head.after_rollback(self._pair_behind(head.site, old), left)
         settled = store.settle(head, owner, report, signed, after=after, pause=True)
         audit("rollback", site=head.site, by=order.by, **{"import": this_import})
         self.publisher.finish(settled, owner, report, phases)

@@ -179,7 +179,7 @@ class Results:
 
     def put_memory(self, site: str, memory: Memory) -> str:
         """Store what a site remembers, to be kept for 180 days from now on; its digest, "" where that is nothing."""
-        if not memory.kept and not any(memory.bad_rows.values()):
+        if memory.is_nothing:
             return ""
         data = memory.to_bytes()
         digest = hashlib.sha256(data).hexdigest()

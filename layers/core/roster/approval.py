@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from roster.encode import Approved, Manifest
 from roster.memory import Memory
-from roster.notices import FILES
+from roster.pair import is_whole
 from roster.plan import Plan
 from roster.report import HeldPlan, Report
 from roster.request import Request
@@ -66,7 +66,7 @@ def why_not_ended(head: Head, memory: Memory, gone: Collection[str]) -> str | No
     """Why what bad rows keep cannot end now; None when it can. `gone`: the files in force that are kept no longer."""
     if not memory.kept:
         return "nothing_kept"
-    return "uploads_gone" if gone or len(head.effective) < len(FILES) else None
+    return "uploads_gone" if gone or not is_whole(head.effective) else None
 
 
 def to_approve(plan: Plan, manifest_sha256: str, memory_sha256: str, now: datetime) -> HeldPlan:

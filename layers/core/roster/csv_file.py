@@ -16,11 +16,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from roster.first_look import look_at_bytes, look_at_text, look_at_zero_bytes, name_of, separator_line
+from roster.limits import too_large
 from roster.names import clean
 from roster.notices import (
     DelimiterNotComma,
     DelimiterUnknown,
-    FileTooLarge,
     HeaderRowUnexpected,
     Notice,
     Notices,
@@ -31,9 +31,6 @@ from roster.notices import (
     VersionUnsupported,
 )
 from roster.quoting import split_fields
-
-# About ten million rows, which is as many as are read; the memory of the import function is chosen for it.
-FILE_LIMIT = 256 * 1024 * 1024
 
 # Small enough to stay in the processor's cache, and for most blocks to hold no odd line.
 _BLOCK = 1 << 14
@@ -72,11 +69,6 @@ class Cut(NamedTuple):
 class _Refused(Exception):
     def __init__(self, notice: Notice) -> None:
         self.notice = notice
-
-
-def too_large(file: str, size: int) -> FileTooLarge | None:
-    """The notice for a file of `size` bytes that is over the limit; asked before it is fetched."""
-    return FileTooLarge(file, bytes=size, limit=FILE_LIMIT) if size > FILE_LIMIT else None
 
 
 def open_file(file: str, data: bytes, notices: Notices) -> Opened | None:

@@ -63,6 +63,7 @@ class ListedSite:
     stale_since: str = ""
     added_at: str = ""
     kept_until: str = ""
+    look_again_at: str = ""
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> ListedSite:
@@ -85,6 +86,14 @@ class ListedSite:
         status = self.last_import["status"] if self.last_import else "new"
         return "rejected" if status == "held" else status  # held no more, and nothing came after it
 
-    def something_kept_ends(self, now: datetime) -> bool:
-        """Whether the time of a kept fact has passed; while a plan is held, everything waits for a person."""
-        return bool(self.kept_until) and not self.held and read_stamp(self.kept_until) <= now
+    def has_to_be_read_again(self, now: datetime) -> bool:
+        """Whether the files in force are to be read again (`is_time_to_read_again`)."""
+        return is_time_to_read_again(self.kept_until, self.look_again_at, self.held, now)
+
+
+def is_time_to_read_again(kept_until: str, look_again_at: str, held: str, now: datetime) -> bool:
+    """Whether the time of a kept fact has passed, or a date in the files has come; both are time stamps, or "".
+
+    While a plan is held, everything waits for a person.
+    """
+    return not held and any(at and read_stamp(at) <= now for at in (kept_until, look_again_at))

@@ -59,6 +59,11 @@ class Memory(NamedTuple):
     named: Named = Named()
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to remember."""
+        return not self.kept and not any(self.bad_rows.values()) and self.named == Named()
+
+    @property
     def keys(self) -> frozenset[tuple[str, tuple[str, str]]]:
         """The kept facts as they are compared: file, and username and class folded."""
         return frozenset((fact.file, (fold(fact.username), fold(fact.class_))) for fact in self.kept)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from roster.notices import FILES
+from roster.notices import SOURCES
 from roster.pair import (
     Decision,
     ImportNow,
@@ -38,9 +38,9 @@ _AT_ONCE = timedelta(days=1)
 class Inbox:
     """What a site's inbox holds.
 
-    `standing` is the newest upload of each file of the pair. `first_at` tells since when each of them has something
-    that was not dealt with. `keeps` tells whether an upload that stands no longer is kept all the same; it is asked
-    only where that matters.
+    `standing` is the newest upload of each file that counts: of the pair, or the bundle. `first_at` tells since when
+    each of them has something that was not dealt with. `keeps` tells whether an upload that stands no longer is kept
+    all the same; it is asked only where that matters.
     """
 
     standing: Mapping[str, Upload]
@@ -144,8 +144,9 @@ def _decide(head: Head, request: Request, inbox: Inbox, settings: Settings, now:
         now=now,
         window=timedelta(minutes=settings.pair_window_minutes),
         first_at=inbox.first_at,
+        files=SOURCES[settings.import_from],
         asked=bool(request.asked),
-        again=head.settings_changed or (not head.is_paused and head.something_kept_ends(now)),
+        again=head.settings_changed or (not head.is_paused and head.has_to_be_read_again(now)),
     )
     return _with_partner(head, decision, inbox) if isinstance(decision, ImportNow) else decision
 
@@ -157,7 +158,7 @@ def _with_partner(head: Head, decision: ImportNow, inbox: Inbox) -> Decision:
     ]
     if not gone:
         return decision
-    if decision.seen == head.seen or len(gone) == len(FILES):
+    if decision.seen == head.seen or len(gone) == len(decision.pair):
         return NothingNew()
     (arrived,) = (upload for file, upload in decision.pair.items() if file not in gone)
     return Wait(arrived, gone[0], None)

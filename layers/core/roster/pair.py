@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from roster.notices import FILES, PartnerIsOld
+from roster.notices import FILES, SOURCES, PartnerIsOld
 
 PARTNER_OLD = timedelta(days=7)
 
@@ -32,6 +32,11 @@ _MOST_BARRED = 20
 
 _SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _IMPORT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6,16}")
+
+
+def is_whole(files: Collection[str]) -> bool:
+    """Whether these files make a roster: both of a pair, or a bundle."""
+    return any(set(files) == set(source) for source in SOURCES.values())
 
 
 def is_site(name: str) -> bool:
@@ -71,6 +76,15 @@ class Past:
     undecided: Uploads = field(default_factory=dict)
     unread: Uploads = field(default_factory=dict)
     barred: frozenset[str] = frozenset()
+
+    def of_files(self, files: Collection[str]) -> Past:
+        """The same, where only these files count: what is in force or undecided of another source is no partner."""
+
+        def counting(uploads: Uploads) -> Uploads:
+            return {file: upload for file, upload in uploads.items() if file in files}
+
+        effective, undecided = counting(self.effective), counting(self.undecided)
+        return replace(self, effective=effective, undecided=undecided, unread=counting(self.unread))
 
     def is_news(self, upload: Upload) -> bool:
         """Whether an upload that stands in the inbox was not dealt with yet.
@@ -144,20 +158,22 @@ def decide(
     now: datetime,
     window: timedelta,
     first_at: Mapping[str, datetime] | None = None,
+    files: Sequence[str] = FILES,
     asked: bool = False,
     again: bool = False,
 ) -> Decision:
     """What to do about a site's inbox.
 
-    `standing` is the newest upload of each file that is there. Two new files are a pair, when no further one has come
-    for a moment. One new file waits for `window`, counted from `first_at`, when the first upload of it came that was
-    not dealt with (default: this one); so does one without any content. `asked`: a person wants what stands imported
-    now, new or not; `again`: the pair in force, or the one that is held, is to be read again, unless a new file decides
-    otherwise.
+    `standing` is the newest upload of each file that is there, of the `files` that count: both of a pair, or a bundle.
+    Two new files are a pair, when no further one has come for a moment. One new file waits for `window`, counted from
+    `first_at`, when the first upload of it came that was not dealt with (default: this one); so does one without any
+    content. `asked`: a person wants what stands imported now, new or not; `again`: the pair in force, or the one that
+    is held, is to be read again, unless a new file decides otherwise.
     """
+    past = past.of_files(files)
     fresh = {file: upload for file, upload in standing.items() if past.is_news(upload)}
     if not fresh:
-        return _without_news(standing, past, asked=asked, again=again)
+        return _without_news(standing, past, files, asked=asked, again=again)
     first = first_at or {}
     since = {file: min(first.get(file, upload.uploaded_at), upload.uploaded_at) for file, upload in fresh.items()}
     latest = min(since.values()) + max(_MOST_WINDOWS * window, _LEAST_PATIENCE)
@@ -170,10 +186,10 @@ def decide(
             return Wait(upload, upload.file, until)
     seen = {**past.seen, **fresh}
     pair = fresh | {file: upload for file, upload in past.unread.items() if standing.get(file) == upload}
-    if len(pair) == len(FILES):
+    if len(pair) == len(files):
         return ImportNow(pair, seen)
     (arrived,) = fresh.values()
-    missing = next(file for file in FILES if file != arrived.file)
+    missing = next(file for file in files if file != arrived.file)
     partner = _partner(missing, standing, past, asked=asked)
     if partner is None:
         return Wait(arrived, missing, None)
@@ -192,7 +208,7 @@ def _partner(missing: str, standing: Uploads, past: Past, *, asked: bool) -> Upl
     return stands if asked and stands and not held and stands.version_id not in past.barred else None
 
 
-def _without_news(standing: Uploads, past: Past, *, asked: bool, again: bool) -> Decision:
+def _without_news(standing: Uploads, past: Past, files: Sequence[str], *, asked: bool, again: bool) -> Decision:
     """What to read again, where no upload is new."""
     seen = dict(past.seen)
     if (asked or again) and past.undecided:
@@ -202,12 +218,12 @@ def _without_news(standing: Uploads, past: Past, *, asked: bool, again: bool) ->
         if standing and not allowed:
             return Rejected()
         pair = {**past.effective, **allowed}
-        if allowed and len(pair) == len(FILES):
+        if allowed and len(pair) == len(files):
             return ImportNow(pair, seen)
         if allowed:
             (arrived,) = allowed.values()
-            return Wait(arrived, next(file for file in FILES if file != arrived.file), None)
-    elif again and len(past.effective) == len(FILES):
+            return Wait(arrived, next(file for file in files if file != arrived.file), None)
+    elif again and len(past.effective) == len(files):
         return ImportNow(dict(past.effective), seen)
     return NothingNew()
 
@@ -233,7 +249,16 @@ def import_id(pair: Uploads, number: int, asked_at: datetime | None) -> str:
 
 def refusal_id(at: datetime, about: str) -> str:
     """The id of a refusal that is no import, listed among them: the same for the same time and subject."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(about.encode()).hexdigest()[:8]}"
+    return f"{at:%Y%m%dT%H%M%SZ}-{_digest(about)}"
+
+
+def is_refusal_of(import_id: str, about: str) -> bool:
+    """Whether an id is that of a refusal of this subject, whenever it was."""
+    return import_id.rpartition("-")[2] == _digest(about)
+
+
+def _digest(about: str) -> str:
+    return hashlib.sha256(about.encode()).hexdigest()[:8]
 
 
 def is_import(text: str) -> bool:
@@ -243,5 +268,7 @@ def is_import(text: str) -> bool:
 
 def old_partner(pair: Mapping[str, Upload]) -> list[PartnerIsOld]:
     """The notice for a file of the pair that was uploaded more than seven days before the other."""
+    if len(pair) < len(FILES):  # a bundle has no partner
+        return []
     older, newer = sorted(pair.values(), key=lambda upload: upload.uploaded_at)
     return [PartnerIsOld(older.file)] if newer.uploaded_at - older.uploaded_at > PARTNER_OLD else []

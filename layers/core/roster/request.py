@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from roster.notices import FILES, SETTINGS
+from roster.notices import BUNDLES, FILES, SETTINGS
 from roster.pair import is_site
 
 
@@ -148,6 +148,6 @@ def _request(message: Mapping[str, Any]) -> Request:
 def _upload(entity: Mapping[str, Any]) -> Request | Stray:
     key = unquote_plus(entity["key"])
     site, slash, file = key.partition("/")
-    if slash and is_site(site) and file in (*FILES, SETTINGS):
+    if slash and is_site(site) and file in (*FILES, *BUNDLES, SETTINGS):
         return Request(site)
     return Stray(key, entity["versionId"], datetime.fromisoformat(entity["at"]), entity["size"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from roster.listed_site import LastImport
+from roster.listed_site import LastImport, is_time_to_read_again
 from roster.memory import Memory
 from roster.notices import FileError
 from roster.pair import ImportNow, Past, Upload, barred
@@ -28,7 +28,7 @@ _NOT_SETTLED = {
 }
 _UPLOADS = ("seen", "effective", "undecided", "unread")
 # What a newer pair changes of a head whose hold it renews.
-_RENEWED = ("seen", "undecided", "unread", "files_at", "settings_changed")
+_RENEWED = ("seen", "undecided", "unread", "files_at", "settings_changed", "look_again_at")
 
 #: What people are told of when it begins, and when it has ended; the last two are of a server.
 Trouble = Literal["held", "failed", "refused_file", "stale", "silent", "held_on_server"]
@@ -51,13 +51,14 @@ class Head:
     to a newer one, of which `projected_steps` are written; `overtaken` are those that another took the place of before
     the table showed them. `lease_until` is when the run that has the lease has ended, in seconds since 1970.
 
-    `memory_sha256` is what the site remembers ("": nothing), `kept_until` when the first kept fact of it ends; `steps`
-    are the versions that guards count from, `school_year` the expected roll-over that was used up. `settings` are the
-    last good ones, `settings_version` the upload last read for them, `settings_problem` the report of one that is bad;
+    `memory_sha256` is what the site remembers ("": nothing), `kept_until` when the first kept fact of it ends, and
+    `look_again_at` when the files in force say something else, since a date in them comes ("": never); `steps` are the
+    versions that guards count from, `school_year` the expected roll-over that was used up. `settings` are the last good
+    ones, `settings_version` the upload last read for them, `settings_problem` the report of one that is bad;
     `settings_changed` says that no pair was imported with them yet. `added_at` and `added_by`: who says that there is
     such a site. `stale_since` is the watch's. `told` are the troubles of imports that people have been told of and that
-    have not ended, `refused` the refusal of an upload that they were told of last (`roster.alert`).
-    `signature` {key_id, signature} is over epoch, version and manifest, by a key of the keyring `keyring_serial`.
+    have not ended, `refused` the refusal of an upload that they were told of last (`roster.alert`). `signature`
+    {key_id, signature} is over epoch, version and manifest, by a key of the keyring `keyring_serial`.
     """
 
     site: str
@@ -89,6 +90,7 @@ class Head:
     barred: list[str] = field(default_factory=list)
     memory_sha256: str = ""
     kept_until: str = ""
+    look_again_at: str = ""
     steps: list[Step] = field(default_factory=list)
     school_year: str = ""
     added_at: str = ""
@@ -134,9 +136,9 @@ class Head:
         problem = self.settings_problem
         return bool(problem) and self.last_import is not None and self.last_import["import"] == problem
 
-    def something_kept_ends(self, now: datetime) -> bool:
-        """Whether the time of a kept fact has passed. While a plan is held, everything waits for a person."""
-        return bool(self.kept_until) and not self.held and read_stamp(self.kept_until) <= now
+    def has_to_be_read_again(self, now: datetime) -> bool:
+        """Whether the files in force are to be read again (`is_time_to_read_again`)."""
+        return is_time_to_read_again(self.kept_until, self.look_again_at, self.held, now)
 
     # What an outcome leaves of uploads, memory and settings
 
@@ -152,6 +154,7 @@ class Head:
         )
         if plan.outcome == "failed":
             return replace(seen, unread=_unread(self, pair, plan))
+        seen = replace(seen, look_again_at=plan.look_again_at)
         if plan.held:
             return replace(seen, undecided=pair)
         return replace(
@@ -174,8 +177,11 @@ class Head:
             school_year=held.plan.get("school_year", self.school_year) if held.plan else self.school_year,
         )
 
-    def after_rollback(self, effective: Mapping[str, Upload]) -> Head:
-        """The head once an old version's content is published again, which these uploads had made."""
+    def after_rollback(self, effective: Mapping[str, Upload], memory_sha256: str) -> Head:
+        """The head once an old version's content is published again, which these uploads had made.
+
+        `memory_sha256` is what is left to remember: the names of a bundle's sections and users.
+        """
         undone = [*self.effective.values(), *self.undecided.values(), *self.unread.values()]
         return replace(
             self,
@@ -183,8 +189,9 @@ class Head:
             undecided={},
             unread={},
             barred=barred(self.barred, undone, effective),
-            memory_sha256="",
+            memory_sha256=memory_sha256,
             kept_until="",
+            look_again_at="",
             settings_changed=False,  # they must not bring back what was undone
         )
 

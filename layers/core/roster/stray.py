@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
-from roster.notices import FILES, SETTINGS
+from roster.notices import BUNDLES, FILES, SETTINGS
 
 # What operating systems, office programs and transfer tools leave beside the file that was meant, or name it while it
 # is on its way. Each pattern is of a whole name, in any case.
@@ -25,7 +25,7 @@ _LEFT_BY_TOOLS = (
 )
 _LEFT = re.compile("|".join(f"(?:{pattern})" for pattern in _LEFT_BY_TOOLS), re.IGNORECASE | re.DOTALL)
 
-_WANTED = (*FILES, SETTINGS)
+_WANTED = (*FILES, *BUNDLES, SETTINGS)
 
 # Of a name's letters: so many have to be the same, in their order, for it to be a slip.
 _ALIKE = 0.8
@@ -53,7 +53,7 @@ def file_like(name: str) -> str:
     if near:
         return near[0]
     # students.txt and students without an ending are meant as well as student.csv; notes.csv is not.
-    ends = dict.fromkeys(_WANTED, "csv") | {SETTINGS: "json"}
+    ends = dict.fromkeys(FILES, "csv")
     near = [
         each for each in get_close_matches(f"{stem}.csv", FILES, 1, 0.9) if not ending or ending in ("txt", ends[each])
     ]

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from roster.csv_file import FILE_LIMIT
-from roster.notices import FILES
+from roster.limits import limit_of
+from roster.notices import BUNDLES, FILES
 from roster.notices_file import Finding
+from roster.pair import is_refusal_of
 from roster.report import SUCCEEDED, Report
 from roster.site_head import Head
 
 #: The files that an uploader may put there, and the most bytes of each. Never the settings: they say who sees whom.
-UPLOADABLE: Mapping[str, int] = dict.fromkeys(FILES, FILE_LIMIT)
+UPLOADABLE: Mapping[str, int] = {file: limit_of(file) for file in (*FILES, *BUNDLES)}
 
 #: The most bytes of a question.
 QUESTION_LIMIT = 8192
@@ -169,6 +170,8 @@ def fate(asked: Asked, put: Mapping[str, str], site: Site, now: datetime) -> Fat
     ours = {file: put[file] for file in wanted}
     for report in site.reports:
         if ours.items() <= {file: read["version_id"] for file, read in report.pair.items()}.items():
+            return _of_report(report)
+        if report.is_refusal and any(is_refusal_of(report.import_id, version) for version in ours.values()):
             return _of_report(report)
     if any(_is_overtaken(file, version, asked, site.head, now) for file, version in ours.items()):
         return Fate("ignored", "newer_upload")

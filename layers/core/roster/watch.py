@@ -59,8 +59,8 @@ class Look(NamedTuple):
     """What one look comes to.
 
     `numbers` are the metrics of a fleet_report (`roster.log_events.METRICS`); `told` are the events of each site that
-    has become stale or has recovered, and `marks` since when each of these is stale ("": no longer). In the sites of
-    `ending` the time of something kept has passed.
+    has become stale or has recovered, and `marks` since when each of these is stale ("": no longer). The sites of
+    `ending` have to be read again: the time of something kept has passed, or a date in their files has come.
     """
 
     numbers: dict[str, float]
@@ -91,7 +91,7 @@ def look_over(sites: Sequence[ListedSite], servers: Mapping[str, int], at: datet
         # A paused site is not looked after any longer, and has not recovered.
         [_changed(site, at, is_stale=site.site in stale) for site in changed if not site.paused],
         {site.site: site.files_at if site.site in stale else "" for site in changed},
-        [site.site for site in watched if site.something_kept_ends(at)],
+        [site.site for site in watched if site.has_to_be_read_again(at)],
     )
 
 

@@ -38,7 +38,7 @@ from roster_pages.page_model import (
 from roster_pages.server_table import servers_table
 from roster_pages.standing import ignored_table, standing, standing_badges
 from roster_pages.view_data import SiteData
-from roster_pages.wording import STATUS_MEANS, changes_text, several, waiting_texts
+from roster_pages.wording import SOURCE_NAMES, STATUS_MEANS, changes_text, several, waiting_texts
 
 _USERNAMES = {"district": "District username", "email": "Email"}
 _REMOVALS = {
@@ -127,11 +127,19 @@ def _waiting(waiting: Waiting) -> Message:
     return Message("busy", heading, (line,))
 
 
+_NOTHING_YET = {
+    "csv": "Nothing was imported yet: upload both files.",
+    "oneroster": "Nothing was imported yet: upload oneroster.zip.",
+    "clever": "Nothing was imported yet: upload clever.zip.",
+}
+
+
 def _integration(data: SiteData, imports: Sequence[Report], newest: Report | None) -> Facts:
     site, at = data["site"], data.get("at")
     version = data.get("version") or 0
-    rows: list[tuple[str, Cell]] = [("Import from", "CSV: teachers.csv and students.csv")]
-    rows.append(("Status", _status(newest, at) if newest else "Nothing was imported yet: upload both files."))
+    source = data.get("settings", {}).get("import_from", "csv")
+    rows: list[tuple[str, Cell]] = [("Import from", SOURCE_NAMES.get(source, harmless(source)))]
+    rows.append(("Status", _status(newest, at) if newest else _NOTHING_YET.get(source, _NOTHING_YET["csv"])))
     ended = [report for report in imports if report.ended_at]
     last = next((report for report in ended if not report.is_refusal), ended[0] if ended else None)
     rows.append(("Last import", moment(last.ended_at if last else None, at)))

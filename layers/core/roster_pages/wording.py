@@ -75,6 +75,7 @@ _EITHER = ". Pupils of this pair are teachers now: either pair may be the swappe
 
 REASONS = {
     "file_name_unexpected": "An import reads teachers.csv and students.csv, spelled exactly so, in the site's folder.",
+    "source_not_chosen": "The setting import_from says that another source counts, so this file is not read.",
     "settings_invalid": "The file has errors; the last good settings stay in force.",
     "not_held": "This import is not held, or no longer held.",
     "plan_differs": "This is not the plan that was shown: look at the import again.",
@@ -120,6 +121,14 @@ def reason_text(report: Report) -> str:
     where = report.file or report.place
     place = f" ({harmless(where)})" if where else ""
     return f"{reason}{place}: {words}" if words else f"{reason}{place}"
+
+
+#: What each source is called, by the setting `import_from`: the words of the Import from menu.
+SOURCE_NAMES = {
+    "csv": "CSV: teachers.csv and students.csv",
+    "oneroster": "OneRoster or School Data Sync: oneroster.zip",
+    "clever": "Clever: clever.zip",
+}
 
 
 def held_text(reason: Mapping[str, Any]) -> str:

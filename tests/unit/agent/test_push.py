@@ -376,11 +376,19 @@ def test_should_wait_until_nobody_writes_any_more(machine: Office) -> None:
     assert (pair.data, writing.waits) == ({"teachers.csv": TEACHERS, "students.csv": STUDENTS}, 3)
 
 
+def test_should_read_a_bundle_where_the_pair_is_not_whole(machine: Office) -> None:
+    machine.export(students=STUDENTS)
+    (machine.folder / "clever.zip").write_bytes(b"PK")
+    assert set(read_when_whole(machine.folder, Writing()).data) == {"teachers.csv", "students.csv"}
+    (machine.folder / "students.csv").unlink()  # as Clever's own export has files of these names
+    assert read_when_whole(machine.folder, Writing()).data == {"clever.zip": b"PK"}
+
+
 def test_should_read_again_what_changed_while_it_was_read(machine: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     read = pair_files._read
 
-    def read_while_written(folder: Path) -> dict[str, bytes]:
-        found = read(folder)
+    def read_while_written(folder: Path, seen: Look) -> dict[str, bytes]:
+        found = read(folder, seen)
         if machine.folder.joinpath("students.csv").read_bytes() == STUDENTS:
             machine.export(students=FAULTY)
         return found

@@ -480,20 +480,20 @@ def test_should_preview_by_what_the_site_remembers(
     for name, data in SEED.items():
         (tmp_path / name).write_bytes(data)
     said = {"version": 7, "settings": {}, "memory_link": link.as_uri(), "school_year": "2026-08-20", "site_new": ""}
-    known: list[Known] = []
+    asked: list[Known] = []
 
-    def read(folder: Path, settings: Settings, base: Base | None, knows: Known) -> Plan:
-        known.append(knows)
-        return plan_import(SEED, settings, base, known=knows)
+    def plan(files: dict[str, bytes], settings: Settings, base: Base | None, *, known: Known) -> Plan:
+        asked.append(known)
+        return plan_import(files, settings, base, known=known)
 
-    monkeypatch.setattr(showing, "read_pair_of", read)
+    monkeypatch.setattr(showing, "plan_import", plan)
     monkeypatch.setattr(showing, "Site", Site)
     monkeypatch.setattr(Site, "version", lambda _: (said, None))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     admin("preview", "hogwarts", str(tmp_path), "--json")
     assert json.loads(capsys.readouterr().out)["changes"]["groups_created"] == 4
-    assert (known[0].memory, known[0].school_year, known[0].site_new) == (memory, "2026-08-20", "")
-    assert abs(datetime.now(UTC) - known[0].now) < timedelta(minutes=5)
+    assert (asked[0].memory, asked[0].school_year, asked[0].site_new) == (memory, "2026-08-20", "")
+    assert abs(datetime.now(UTC) - asked[0].now) < timedelta(minutes=5)
 
 
 def test_should_preview_without_a_memory_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

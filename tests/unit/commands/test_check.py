@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from rich.console import Console
 
-from roster.csv_file import FILE_LIMIT
+from roster.limits import FILE_LIMIT
 from roster.notices import FILES, STUDENTS, TEACHERS, catalogue
 from roster.plan import plan_import
 from roster.settings import Settings

@@ -1,12 +1,13 @@
-"""What `roster-admin upload` makes of what the cloud says of servers, and of files that change meanwhile."""
+"""What `roster-admin upload` makes of what the cloud says of servers, and of files that it does not read."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from roster.settings import Settings
 from roster_commands import uploading
-from roster_commands.site import Failed, Site
+from roster_commands.folder import Unreadable, files_to_upload
 from roster_commands.upload_policy import commands, policy
 
 SINCE = "2026-09-01T02:05:07+00:00"
@@ -81,14 +82,13 @@ def test_should_give_up_waiting_some_day(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "has not taken the version yet" in said[0]
 
 
-def test_should_upload_nothing_else_than_what_was_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    for name in ("teachers.csv", "students.csv"):
-        (tmp_path / name).write_bytes(b"as shown")
-    shown = uploading._digests(tmp_path)
-    (tmp_path / "students.csv").write_bytes(b"changed since")
-    with pytest.raises(Failed, match="have changed since they were shown"):
-        uploading._put(Site("hogwarts", "sis"), tmp_path, shown)
+def test_should_upload_only_what_the_site_reads(tmp_path: Path) -> None:
+    (tmp_path / "export.zip").write_bytes(b"PK")
+    for place in (tmp_path / "export.zip", tmp_path):
+        with pytest.raises(Unreadable, match=r"imports from teachers\.csv and students\.csv|no teachers\.csv"):
+            files_to_upload(place, Settings())
+    wanted = Settings(import_from="clever")
+    assert files_to_upload(tmp_path / "export.zip", wanted) == {"clever.zip": b"PK"}
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])

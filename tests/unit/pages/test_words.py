@@ -243,6 +243,13 @@ def test_the_site_page_should_say_what_the_sis_integration_tab_shows() -> None:
     )
 
 
+def test_the_site_page_should_say_which_product_a_site_imports_from() -> None:
+    settings = {**samples.SETTINGS, "import_from": "oneroster"}
+    says(samples.site(settings=settings), "Import from OneRoster or School Data Sync: oneroster.zip")
+    nothing = samples.site(settings=settings, imports=[], version=0)
+    says(nothing, "Nothing was imported yet: upload oneroster.zip.")
+
+
 def test_a_running_import_should_show_how_far_it_is() -> None:
     said = texts(page(samples.EVERY["site, running"]))
     assert said[said.index("Running now") + 1 :][:4][1::2] == ["now", "to come"]

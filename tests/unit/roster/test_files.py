@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from roster.csv_file import FILE_LIMIT, blocks, lines_at, too_large
+from roster.csv_file import blocks, lines_at
+from roster.limits import FILE_LIMIT, too_large
 from roster.notices import FILES, STUDENTS, TEACHERS, FileTooLarge, HeaderRowUnexpected, NotCsv, Notices, NotUtf8
 from roster.parse import read_pair
 from roster.plan import plan_import

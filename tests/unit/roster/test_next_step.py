@@ -130,8 +130,14 @@ def test_should_import_nothing_of_a_paused_site(head: Head) -> None:
         (replace(SETTLED, kept_until="2026-09-07T03:00:01+00:00"), False),
         (replace(SETTLED, kept_until="2026-09-07T03:00:00+00:00", held="an import"), False),
         (replace(SETTLED, kept_until="2026-09-07T03:00:00+00:00", paused=True), False),
+        (replace(SETTLED, look_again_at="2026-09-07T03:00:00+00:00"), True),
+        (replace(SETTLED, look_again_at="2026-09-07T03:00:01+00:00"), False),
+        (replace(SETTLED, look_again_at="2026-09-07T03:00:00+00:00", held="an import"), False),
     ],
-    ids=["new settings", "a kept fact ends", "it ends later", "a plan is held", "paused"],
+    ids=[
+        *("new settings", "a kept fact ends", "it ends later", "a plan is held", "paused"),
+        *("a date comes", "it comes later", "a date, and a plan is held"),
+    ],
 )
 def test_should_read_again_what_is_in_force_where_that_may_come_to_something_else(head: Head, imports: bool) -> None:
     assert isinstance(step(head, OLD), ImportPair) is imports

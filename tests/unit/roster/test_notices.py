@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster.csv_file import FILE_LIMIT, too_large
+from roster.limits import BUNDLE_LIMIT, FILE_LIMIT, too_large
 from roster.notices import (
     ONEROSTER,
     STUDENTS,
@@ -28,7 +28,6 @@ from roster.notices import (
 from roster.pair import Upload, old_partner
 from roster.plan import Known, Plan, plan_import
 from roster.settings import Settings
-from roster.sources.archive import BUNDLE_LIMIT
 from tests.unit.roster.samples import DISTRICT, DOMAIN, EMAIL, csv, pair, plan
 from tests.unit.sources.bundles import oneroster, zipped
 

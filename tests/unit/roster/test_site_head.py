@@ -90,8 +90,8 @@ def test_should_put_the_uploads_and_the_memory_of_an_approved_import_in_force() 
 
 
 def test_should_bar_what_was_gone_back_from() -> None:
-    after = replace(HEAD, effective=NEW, undecided=OLD, settings_changed=True).after_rollback(OLD)
-    assert (after.effective, after.undecided, after.memory_sha256, after.kept_until) == (OLD, {}, "", "")
+    after = replace(HEAD, effective=NEW, undecided=OLD, settings_changed=True).after_rollback(OLD, "names")
+    assert (after.effective, after.undecided, after.memory_sha256, after.kept_until) == (OLD, {}, "names", "")
     assert after.barred == [each.version_id for each in NEW.values()]
     assert not after.settings_changed
 

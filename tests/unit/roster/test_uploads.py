@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roster.csv_file import FILE_LIMIT
+from roster.limits import FILE_LIMIT
 from roster.notices_file import Finding
 from roster.pair import Upload
 from roster.report import Report

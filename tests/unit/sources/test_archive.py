@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from types import ModuleType
 from unittest.mock import patch
 
 import pytest
 
+from roster import limits
 from roster.sources import archive
 from tests.unit.sources.bundles import codes, groups, oneroster, plan, zipped
 
@@ -65,9 +67,9 @@ def test_should_refuse_what_no_product_makes_and_say_why(data: bytes, code: str,
     assert notice.file == ("users.csv" if code == "bundle_file_missing" else "oneroster.zip")
 
 
-@pytest.mark.parametrize("limit", ["BUNDLE_LIMIT", "_UNPACKED_LIMIT"])
-def test_should_refuse_what_is_too_large(limit: str) -> None:
-    with patch.object(archive, limit, 500):
+@pytest.mark.parametrize(("module", "limit"), [(limits, "BUNDLE_LIMIT"), (archive, "_UNPACKED_LIMIT")])
+def test_should_refuse_what_is_too_large(module: ModuleType, limit: str) -> None:
+    with patch.object(module, limit, 500):
         assert codes(plan(oneroster())) == {"bundle_too_large": 1}
 
 

@@ -20,7 +20,7 @@ Write = dict[str, Any]
 
 HEAD = "HEAD"
 
-# Every head has these, by which the index `heads-2` lists the sites; `listed` gives the values.
+# Every head has these, by which the index `heads-3` lists the sites; `listed` gives the values.
 LISTED = "kind = :kind, site = :site"
 
 

@@ -6,12 +6,12 @@ office, and names nobody; the rows themselves are in notices.csv, to which a lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roster.feed_answer import Answer, json_answer, refuse
-from roster.notices import FILES
+from roster.notices import SOURCES
 from roster.plan import plan_import
 from roster.settings_file import from_dict
 from roster.times import stamp
@@ -49,16 +49,22 @@ class PageCalls:
 
     def about(self, uploader: Uploader) -> Answer:
         """Answer `GET …/page`: whose page this is, until when, and how large its files may be."""
-        said = {"site": uploader.site, "until": uploader.link_until, "bytes": CHECKED_BYTES, "files": list(FILES)}
+        files = list(self._wanted(uploader.site))
+        said = {"site": uploader.site, "until": uploader.link_until, "bytes": CHECKED_BYTES, "files": files}
         return json_answer(200, said)
+
+    def _wanted(self, site: str) -> Sequence[str]:
+        """The files that the site imports from."""
+        return SOURCES[from_dict(self.uploads.store.head(site).settings).import_from]
 
     def stage(self, uploader: Uploader, body: bytes) -> Answer:
         """Answer `POST …/staged`: for each file a link that takes these bytes and no others, for fifteen minutes."""
         files = wanted_files(body)
         if isinstance(files, Answer):
             return files
-        if set(files) != set(FILES):
-            return refuse(400, "bad_request", f"choose both files: {' and '.join(FILES)}")
+        wanted = self._wanted(uploader.site)
+        if set(files) != set(wanted):
+            return refuse(400, "bad_request", f"choose {' and '.join(wanted)}: load this page again")
         if sum(content.bytes for content in files.values()) > CHECKED_BYTES:
             return refuse(413, "too_large", "these files are too large for this page: use roster-agent push")
         asked = self.uploads.new(uploader, files)

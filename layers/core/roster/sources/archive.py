@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import IO
 
 from roster.first_look import look_at_bytes, look_at_text
+from roster.limits import too_large
 from roster.notices import (
     BundleDamaged,
     BundleTooLarge,
@@ -29,9 +30,6 @@ from roster.notices import (
     WebPage,
     XmlDocument,
 )
-
-#: The most bytes of a bundle, packed. Of 200,000 enrolments it is about five million.
-BUNDLE_LIMIT = 64 * 1024 * 1024
 
 # All members together, unpacked: ten million enrolments as OneRoster writes them, with ids of 36 characters.
 _UNPACKED_LIMIT = 2 * 1024 * 1024 * 1024
@@ -61,8 +59,8 @@ class Archive:
     def __init__(self, file: str, data: bytes) -> None:
         """Look at the list of members; raises BadBundle."""
         self.file = file
-        if len(data) > BUNDLE_LIMIT:
-            raise BadBundle(BundleTooLarge(file, bytes=len(data), limit=BUNDLE_LIMIT))
+        if large := too_large(file, len(data)):
+            raise BadBundle(large)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             found = self._zip.infolist()
