@@ -134,8 +134,11 @@ def write_pair(folder: Path, rows: int, order: Order = "student", seed: int = 1)
     _write(folder / "teachers.csv", _with_bad_rows(list(teachers), rosters))
 
 
-def write_bundle(folder: Path, roster: Roster) -> None:
-    """Write oneroster.zip of the same roster, as an export would have it: ids of 36 characters, in order of students."""
+def write_bundle(folder: Path, roster: Roster) -> dict[str, int]:
+    """Write oneroster.zip of the same roster, as an export has it: ids of 36 characters, in the order of students.
+
+    How many records it has, and how many rows the pair has that says the same.
+    """
     students = list(dict.fromkeys(member for group in roster.groups for member in group.members))
     people = {name: _id(number) for number, name in enumerate(students)}
     teachers = {right.username: _id(len(people) + number) for number, right in enumerate(roster.rights)}
@@ -158,6 +161,8 @@ def write_bundle(folder: Path, roster: Roster) -> None:
         ):
             with bundle.open(file, "w") as packed, io.TextIOWrapper(packed, "utf-8", newline="") as out:
                 csv.writer(out).writerows([header, *rows])
+    pair = len(enrolled) + len(teaching)
+    return {"OneRoster": pair + len(people) + len(teachers) + len(classes), "pair": pair}
 
 
 def _id(number: int) -> str:

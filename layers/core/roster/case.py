@@ -82,7 +82,8 @@ def _file(found: Found, rows: Rows) -> FileStated:
         stated, published = sum(map(_sees, found.roster.rights)), counts.get("teachers", 0)
     return FileStated(
         valid=len(rows.usernames),
-        repeated=max(0, len(rows.usernames) - stated),
+        # Other products write an enrolment once a term.
+        repeated=0 if found.pair.records else max(0, len(rows.usernames) - stated),
         new_bad=found.new_bad[rows.file],
         published=bool(published),
         cut=_is_cut(found, rows),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -163,6 +163,7 @@ def _plan(
         return Plan("failed", notices, counts, {}, pair.texts, memory=known.memory, shown=read.shown)
     new_bad = {rows.file: new_rows(rows.bad, known.memory.bad_rows.get(rows.file, {})) for rows in pair.files}
     stated = _stated(read, base, known, wants_lost=any(new_bad.values()))
+    read.tell_repeated()
     weighed = {rows.file: _weigh(pair, rows, new_bad[rows.file], stated.compared.effect, known) for rows in pair.files}
     kept = [fact for each in weighed.values() for fact in each.kept]
     counted = {file: len(rows) for file, rows in new_bad.items()}
@@ -210,6 +211,7 @@ class _Read(NamedTuple):
     shown: Mapping[tuple[str, int], str] = MappingProxyType({})
     ended: tuple[str, ...] = ()
     next_look: str = ""
+    tell_repeated: Callable[[], None] = lambda: None
 
 
 def _read(files: Mapping[str, bytes], settings: Settings, found: Iterable[Notice], known: Known) -> _Read:
@@ -226,7 +228,8 @@ def _read(files: Mapping[str, bytes], settings: Settings, found: Iterable[Notice
     source = read_bundle(bundle, files[bundle], settings, found, known.memory.named, on)
     next_look = beginning(settings.time_zone, source.next_day) if source.next_day else ""
     shown = source.notices.records.shown
-    return _Read(source.pair, source.notices, day, source.named, shown, source.ended, next_look)
+    tell = source.notices.tell_repeated
+    return _Read(source.pair, source.notices, day, source.named, shown, source.ended, next_look, tell)
 
 
 def _placed(reason: Reason, read: _Read) -> Reason:

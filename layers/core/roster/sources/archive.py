@@ -100,7 +100,7 @@ class Archive:
         return self._members[name].filename.rpartition("/")[2]
 
     def open(self, name: str, tell: Callable[[Utf16Decoded], None]) -> IO[str]:
-        """A member as text, with its line ends as they are; raises BadBundle for what is no text."""
+        """A member as text, in which each line ends with LF; raises BadBundle for what is no text."""
         head = self.guarded(name, lambda: self._zip.open(self._members[name]).read(_HEAD))
         file = self.name_of(name)
         if found := _otherwise(file, head):
@@ -110,7 +110,7 @@ class Archive:
             encoding = "utf-16"
             tell(Utf16Decoded(file))
         stream = self._zip.open(self._members[name])
-        return io.TextIOWrapper(stream, encoding=encoding, newline="")
+        return io.TextIOWrapper(stream, encoding=encoding)
 
     def first_bad_byte(self, name: str) -> NotUtf8:
         """Where a member that is not UTF-8 stops being it; raises BadBundle where it cannot be unpacked."""

@@ -7,12 +7,23 @@ finding about a username is one about the person's record, one about a class abo
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from roster.notices import CLASS, STUDENTS, TEACHERS, USERNAME, LooksAlike, Notice, Notices
+from roster.notices import (
+    CLASS,
+    STUDENTS,
+    TEACHERS,
+    USERNAME,
+    LooksAlike,
+    Notice,
+    Notices,
+    RecordsLeftOut,
+    RowDuplicate,
+)
 from roster.quoting import quote
-from roster.sources.export import Person, Section
+from roster.sources.export import REPEATED, Person, Section
 
 Place = tuple[str, int]
 
@@ -86,9 +97,13 @@ class BundleNotices(Notices):
         super().__init__()
         self.records = records
         self._told: set[tuple[str, str | None, int | None, str | None]] = set()
+        self._repeated: Counter[str] = Counter()
 
     def add(self, notice: Notice) -> None:
         """Count a finding at its own place."""
+        if isinstance(notice, RowDuplicate):  # as where each enrolment is written once a term
+            self._repeated[self.records.files[notice.file or ""]] += 1
+            return
         file, row = self.records.place(notice.file, notice.row, notice.column)
         if notice.file in (STUDENTS, TEACHERS) and notice.row and notice.column:
             about = notice.code, file, row, notice.column
@@ -99,6 +114,11 @@ class BundleNotices(Notices):
             like_file, like_row = self.records.place(notice.like_file, notice.like_row, notice.column)
             notice = replace(notice, like_file=like_file or "", like_row=like_row or 0)
         super().add(replace(notice, file=file, row=row) if (file, row) != (notice.file, notice.row) else notice)
+
+    def tell_repeated(self) -> None:
+        """Tell how many enrolments say what an earlier one says, once all of them are known."""
+        for file, records in sorted(self._repeated.items()):
+            self.add(RecordsLeftOut(file, records=records, why=REPEATED))
 
     def add_of(self, notice: Notice, id_: str) -> None:
         """Count a finding about the record of an id."""

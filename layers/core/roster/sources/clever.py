@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from roster.notices import BundleFileMissing, RecordRepeated
 from roster.sources.archive import Archive, BadBundle
-from roster.sources.export import OTHER_SCHOOL, STUDENT, TEACHER, Enrolment, Enrolments, Export, Person, Section
-from roster.sources.reading import Reading, chosen_username, is_wanted_school, person_key
+from roster.sources.export import OTHER_SCHOOL, STUDENT, TEACHER, Enrolled, Enrolments, Export, Person, Section
+from roster.sources.reading import Reading, is_wanted_school, person_key, username_of
 from roster.sources.tables import Damaged, Table, table_of
 
 NEEDED = ("students.csv", "teachers.csv", "sections.csv", "enrollments.csv")
@@ -31,7 +31,8 @@ def read(archive: Archive, reading: Reading) -> Export:
     _read_people(people, teachers, TEACHER, "Teacher", reading)
     known, teach = _sections(sections, schools, reading)
     ended = {(section.term, section.span.ends) for section in known.values() if section.span.ends}
-    return Export(_NAME, people, known, [_enrolments(enrolled), _teaching(sections.file, teach)], sorted(ended))
+    teaching = Enrolments(sections.file, lambda _: iter([teach]))
+    return Export(_NAME, people, known, [_enrolments(enrolled), teaching], sorted(ended))
 
 
 def _schools(table: Table | None) -> dict[str, str]:
@@ -42,21 +43,25 @@ def _schools(table: Table | None) -> dict[str, str]:
 
 def _read_people(people: dict[str, Person], table: Table, role: str, kind: str, reading: Reading) -> None:
     """Read students or teachers. One with two schools has two records with one id."""
-    columns = ("Username", f"{kind}_email|Email", f"{kind}_number", "School_id")
+    wanted = reading.settings.username_from
+    column = {"username": "Username", "number": f"{kind}_number", "id": f"{kind}_id"}.get(wanted, f"{kind}_email|Email")
     seen: set[tuple[str, str]] = set()
-    for row, values in table.records((f"{kind}_id",), columns):
-        id_, username, email, number, school = map(str.strip, values)
+    for row, values in table.records((f"{kind}_id",), (column, "School_id")):
+        id_, login, school = map(str.strip, values)
         if (id_, school) in seen:
             reading.tell(RecordRepeated(table.file, row))
         seen.add((id_, school))
-        login = chosen_username(reading.settings.username_from, username, email, id_, number)
-        people.setdefault(person_key(role, id_), Person(table.file, row, id_, login, frozenset((role,))))
+        people.setdefault(
+            person_key(role, id_), Person(table.file, row, id_, username_of(wanted, login), frozenset((role,)))
+        )
 
 
-def _sections(table: Table, schools: dict[str, str], reading: Reading) -> tuple[dict[str, Section], list[Enrolment]]:
+def _sections(table: Table, schools: dict[str, str], reading: Reading) -> tuple[dict[str, Section], Enrolled]:
     """The sections, and who teaches them."""
     sections: dict[str, Section] = {}
-    teach: list[Enrolment] = []
+    rows: list[int] = []
+    taught: list[str] = []
+    teachers_of: list[str] = []
     columns: tuple[str, ...] = (
         "School_id",
         "Name",
@@ -87,19 +92,16 @@ def _sections(table: Table, schools: dict[str, str], reading: Reading) -> tuple[
             reading.span(table.file, row, starts, ends),
             "" if is_wanted else OTHER_SCHOOL,
         )
-        teach += (
-            Enrolment(row, id_, person_key(TEACHER, teacher), TEACHER) for teacher in dict.fromkeys(teachers) if teacher
-        )
-    return sections, teach
+        keys = [person_key(TEACHER, teacher) for teacher in dict.fromkeys(teachers) if teacher]
+        rows += [row] * len(keys)
+        taught += [id_] * len(keys)
+        teachers_of += keys
+    return sections, Enrolled(rows, taught, teachers_of, [TEACHER] * len(rows))
 
 
 def _enrolments(table: Table) -> Enrolments:
-    def lines(damaged: Damaged) -> Iterator[Enrolment]:
-        for row, (section, user) in table.records(("Section_id", "Student_id"), (), damaged):
-            yield Enrolment(row, section, person_key(STUDENT, user), STUDENT)
+    def batches(damaged: Damaged) -> Iterator[Enrolled]:
+        for rows, (sections, users) in table.batches(("Section_id", "Student_id"), (), damaged):
+            yield Enrolled(rows, sections, [person_key(STUDENT, user) for user in users], [STUDENT] * len(users))
 
-    return Enrolments(table.file, lines)
-
-
-def _teaching(file: str, teach: list[Enrolment]) -> Enrolments:
-    return Enrolments(file, lambda _: iter(teach))
+    return Enrolments(table.file, batches)

@@ -70,22 +70,26 @@ class Section(NamedTuple):
     out: str = ""
 
 
-class Enrolment(NamedTuple):
-    """A line that puts somebody into a section, as it stands there: `role` in the product's word, dates as a `Span`."""
+class Enrolled(NamedTuple):
+    """Some lines that put people into sections, by columns: each row's number, section, user, role and dates.
 
-    row: int
-    section: str
-    user: str
-    role: str
-    span: Span = Span()
-    out: str = ""
+    `roles` are in the product's words. `spans` None: none of them has dates. `outs` says why a row is left out, or "";
+    None: none is.
+    """
+
+    rows: Sequence[int]
+    sections: list[str]
+    users: list[str]
+    roles: list[str]
+    spans: list[Span] | None = None
+    outs: list[str] | None = None
 
 
 class Enrolments(NamedTuple):
-    """The enrolments of one file, in its order; `damaged` rows cannot be read and are told already."""
+    """The enrolments of one file, in its order. What they ask to be told is the row and text of a damaged record."""
 
     file: str
-    lines: Callable[[Callable[[int, str], None]], Iterator[Enrolment]]
+    batches: Callable[[Callable[[int, str], None]], Iterator[Enrolled]]
 
 
 class Export(NamedTuple):

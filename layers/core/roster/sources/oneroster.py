@@ -20,19 +20,30 @@ from roster.sources.export import (
     NOT_ENABLED,
     OTHER_SCHOOL,
     ROLES,
-    Enrolment,
+    Enrolled,
     Enrolments,
     Export,
     Person,
     Section,
 )
-from roster.sources.reading import Reading, chosen_username, is_wanted_school
+from roster.sources.reading import Reading, is_wanted_school, username_of
 from roster.sources.tables import Damaged, Table, column_key, table_of
 
 NEEDED = ("users.csv", "classes.csv", "enrollments.csv")
 
 _GONE = ("tobedeleted", "inactive")
+_IN_FORCE = frozenset(("active", ""))
+_ENABLED = frozenset(("true", ""))
 _DISABLED = ("false", "0", "no")
+
+# Where the username is, by the setting `username_from`.
+_USERNAMES = {
+    "username": "username",
+    "email": "email",
+    "email_local": "email",
+    "number": "identifier",
+    "id": "sourcedId",
+}
 
 
 def read(archive: Archive, reading: Reading) -> Export:
@@ -98,24 +109,27 @@ def _roles(table: Table | None, reading: Reading) -> dict[str, set[str]]:
     return roles
 
 
-def _people(table: Table, roles: dict[str, set[str]], reading: Reading) -> dict[str, Person]:
+def _people(table: Table, in_force: dict[str, set[str]], reading: Reading) -> dict[str, Person]:
+    """The people by their ids; `in_force` are the roles that a file of their own gives them."""
     people: dict[str, Person] = {}
-    columns = ("username", "email", "identifier", "role", "enabledUser", "status")
-    for row, (id_, username, email, number, role, enabled, status) in table.records(("sourcedId",), columns):
+    of_a_record: dict[str, frozenset[str]] = {"": frozenset()}
+    columns = ("role", "enabledUser", "status", _USERNAMES[reading.settings.username_from])
+    for row, (id_, role, enabled, status, login) in table.records(("sourcedId",), columns):
         id_ = id_.strip()
         if id_ in people:
             reading.tell(RecordRepeated(table.file, row))
             continue
         out = ""
-        if status and status.strip().lower() in _GONE:
+        if status not in _IN_FORCE and status.strip().lower() in _GONE:
             out = INACTIVE
-        elif enabled and enabled.strip().lower() in _DISABLED:
+        elif enabled not in _ENABLED and enabled.strip().lower() in _DISABLED:
             out = NOT_ENABLED
-        known = set(roles.get(id_, ()))
-        if role:
-            known.add(ROLES.get(column_key(role), role.strip().lower()))
-        login = chosen_username(reading.settings.username_from, username, email, id_, number)
-        people[id_] = Person(table.file, row, id_, login, frozenset(known), out)
+        roles = of_a_record.get(role)
+        if roles is None:
+            roles = of_a_record[role] = frozenset((ROLES.get(column_key(role), role.strip().lower()),))
+        if id_ in in_force:
+            roles |= in_force[id_]
+        people[id_] = Person(table.file, row, id_, username_of(reading.settings.username_from, login), roles, out)
     return people
 
 
@@ -166,10 +180,13 @@ def _enrolments(table: Table, reading: Reading) -> Enrolments:
     needed = ("classSourcedId", "userSourcedId", "role")
     other = ("beginDate", "endDate", "status")
 
-    def lines(damaged: Damaged) -> Iterator[Enrolment]:
-        for row, (section, user, role, starts, ends, status) in table.records(needed, other, damaged):
-            span = reading.span(table.file, row, starts, ends) if starts or ends else Span()
-            out = INACTIVE if status and status.strip().lower() in _GONE else ""
-            yield Enrolment(row, section, user, role, span, out)
+    def batches(damaged: Damaged) -> Iterator[Enrolled]:
+        for rows, (sections, users, roles, starts, ends, status) in table.batches(needed, other, damaged):
+            spans = outs = None
+            if any(starts) or any(ends):
+                spans = [reading.span(table.file, *each) for each in zip(rows, starts, ends, strict=True)]
+            if not _IN_FORCE.issuperset(status):
+                outs = [INACTIVE if each.strip().lower() in _GONE else "" for each in status]
+            yield Enrolled(rows, sections, users, roles, spans, outs)
 
-    return Enrolments(table.file, lines)
+    return Enrolments(table.file, batches)

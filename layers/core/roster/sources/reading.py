@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from roster.names import fold
 from roster.notices import DateUnreadable
 from roster.settings import Settings
 from roster.sources.dates import Calendar, Span, read_date
 from roster.sources.tables import Tell, column_key
-
-UsernameFrom = Literal["username", "email", "email_local", "number", "id"]
 
 
 @dataclass(frozen=True)
@@ -38,19 +35,9 @@ class Reading:
             return ""
 
 
-def chosen_username(username_from: UsernameFrom, username: str, email: str, id_: str, number: str) -> str:
-    """The username of a record, from the value that the settings name."""
-    match username_from:
-        case "username":
-            return username
-        case "email":
-            return email
-        case "email_local":
-            return email.partition("@")[0]
-        case "number":
-            return number
-        case "id":
-            return id_
+def username_of(username_from: str, value: str) -> str:
+    """The username that a value of a record makes, by the setting `username_from`."""
+    return value.partition("@")[0] if username_from == "email_local" else value
 
 
 def person_key(role: str, id_: str) -> str:

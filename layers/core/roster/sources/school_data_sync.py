@@ -15,13 +15,13 @@ from roster.sources.export import (
     OTHER_SCHOOL,
     STUDENT,
     TEACHER,
-    Enrolment,
+    Enrolled,
     Enrolments,
     Export,
     Person,
     Section,
 )
-from roster.sources.reading import Reading, chosen_username, is_wanted_school, means_no, person_key
+from roster.sources.reading import Reading, is_wanted_school, means_no, person_key, username_of
 from roster.sources.tables import Damaged, Table, table_of
 
 NEEDED = ("student.csv", "teacher.csv", "section.csv", "studentenrollment.csv", "teacherroster.csv")
@@ -51,16 +51,16 @@ def _schools(table: Table | None) -> dict[str, str]:
 
 
 def _read_people(people: dict[str, Person], table: Table, role: str, number: str, reading: Reading) -> None:
-    columns = ("Username", "Secondary Email|Email", number, "Status")
-    for row, (id_, username, email, its_number, status) in table.records(("SIS ID",), columns):
+    wanted = reading.settings.username_from
+    column = {"username": "Username", "number": number, "id": "SIS ID"}.get(wanted, "Secondary Email|Email")
+    for row, (id_, login, status) in table.records(("SIS ID",), (column, "Status")):
         id_ = id_.strip()
         key = person_key(role, id_)
         if key in people:
             reading.tell(RecordRepeated(table.file, row))
             continue
         out = INACTIVE if means_no(status) else ""
-        login = chosen_username(reading.settings.username_from, username, email, id_, its_number)
-        people[key] = Person(table.file, row, id_, login, frozenset((role,)), out)
+        people[key] = Person(table.file, row, id_, username_of(wanted, login), frozenset((role,)), out)
 
 
 def _sections(table: Table, schools: dict[str, str], reading: Reading) -> dict[str, Section]:
@@ -100,10 +100,10 @@ def _sections(table: Table, schools: dict[str, str], reading: Reading) -> dict[s
 
 
 def _enrolments(table: Table, role: str) -> Enrolments:
-    def lines(damaged: Damaged) -> Iterator[Enrolment]:
-        for row, (section, user, status) in table.records(("Section SIS ID", "SIS ID"), ("Status",), damaged):
-            yield Enrolment(
-                row, section, person_key(role, user), role, out=INACTIVE if status and means_no(status) else ""
-            )
+    def batches(damaged: Damaged) -> Iterator[Enrolled]:
+        for rows, (sections, users, status) in table.batches(("Section SIS ID", "SIS ID"), ("Status",), damaged):
+            outs = [INACTIVE if means_no(each) else "" for each in status] if any(status) else None
+            keys = [person_key(role, user) for user in users]
+            yield Enrolled(rows, sections, keys, [role] * len(keys), outs=outs)
 
-    return Enrolments(table.file, lines)
+    return Enrolments(table.file, batches)

@@ -12,8 +12,9 @@ import csv
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from operator import itemgetter
-from typing import IO
+from typing import IO, NamedTuple, TypeVar
 
 from roster.notices import (
     BundleColumnMissing,
@@ -28,8 +29,23 @@ from roster.sources.archive import Archive, BadBundle, damaged
 
 _MOST_COLUMNS = 500
 
+# Read at a time: few enough that most have nothing odd among them, which makes all of them slower.
+_LINES = 256
+_PIECE = 1 << 17
+
+# Of a line: more is no record, and a value of more is for the csv module to refuse.
+_LONGEST = 1 << 16
+
 Damaged = Callable[[int, str], None]
 Tell = Callable[[Notice], None]
+Read = TypeVar("Read")
+
+
+class Batch(NamedTuple):
+    """Some records: the number of each one's first line, and for each column the values of all."""
+
+    rows: Sequence[int]
+    columns: list[list[str]]
 
 
 def column_key(name: str) -> str:
@@ -44,10 +60,12 @@ class Table:
         """Read the header row of a member; raises BadBundle."""
         self.file = archive.name_of(name)
         self._name = name
+        self._ahead: list[str] = []  # lines that are read, the next one at the end
+        self._begun = ""
         self._archive = archive
         self._tell = tell
         self._stream: IO[str] = archive.open(name, tell)
-        head = self._guarded(name, self._stream.readline)
+        head = self._guarded(self._stream.readline)
         if not head.strip():
             raise BadBundle(FileEmpty(self.file))
         self._separator = next((mark for mark in ",;\t" if mark in head), ",")
@@ -63,30 +81,119 @@ class Table:
         """Whether all these columns are there."""
         return all(column_key(column) in self.places for column in columns)
 
-    def records(
-        self, needed: Sequence[str], other: Sequence[str] = (), broken: Damaged | None = None
-    ) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The row and the values of each record, of the `needed` columns and then the `other` ones ("": not there).
+    def records(self, needed: Sequence[str], other: Sequence[str] = ()) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The row and the values of each record, as `batches` has them."""
+        for batch in self.batches(needed, other, lambda *_: None):
+            yield from zip(batch.rows, zip(*batch.columns, strict=True), strict=True)
+
+    def batches(self, needed: Sequence[str], other: Sequence[str], broken: Damaged) -> Iterator[Batch]:
+        """Some records at a time, of the `needed` columns and then the `other` ones ("" where one is not there).
 
         A column may have names with `|` between them, of which the first that is there counts. `broken` is told the row
         and the text of a damaged record besides.
         """
         places = [self._place(column, is_needed=True) for column in needed]
         places += [self._place(column, is_needed=False) for column in other]
-        width = self._width
-        # A column that is not there is read from behind the last one, where each record gets an empty value.
-        pick = itemgetter(*(width if place is None else place for place in places), width)
-        for row, cells in self._rows():
-            if len(cells) != width:
-                while len(cells) > width and not cells[-1].strip():
-                    cells.pop()
-                if len(cells) != width:
-                    self._tell(FieldCount(self.file, row))
-                    if broken:
-                        broken(row, self._separator.join(cells))
-                    continue
-            cells.append("")
-            yield row, pick(cells)[:-1]
+        row = 2
+        for lines in self._blocks():
+            cells = self._plain(lines)
+            if cells is not None:
+                width, nothing = self._width, [""] * len(lines)
+                yield Batch(
+                    range(row, row + len(lines)), [nothing if at is None else cells[at::width] for at in places]
+                )
+                row += len(lines)
+                continue
+            found, row = self._one_by_one(lines, row, broken)
+            if found:
+                nothing, records = [""] * len(found), list(found.values())
+                columns = [nothing if at is None else list(map(itemgetter(at), records)) for at in places]
+                yield Batch(list(found), columns)
+
+    def _blocks(self) -> Iterator[list[str]]:
+        """The lines of the file, without their ends, some at a time."""
+        while self._ahead or self._refill():
+            lines = self._ahead[-_LINES:]
+            del self._ahead[-_LINES:]
+            yield lines[::-1]
+
+    def _refill(self) -> bool:
+        """Read on, into lines that are taken from the end; whether there was more."""
+        while text := self._guarded(lambda: self._stream.read(_PIECE)):
+            *lines, self._begun = f"{self._begun}{text}".split("\n")
+            if lines:
+                self._ahead = lines[::-1]
+                return True
+        if self._begun:
+            self._ahead, self._begun = [self._begun], ""
+            return True
+        return False
+
+    def _more(self) -> Iterator[str]:
+        """The lines after a block, one by one."""
+        while self._ahead or self._refill():
+            yield self._ahead.pop()
+
+    def _plain(self, lines: list[str]) -> list[str] | None:
+        """All cells of lines of which each is one whole record; None where any is something else."""
+        text = self._separator.join(lines)
+        counts = set(map(str.count, lines, repeat(self._separator)))
+        if counts == {self._width - 1} and '"' not in text and "" not in lines:
+            cells = text.split(self._separator)
+        else:
+            try:
+                records = list(csv.reader(lines, delimiter=self._separator, strict=True))
+            except csv.Error:
+                return None
+            if len(records) != len(lines) or set(map(len, records)) != {self._width}:
+                return None
+            cells = list(chain.from_iterable(records))
+        # A blank record is none; and what is too long for the csv module is for us.
+        blank = [""] * self._width
+        if max(map(len, lines)) > _LONGEST or any(
+            cells[at : at + self._width] == blank for at in self._empty_firsts(cells)
+        ):
+            return None
+        return cells
+
+    def _empty_firsts(self, cells: list[str]) -> Iterator[int]:
+        """Where a record begins with an empty cell."""
+        firsts = cells[0 :: self._width]
+        if "" in firsts:
+            yield from (self._width * place for place, cell in enumerate(firsts) if not cell)
+
+    def _one_by_one(self, lines: list[str], row: int, broken: Damaged) -> tuple[dict[int, list[str]], int]:
+        """The cells of each sound record that begins in these lines, by the number of its first line; and the line
+        after the last one, which may go on behind them.
+        """
+        reader = csv.reader(
+            (f"{line}\n" for line in chain(lines, self._more())), delimiter=self._separator, strict=True
+        )
+        found = {}
+        first = row
+        while reader.line_num < len(lines):
+            begins = row
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                row = first + reader.line_num
+                if "expected after" not in str(error) or row > begins + 1:
+                    raise BadBundle(QuoteNeverClosed(self.file, begins)) from None
+                self._tell(QuoteUnbalanced(self.file, begins))
+                continue
+            row = first + reader.line_num
+            if not cells or not any(cells):
+                continue
+            while len(cells) > self._width and not cells[-1].strip():
+                cells.pop()
+            if len(cells) == self._width:
+                found[begins] = cells
+            elif row > begins + 1:  # what lies between two stray quotes is no record
+                raise BadBundle(QuoteNeverClosed(self.file, begins))
+            else:
+                self._tell(FieldCount(self.file, begins))
+                broken(begins, self._separator.join(cells))
+        return found, row
 
     def _place(self, column: str, *, is_needed: bool) -> int | None:
         for name in column.split("|"):
@@ -96,38 +203,12 @@ class Table:
             raise BadBundle(BundleColumnMissing(self.file, 1, column.replace("|", " or ")))
         return None
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The cells of each record that is not blank, and the number of its first line."""
-        reader = csv.reader(self._stream, delimiter=self._separator, strict=True)
-        row = 2
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                last = 1 + reader.line_num
-                if "expected after" not in str(error) or last > row:
-                    raise BadBundle(QuoteNeverClosed(self.file, row)) from None
-                self._tell(QuoteUnbalanced(self.file, row))
-                row = last + 1
-                continue
-            except UnicodeDecodeError:
-                raise BadBundle(self._archive.first_bad_byte(self._name)) from None
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
-                raise BadBundle(damaged(self._archive.file, self.file)) from None
-            last = 1 + reader.line_num
-            if len(cells) != self._width and last > row:  # what lies between two stray quotes is no record
-                raise BadBundle(QuoteNeverClosed(self.file, row))
-            if cells and any(cells):
-                yield row, cells
-            row = last + 1
-
-    def _guarded(self, name: str, read: Callable[[], str]) -> str:
+    def _guarded(self, read: Callable[[], Read]) -> Read:
+        """What is read of the stream; raises BadBundle where it is no text, or cannot be unpacked."""
         try:
             return read()
         except UnicodeDecodeError:
-            raise BadBundle(self._archive.first_bad_byte(name)) from None
+            raise BadBundle(self._archive.first_bad_byte(self._name)) from None
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
             raise BadBundle(damaged(self._archive.file, self.file)) from None
 
