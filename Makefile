@@ -90,7 +90,7 @@ UV_COMPILE := $(BIN)/uv pip compile --no-config --upgrade --generate-hashes --no
 lock: $(VENV)/locked ## all locks anew, from pyproject.toml and the public registry
 	@$(PIP) install uv==$(UV_VERSION)
 	$(UV_COMPILE) --extra dev --universal --python-version 3.11 --output-file requirements.lock pyproject.toml
-	printf 'aws-lambda-powertools\ntzdata\n' | $(UV_COMPILE) --constraint requirements.lock --python-version 3.13 \
+	printf 'aws-lambda-powertools\nhttpx2\noauthlib\ntzdata\n' | $(UV_COMPILE) --constraint requirements.lock --python-version 3.13 \
 		--python-platform aarch64-manylinux2014 --output-file layers/aws/requirements.txt -
 	$(UV_COMPILE) --constraint requirements.lock --universal --python-version 3.11 \
 		--output-file agent/requirements.txt agent/pyproject.toml

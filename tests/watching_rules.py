@@ -40,7 +40,10 @@ def only_what_imports_or_watches_writes_reports(template: Template) -> list[str]
         if "logs:PutLogEvents" in listed(statement["Action"])
         and {"Fn::GetAtt": ["ReportsLogs", "Arn"]} in listed(statement["Resource"])
     }
-    return [f"{name}: may it write reports?" for name in writers ^ {"ImportPairFunction", "WatchFleetFunction"}]
+    return [
+        f"{name}: may it write reports?"
+        for name in writers ^ {"ImportPairFunction", "WatchFleetFunction", "FetchSourceFunction"}
+    ]
 
 
 def the_widget_can_only_read(template: Template) -> list[str]:

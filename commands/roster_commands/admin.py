@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from roster.pair import is_server, is_site
-from roster_commands import completion, live, uploader_commands, uploading
+from roster_commands import completion, live, source, uploader_commands, uploading
 from roster_commands.acting import (
     approve,
     import_now,
@@ -162,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=revoke)
     uploader_commands.register(commands, common)
     uploading.register(commands, [common, asking, listing])
+    source.register(commands, common)
     command = commands.add_parser(
         "erase", parents=[common, erase_options()], help="erase all of a site that leaves, and keep a receipt"
     )

@@ -42,8 +42,9 @@ def seen(imports: Mapping[str, Any], servers: Mapping[str, Any]) -> list[Happene
     """How everything of a site stands, oldest import first: what `imports` and `servers` answer, in lines."""
     found = [_of_import(Report.from_dict(data)) for data in reversed(imports["imports"])]
     waits = imports["waiting"]
-    if waits and waits.get("missing"):
-        found.append(Happened("uploads", f"waiting for {waits['missing']}", "busy", " ".join(waiting_texts(waits))))
+    if waits and (waits.get("missing") or waits.get("fetching")):
+        status = "fetching" if waits.get("fetching") else f"waiting for {waits['missing']}"
+        found.append(Happened("uploads", status, "busy", " ".join(waiting_texts(waits))))
     elif waits:
         found.append(Happened("uploads", "paused", "quiet", "The site is paused: what is uploaded waits."))
     else:

@@ -5,7 +5,7 @@ Nothing triggers anything here: a test runs the importer itself, as often and in
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -118,6 +118,7 @@ class World:
     keys: tuple[str, ...] = ()  # the first is in use
     keyring_serial: int = 1
     unknown: bool = False  # nobody adds its sites
+    fetches: list[Request] = field(default_factory=list)  # that the watch has started
 
     def __post_init__(self) -> None:
         name = f"world-{next(_numbers)}"
@@ -218,7 +219,8 @@ class World:
     def watch(self) -> Watch:
         importer = self.importer()
         publisher = importer.publisher
-        return Watch(self.fleet(), publisher.logbook, publisher.alerts, importer.queue, self.clock)
+        parts = self.fleet(), publisher.logbook, publisher.alerts, importer.queue
+        return Watch(*parts, self.fetches.append, self.clock)
 
     def eraser(self, calls: Callable[[str], None] | None = None) -> Eraser:
         """An eraser; `calls` is told of each of its AWS calls once it was carried out."""

@@ -37,7 +37,7 @@ def admin(world: World) -> Admin:
     uploaders = UploaderAdmin(world.uploaders(), records, world.views(), world.clock)
     contacts = Contacts(world.client("sns"), world.topic, Teams(world.client("dynamodb"), world.table))
     return Admin(
-        *(world.views(), store, importer.queue, world.enrolment(), uploaders, keyrings, results),
+        *(world.views(), store, importer.queue, importer.queue.ask, world.enrolment(), uploaders, keyrings, results),
         contacts,
         world.clock,
     )

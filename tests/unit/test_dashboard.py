@@ -110,7 +110,7 @@ def told() -> dict[str, set[str]]:
     logbook.tell_import(report.ended(phases, NOW), findings(notices_csv(plan)))
     nothing = cast(Any, None)
     refused = Alerts(cast(Any, Refusing()), "topic", "https://dashboard.example/", logbook)
-    Watch(cast(Any, TwoSites()), logbook, refused, nothing, lambda: NOW).look()
+    Watch(cast(Any, TwoSites()), logbook, refused, nothing, nothing, lambda: NOW).look()
     # What a tool left is told without being counted, which would need a table.
     Strays(nothing, nothing, nothing, nothing, logbook, refused, lambda: NOW).look(Stray(".DS_Store", "v", NOW, 1))
     fields: dict[str, set[str]] = {}

@@ -63,7 +63,7 @@ def test_of_the_deployed_code_only_roster_aws_should_import_boto3() -> None:
 
 def test_the_deployed_code_should_import_only_what_a_layer_or_the_runtime_brings() -> None:
     layers = {"roster", "roster_pages", "roster_aws"}
-    brought = sys.stdlib_module_names | layers | {"boto3", "botocore", "aws_lambda_powertools"}
+    brought = sys.stdlib_module_names | layers | {"boto3", "botocore", "aws_lambda_powertools", "httpx2", "oauthlib"}
     for file, roots in (imports_of("functions") | imports_of("layers/aws/roster_aws")).items():
         # mypy_boto3_*: for the type checker, never executed.
         assert {root for root in roots - brought if not root.startswith("mypy_boto3_")} == set(), file

@@ -21,6 +21,7 @@ from roster.names import fold
 from roster.no_console import Barred
 from roster.pair import is_import, is_server, is_site
 from roster.request import Approval, EndKept, NewEpoch, Order, Request, RevokeConsole, Rollback
+from roster.settings_file import from_dict
 from roster.site_head import Head
 from roster.times import stamp
 from roster_aws.dynamo.barred import digest_of
@@ -74,11 +75,12 @@ _AUDITED = {
 
 @dataclass(frozen=True)
 class Admin:
-    """Carries out the requests of `manage_site`. `clock` gives the time in UTC."""
+    """Carries out the requests of `manage_site`. `start_fetch` has a roster fetched; `clock` gives the time in UTC."""
 
     views: Views
     store: Store
     queue: Queue
+    start_fetch: Callable[[Request], None]
     enrolment: Enrolment
     uploaders: UploaderAdmin
     keyrings: Keyrings
@@ -201,7 +203,10 @@ class Admin:
         return {}
 
     def _import(self, site: str, asked: Json, request_id: str) -> Json:
-        self.queue.ask(Request(site, asked=request_id, asked_at=self.clock()))
+        """Import what lies in the inbox; of a site whose roster is fetched, fetch it first."""
+        request = Request(site, asked=request_id, asked_at=self.clock())
+        fetches = from_dict(self.store.head(site).settings).fetch_at is not None
+        (self.start_fetch if fetches else self.queue.ask)(request)
         return {"asked": request_id}
 
     def _add_site(self, site: str, asked: Json, request_id: str) -> Json:

@@ -31,6 +31,7 @@ HEADS = "heads-3"
 LISTED_OF_A_HEAD = (
     *("site", "version", "manifest_sha256", "published_at", "paused", "settings_paused", "running", "held"),
     *("last_import", "files_at", "succeeded_at", "stale_since", "added_at", "kept_until", "look_again_at"),
+    *("fetch_at", "time_zone"),
 )
 
 # What is read of a server; its tokens are not.

@@ -6,6 +6,7 @@ in the functions, so that a cold start pays for the parts that it needs and no m
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from functools import cache
@@ -15,18 +16,23 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from roster.report import Report
+from roster.request import Request
 from roster_aws.dynamo.table import retry_conflicts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from roster_aws.admin import Admin
     from roster_aws.enrolment import Enrolment
+    from roster_aws.fetching.fetching import Fetcher
     from roster_aws.fleet import Fleet
     from roster_aws.importing import Importer
     from roster_aws.inbox import Inbox
@@ -76,9 +82,13 @@ def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["kms"]) -> KMSClient: ...
 @overload
+def client(service: Literal["lambda"]) -> LambdaClient: ...
+@overload
 def client(service: Literal["logs"]) -> CloudWatchLogsClient: ...
 @overload
 def client(service: Literal["s3"]) -> S3Client: ...
+@overload
+def client(service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
 @overload
 def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
@@ -195,14 +205,56 @@ def admin() -> Admin:
     from roster_aws.intake.uploader_admin import UploaderAdmin
 
     about_uploaders = UploaderAdmin(uploaders(), _upload_records(), views(), now)
-    return Admin(views(), _store(), queue(), enrolment(), about_uploaders, _keyrings(), _results(), _contacts(), now)
+    parts = views(), _store(), queue(), start_fetch, enrolment(), about_uploaders
+    return Admin(*parts, _keyrings(), _results(), _contacts(), now)
+
+
+def fetcher() -> Fetcher:
+    """What `fetch_source` does."""
+    from roster.alert import of_refused_file
+    from roster_aws.fetching.fetching import Fetcher, Places
+
+    store, alerts = _store(), _alerts()
+
+    def tell_failure(report: Report) -> None:
+        if store.record_import(report):
+            _logbook().tell_import(report)
+            alerts.tell([of_refused_file(report)])
+            store.mark_refused(report)
+
+    places = Places(
+        secret=_secret_of,
+        put=_inbox().put,
+        tell_progress=store.put_fetching,
+        end_progress=store.drop_fetching,
+        tell_failure=tell_failure,
+        ask_import=queue().ask,
+    )
+    return Fetcher(places, now, allow_http=variable("LOCAL_CLOUD") == "true")
+
+
+def start_fetch(request: Request) -> None:
+    """Have a site's roster fetched, for who asked; nobody waits for it here."""
+    sent = {"site": request.site, "asked": request.asked}
+    sent |= {"asked_at": request.asked_at.isoformat()} if request.asked_at else {}
+    payload = json.dumps(sent).encode()
+    client("lambda").invoke(FunctionName=variable("FETCH_SOURCE"), InvocationType="Event", Payload=payload)
+
+
+def _secret_of(site: str) -> str:
+    """The text of a site's secret, which has the site's own name, so that no site can name another's."""
+    secrets = client("secretsmanager")
+    try:
+        return secrets.get_secret_value(SecretId=f"{variable('SOURCE_SECRETS')}{site}")["SecretString"]
+    except secrets.exceptions.ResourceNotFoundException:
+        return ""
 
 
 def watch() -> Watch:
     """What `watch_fleet` looks over."""
     from roster_aws.watching import Watch
 
-    return Watch(_fleet(), _logbook(), _alerts(), queue(), now)
+    return Watch(_fleet(), _logbook(), _alerts(), queue(), start_fetch, now)
 
 
 def teams() -> Teams:

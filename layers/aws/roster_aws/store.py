@@ -125,7 +125,8 @@ class Store:
             return replace(head, **read)
         read |= {"settings": as_dict(settings), "settings_changed": True}
         # On its own too, for the index of sites, which has no room for settings.
-        stored = read | {"settings_paused": settings.paused}
+        stored = read | {"settings_paused": settings.paused, "time_zone": settings.time_zone}
+        stored |= {"fetch_at": settings.fetch_at}
         self._set_on_head(head, owner, stored, " REMOVE last_import" if head.problem_is_all else "")
         return replace(head, **read)
 
@@ -307,6 +308,15 @@ class Store:
             "until": stamp(wait.until) if wait.until else None,
         }
         self._put_waiting(site, about, asked)
+
+    def put_fetching(self, site: str, records: int, since: datetime) -> None:
+        """Show that a site's roster is being fetched, and how many records have come."""
+        self._put_waiting(site, {"fetching": True, "records": records, "since": stamp(since)}, "")
+
+    def drop_fetching(self, site: str) -> None:
+        """Show so no longer."""
+        if (self.waiting(site) or {}).get("fetching"):
+            self.drop_waiting(site)
 
     def _put_waiting(self, site: str, about: Waiting, asked: str) -> None:
         # Whoever asked may not have seen the answer yet when the next message has the inbox looked at.

@@ -39,12 +39,13 @@ class _Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Watch:
-    """Watches the fleet. `clock` gives the time in UTC."""
+    """Watches the fleet. `start_fetch` has a site's roster fetched, `clock` gives the time in UTC."""
 
     fleet: Fleet
     logbook: Logbook
     alerts: Alerts
     queue: Queue
+    start_fetch: Callable[[Request], None]
     clock: Callable[[], datetime]
 
     def look(self) -> dict[str, float]:
@@ -57,6 +58,7 @@ class Watch:
             self.logbook.tell([{"message": "fleet_report", **seen.numbers}, *seen.told])
             for site in seen.ending:
                 self.queue.ask(Request(site))
+            list(threads.map(self.start_fetch, map(Request, seen.due)))
             # Each mark is written after what it marks was told: what was not told is told by the next look.
             alerts = {event["site"]: [of_watch(event)] for event in seen.told}
             stale = [(site, alerts.get(site, []), since) for site, since in seen.marks.items()]

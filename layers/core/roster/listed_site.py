@@ -47,7 +47,8 @@ def last_import_after(report: Report, before: LastImport | None) -> LastImport:
 class ListedSite:
     """What a list of sites has of each head, by the head's own names; `paused`: by a person or by its settings.
 
-    `stale_since` is what the watch has seen; `succeeded_at` is when an import last ended that took effect.
+    `fetch_at` is the hour, in its `time_zone`, at which its API is asked. `stale_since` is what the watch has seen;
+    `succeeded_at` is when an import last ended that took effect.
     """
 
     site: str
@@ -64,6 +65,8 @@ class ListedSite:
     added_at: str = ""
     kept_until: str = ""
     look_again_at: str = ""
+    fetch_at: int | None = None
+    time_zone: str = "UTC"
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> ListedSite:

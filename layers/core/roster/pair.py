@@ -118,7 +118,8 @@ class Wait:
 
 
 class Waiting(TypedDict, total=False):
-    """What waits: a lone `file` for the one that is `missing` (the same: its content), or the uploads of a paused site.
+    """What waits: a lone `file` for the one that is `missing` (the same: its content), the uploads of a paused site, or
+    a site whose roster is being fetched, of which so many `records` have come.
 
     `since` and `until` are time stamps, `asked` the id of a person's request.
     """
@@ -126,6 +127,8 @@ class Waiting(TypedDict, total=False):
     file: str
     missing: str
     paused: bool
+    fetching: bool
+    records: int
     since: str
     until: str | None
     asked: str

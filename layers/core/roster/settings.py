@@ -142,6 +142,7 @@ class Settings(NamedTuple):
     extra_teachers: tuple[ExtraTeacher, ...] = ()
     exclude_users: tuple[str, ...] = ()
     time_zone: str = "UTC"
+    fetch_at: int | None = None
     days_before: int = 0
     days_after: int = 0
 

@@ -63,6 +63,11 @@ def whole(least: int, most: int, value: object, path: str, problems: list[Proble
     return least
 
 
+def hour(value: object, path: str, problems: list[Problem]) -> int | None:
+    """An hour of the day, or None."""
+    return None if value is None else whole(0, 23, value, path, problems)
+
+
 def choice(choices: tuple[str, ...], value: object, path: str, problems: list[Problem]) -> object:
     """One of a few words."""
     wanted = " or ".join(f'"{each}"' for each in choices)

@@ -16,6 +16,11 @@ def day_in(zone: str, now: datetime) -> date:
     return now.astimezone(_zone(zone)).date()
 
 
+def hour_in(zone: str, now: datetime) -> int:
+    """The hour of the day in a time zone at a time."""
+    return now.astimezone(_zone(zone)).hour
+
+
 def beginning(zone: str, day: str) -> str:
     """The time stamp at which a day, an ISO date, begins in a time zone."""
     return stamp(datetime.combine(date.fromisoformat(day), time(), _zone(zone)).astimezone(UTC))

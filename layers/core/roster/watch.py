@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from roster.listed_site import ListedSite
+from roster.site_days import hour_in
 from roster.times import read_stamp
 
 # A site whose last files are older than this, counted on weekdays alone, has stopped syncing.
@@ -61,12 +62,14 @@ class Look(NamedTuple):
     `numbers` are the metrics of a fleet_report (`roster.log_events.METRICS`); `told` are the events of each site that
     has become stale or has recovered, and `marks` since when each of these is stale ("": no longer). The sites of
     `ending` have to be read again: the time of something kept has passed, or a date in their files has come.
+    Those that are `due` are fetched from an API now: it is their hour.
     """
 
     numbers: dict[str, float]
     told: list[dict[str, Any]]
     marks: dict[str, str]
     ending: list[str]
+    due: list[str]
 
 
 def look_over(sites: Sequence[ListedSite], servers: Mapping[str, int], at: datetime) -> Look:
@@ -92,6 +95,7 @@ def look_over(sites: Sequence[ListedSite], servers: Mapping[str, int], at: datet
         [_changed(site, at, is_stale=site.site in stale) for site in changed if not site.paused],
         {site.site: site.files_at if site.site in stale else "" for site in changed},
         [site.site for site in watched if site.has_to_be_read_again(at)],
+        [site.site for site in watched if site.fetch_at is not None and hour_in(site.time_zone, at) == site.fetch_at],
     )
 
 

@@ -75,6 +75,19 @@ _EITHER = ". Pupils of this pair are teachers now: either pair may be the swappe
 
 REASONS = {
     "file_name_unexpected": "An import reads teachers.csv and students.csv, spelled exactly so, in the site's folder.",
+    "source_not_set": "The site has no credentials for an API: roster-admin source SITE asks for them.",
+    "source_not_https": "The API's address is not one of HTTPS: roster-admin source SITE asks for another one.",
+    "source_unreachable": "The API cannot be reached: look whether its address is right and whether it is up.",
+    "source_refused": "The API refuses the credentials: ask its provider, then run roster-admin source SITE.",
+    "source_not_found": "The API has nothing at this address: look at it in roster-admin source SITE.",
+    "source_busy": "The API was busy for too long: the next fetch tries again.",
+    "source_too_slow": "The API took too long to answer: the next fetch tries again.",
+    "source_too_large": "The API answers with more than a fetch reads: ask its provider for smaller pages.",
+    "source_redirects": "The API sends elsewhere: look whether its address is the newest one.",
+    "source_no_api": "What answers at the API's address is no such API, perhaps a sign-in page: look at the address.",
+    "source_incomplete": "The API gave fewer records than it has, so none was taken: the next fetch tries again.",
+    "source_empty": "The API gave none where there must be some, so nothing was taken: look what it shares with us.",
+    "source_changed": "The roster changed while it was read, so none was taken: the next fetch tries again.",
     "source_not_chosen": "The setting import_from says that another source counts, so this file is not read.",
     "settings_invalid": "The file has errors; the last good settings stay in force.",
     "not_held": "This import is not held, or no longer held.",
@@ -234,7 +247,10 @@ def _until(iso: object) -> str:
 
 
 def waiting_texts(waiting: Mapping[str, Any]) -> tuple[str, str]:
-    """What waits for what since when, and what happens then: of {file, missing, since, until}."""
+    """What waits for what since when, and what happens then: of {file, missing, since, until}, or of a fetch."""
+    if waiting.get("fetching"):
+        came = several(int(waiting.get("records") or 0), "record")
+        return f"Fetching from the API since {short(waiting.get('since'))}.", f"{came} so far. Then it is imported."
     file, missing = harmless(waiting.get("file", "a file")), harmless(waiting["missing"])
     since, until = short(waiting.get("since")), short(waiting.get("until"))
     if file == missing:  # some programs write an empty file first, and its content a moment later

@@ -84,6 +84,7 @@ def test_should_have_the_defaults_where_nothing_is_said() -> None:
         "extra_teachers": [],
         "exclude_users": [],
         "time_zone": "UTC",
+        "fetch_at": None,
         "days_before": 0,
         "days_after": 0,
     }

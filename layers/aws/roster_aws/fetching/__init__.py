@@ -1,0 +1,1 @@
+"""A roster fetched from the API of another product, into the inbox."""
