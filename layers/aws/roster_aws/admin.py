@@ -205,7 +205,7 @@ class Admin:
     def _import(self, site: str, asked: Json, request_id: str) -> Json:
         """Import what lies in the inbox; of a site whose roster is fetched, fetch it first."""
         request = Request(site, asked=request_id, asked_at=self.clock())
-        fetches = from_dict(self.store.head(site).settings).fetch_at is not None
+        fetches = from_dict(self.store.head(site).settings).fetch_hour is not None
         (self.start_fetch if fetches else self.queue.ask)(request)
         return {"asked": request_id}
 

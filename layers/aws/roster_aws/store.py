@@ -126,7 +126,7 @@ class Store:
         read |= {"settings": as_dict(settings), "settings_changed": True}
         # On its own too, for the index of sites, which has no room for settings.
         stored = read | {"settings_paused": settings.paused, "time_zone": settings.time_zone}
-        stored |= {"fetch_at": settings.fetch_at}
+        stored |= {"fetch_at": settings.fetch_hour}
         self._set_on_head(head, owner, stored, " REMOVE last_import" if head.problem_is_all else "")
         return replace(head, **read)
 

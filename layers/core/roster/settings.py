@@ -146,6 +146,11 @@ class Settings(NamedTuple):
     days_before: int = 0
     days_after: int = 0
 
+    @property
+    def fetch_hour(self) -> int | None:
+        """The hour at which the roster is fetched from an API; None where it is uploaded."""
+        return self.fetch_at if self.import_from != "csv" else None
+
     def __repr__(self) -> str:
         """The settings without those that are lists of names."""
         shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in _NAMES)

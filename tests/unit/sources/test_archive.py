@@ -124,6 +124,15 @@ def test_should_refuse_a_file_that_cannot_be_read_to_its_end(text: bytes, code: 
     ]
 
 
+@pytest.mark.parametrize("name", ["users.csv", "enrollments.csv"])
+@pytest.mark.parametrize("begins", [b"", b"classSourcedId,userSourcedId,role,sourcedId,username\n"])
+def test_should_refuse_a_line_without_an_end(name: str, begins: bytes) -> None:
+    endless = begins + b"x" * (12 << 20)
+    made = plan(zipped({**GOOD, name: endless, "padding.csv": bytes(1 << 20)}, zipfile.ZIP_STORED))
+    (notice,) = [n for n in made.notices.listed() if n.severity == "error"]
+    assert (notice.code, notice.details_text) == ("bundle_damaged", f"why a line of {name} in it does not end")
+
+
 def test_should_find_the_byte_that_is_not_utf8_far_behind_the_first() -> None:
     rows = "".join(f"s{n},student,ünï{n}\r\n" for n in range(300_000)).encode()
     text = b"sourcedId,role,username\r\n" + rows + b"x,student,\xe9\r\n"

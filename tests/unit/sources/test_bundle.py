@@ -74,6 +74,26 @@ def test_should_read_roles_that_stand_in_a_file_of_their_own_by_their_dates() ->
     assert rights(plan(oneroster() | {"roles.csv": files["roles.csv"]}, on=date(2026, 9, 14))) == SEED_RIGHTS
 
 
+def test_should_leave_out_whose_roles_are_all_over() -> None:
+    files = oneroster(users=("t1,,minerva", "s1,,harry", "s2,,ron"))
+    files["roles.csv"] = table(
+        "userSourcedId,role,beginDate,endDate",
+        "t1,teacher,2024-09-01,2026-08-31",
+        "s1,student,2024-09-01,",
+        "s2,student,,",
+    )
+    made = plan(files)
+    assert (groups(made), rights(made)) == (SEED_GROUPS, {})
+    assert made.look_again_at
+    assert rights(plan(files, all_dates=True)) == SEED_RIGHTS
+
+
+def test_should_read_a_school_without_any_teacher_or_student() -> None:
+    nobody_teaches = plan(clever(sections=("n,c1,,,Transfiguration,A1", "n,c2,,,Charms,B1")))
+    assert (groups(nobody_teaches), rights(nobody_teaches)) == (SEED_GROUPS, {})
+    assert plan(oneroster(enrollments=())).counts["rows_read"] == 0
+
+
 def test_should_give_nobody_the_console_who_is_a_student_by_role() -> None:
     made = plan(oneroster(enrollments=("c1,s1,teacher,,", "c1,s2,student,,")))
     assert rights(made) == {}

@@ -151,7 +151,7 @@ class EnrolmentRows:
         Whole-column operations: nearly every enrolment is such a one, and there are hundreds of thousands.
         """
         everybody = range(len(batch.rows))
-        if batch.outs or (batch.spans and not all(map(self._counts, set(batch.spans)))):
+        if not everybody or batch.outs or (batch.spans and not all(map(self._counts, set(batch.spans)))):
             return everybody
         people, users, _, _ = zip(*map(self._people.__getitem__, batch.users), strict=True)
         classes, sections, _, _ = zip(*map(self._sections.__getitem__, batch.sections), strict=True)

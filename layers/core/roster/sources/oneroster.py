@@ -19,6 +19,7 @@ from roster.sources.export import (
     INACTIVE,
     NOT_ENABLED,
     OTHER_SCHOOL,
+    OUT_OF_DATE,
     ROLES,
     Enrolled,
     Enrolments,
@@ -129,6 +130,8 @@ def _people(table: Table, in_force: dict[str, set[str]], reading: Reading) -> di
             roles = of_a_record[role] = frozenset((ROLES.get(column_key(role), role.strip().lower()),))
         if id_ in in_force:
             roles |= in_force[id_]
+            # Who has roles, and none of them today, is nobody here today.
+            out = out or ("" if roles else OUT_OF_DATE)
         people[id_] = Person(table.file, row, id_, username_of(reading.settings.username_from, login), roles, out)
     return people
 

@@ -18,6 +18,7 @@ from typing import IO, NamedTuple, TypeVar
 
 from roster.notices import (
     BundleColumnMissing,
+    BundleDamaged,
     DelimiterNotComma,
     FieldCount,
     FileEmpty,
@@ -35,6 +36,7 @@ _PIECE = 1 << 17
 
 # Of a line: more is no record, and a value of more is for the csv module to refuse.
 _LONGEST = 1 << 16
+_ENDLESS = 1 << 22
 
 Damaged = Callable[[int, str], None]
 Tell = Callable[[Notice], None]
@@ -65,9 +67,11 @@ class Table:
         self._archive = archive
         self._tell = tell
         self._stream: IO[str] = archive.open(name, tell)
-        head = self._guarded(self._stream.readline)
+        head = self._guarded(lambda: self._stream.readline(_PIECE))
         if not head.strip():
             raise BadBundle(FileEmpty(self.file))
+        if len(head) == _PIECE:
+            raise BadBundle(self._endless())
         self._separator = next((mark for mark in ",;\t" if mark in head), ",")
         if self._separator != ",":
             tell(DelimiterNotComma(self.file, 1))
@@ -121,6 +125,8 @@ class Table:
         """Read on, into lines that are taken from the end; whether there was more."""
         while text := self._guarded(lambda: self._stream.read(_PIECE)):
             *lines, self._begun = f"{self._begun}{text}".split("\n")
+            if len(self._begun) > _ENDLESS:
+                raise BadBundle(self._endless())
             if lines:
                 self._ahead = lines[::-1]
                 return True
@@ -128,6 +134,9 @@ class Table:
             self._ahead, self._begun = [self._begun], ""
             return True
         return False
+
+    def _endless(self) -> BundleDamaged:
+        return BundleDamaged(self._archive.file, why=f"a line of {self.file} in it does not end")
 
     def _more(self) -> Iterator[str]:
         """The lines after a block, one by one."""
