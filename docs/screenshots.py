@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from rich.console import Console
 
 from local.browser import NoBrowser, browser
@@ -69,29 +69,56 @@ def _save(png: bytes, file: Path) -> None:
 
 
 def _save_upload_page(chromium: Browser, cloud: Cloud) -> None:
-    """The page for a school's office, on a phone: a wrong pair, one that would be held, a right one."""
+    """The page for a school's office, on a phone, in every state that it has."""
     token = _manage(cloud, "uploader-link", "beauxbatons", uploader="office-page", valid_seconds=3600)["token"]
     look: Any = {"viewport": {"width": 390, "height": 640}, "reduced_motion": "reduce", "locale": "en-GB"}
-    pairs = {
-        "refused": {TEACHERS: _school(1)[STUDENTS], STUDENTS: b"<html>Log in</html>"},
-        "held": {**_school(428), STUDENTS: _school(90)[STUDENTS]},
-        "imported": _school(433),
-    }
     with closing(chromium.new_context(**look)) as context, tempfile.TemporaryDirectory() as folder:
         page = context.new_page()
-        page.goto(f"{cloud.feed_url}/upload#{token}")
-        page.locator("#choose").wait_for()
-        _save(page.screenshot(full_page=True), FOLDER / "upload-choose.png")
-        for name, pair in pairs.items():
+
+        def save(name: str) -> None:
+            _save(page.screenshot(full_page=True), FOLDER / f"upload-{name}.png")
+
+        def choose(pair: Pair) -> None:
             for file, data in pair.items():
                 Path(folder, file).write_bytes(data)
             page.set_input_files("#files", [Path(folder, file) for file in pair])
+
+        def check(name: str, pair: Pair) -> None:
+            choose(pair)
             page.locator("#actions").wait_for()
-            if name == "imported":
-                page.get_by_role("button", name="Upload these files").click()
-                page.get_by_role("heading", name="Imported", exact=True).wait_for()
-            _save(page.screenshot(full_page=True), FOLDER / f"upload-{name}.png")
+            save(name)
+
+        def upload(name: str, heading: str) -> None:
+            held: list[Route] = []
+            page.route("**/staged/*/upload", held.append)
+            page.get_by_role("button", name="Upload these files").click()
+            page.get_by_text("Uploading …").wait_for()
+            save("uploading")
+            page.unroute("**/staged/*/upload")
+            for route in held:
+                route.continue_()
+            page.get_by_role("heading", name=heading, exact=True).wait_for()
+            save(name)
             page.get_by_role("button", name="Choose other files").click()
+
+        address = f"{cloud.feed_url}/upload#{token}"
+        page.goto(address)
+        page.locator("#choose").wait_for()
+        save("choose")
+        choose({TEACHERS: _school(1)[TEACHERS]})
+        page.get_by_text("is still missing").wait_for()
+        save("missing")
+        check("refused", {TEACHERS: _school(1)[STUDENTS], STUDENTS: b"<html>Log in</html>"})
+        page.get_by_role("button", name="Choose other files").click()
+        check("checked", _school(433, 3))
+        upload("imported", "Imported")
+        check("held", {**_school(428), STUDENTS: _school(90)[STUDENTS]})
+        upload("waits", "Held: a person has to look")
+        _manage(cloud, "uploader-revoke", "beauxbatons", uploader="office-page")
+        page.goto("about:blank")
+        page.goto(address)
+        page.get_by_text("no longer works").wait_for()
+        save("ended")
 
 
 # What there is to see

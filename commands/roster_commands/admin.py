@@ -32,7 +32,7 @@ from roster_commands.differences import listing_options
 from roster_commands.doctor import doctor
 from roster_commands.epochs import new_epoch
 from roster_commands.erase import erase, erase_options
-from roster_commands.folder import Unreadable
+from roster_commands.folder import Unreadable, add_days
 from roster_commands.folder import folder as pair_folder
 from roster_commands.notify import notify, notify_options
 from roster_commands.output import UNBROKEN, standard_output
@@ -114,8 +114,9 @@ def _parser() -> argparse.ArgumentParser:
         "preview", parents=[common, listing], help="what an upload of a folder's pair would do"
     )
     command.add_argument(
-        "folder", type=pair_folder, metavar="DIR", help="the folder with teachers.csv and students.csv"
+        "folder", type=pair_folder, metavar="DIR", help="the folder with both files, or an export's zip"
     )
+    add_days(command)
     command.set_defaults(run=preview)
     command = commands.add_parser(
         "approve", parents=[common, asking, listing], help="publish a held import as it is shown"

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from roster.notices import BundleRead, FileError
 from roster.plan import Known, refuse
 from roster_commands.differences import listing_options, of_plan, print_difference
 from roster_commands.first_rows import first_rows
-from roster_commands.folder import Chosen, Unreadable, folder, read_after, read_pair_of, settings_of
+from roster_commands.folder import Chosen, Unreadable, add_days, folder, read_after, read_pair_of, settings_of
 from roster_commands.output import UNBROKEN, standard_output
 from roster_commands.plan_report import checked, kept_facts, print_first_rows, print_report
 from roster_pages.wording import changes_text, several
@@ -168,13 +168,6 @@ def _named(name: str) -> str:
     return name
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("a date such as 2026-09-01") from None
-
-
 def _rows(text: str) -> int:
     if not text.isdecimal() or int(text) > _MOST_ROWS:
         raise argparse.ArgumentTypeError(f"a number from 0 to {_MOST_ROWS}")
@@ -191,11 +184,7 @@ def parser() -> argparse.ArgumentParser:
         help="the folder with teachers.csv and students.csv (or one of the two), "
         "or an export of OneRoster, School Data Sync or Clever: its zip, or the folder with its files",
     )
-    days = shared.add_mutually_exclusive_group()
-    days.add_argument(
-        "--on", type=_day, metavar="DATE", help="look at an export as of a day, such as 2026-09-01 (default: today)"
-    )
-    days.add_argument("--all-dates", action="store_true", help="look at an export whatever the dates in it")
+    add_days(shared)
     shared.add_argument(
         "--settings", type=Path, metavar="FILE", help="the site's settings (default: settings.json in DIR, if there)"
     )

@@ -12,7 +12,7 @@ import difflib
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,22 @@ class Chosen(NamedTuple):
 
     settings: Settings
     file: Path | None
+
+
+def add_days(command: argparse.ArgumentParser) -> None:
+    """Add the options that say as of which day an export is looked at."""
+    days = command.add_mutually_exclusive_group()
+    days.add_argument(
+        "--on", type=_day, metavar="DATE", help="look at an export as of a day, such as 2026-09-01 (default: today)"
+    )
+    days.add_argument("--all-dates", action="store_true", help="look at an export whatever the dates in it")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a date such as 2026-09-01") from None
 
 
 def folder(name: str) -> Path:

@@ -131,7 +131,8 @@ def preview(arguments: argparse.Namespace, out: Console, _err: Console) -> int:
     site = Site(arguments.site, arguments.stack)
     said, base = site.version()
     settings = from_dict(said["settings"])
-    plan = plan_import(files_to_upload(arguments.folder, settings), settings, base, known=site.known(said))
+    known = site.known(said)._replace(day=arguments.on, all_dates=arguments.all_dates)
+    plan = plan_import(files_to_upload(arguments.folder, settings), settings, base, known=known)
     told = of_plan(plan, base, arguments)
     if arguments.json:
         also = {"changes": plan.changes, "difference": told.as_dict()}
