@@ -63,6 +63,10 @@ _S3_CONFIG = Config(
     signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
 )
 
+# botocore's own look at what is sent takes longer than all else of writing a group. AWS looks at it too, and in tests
+# botocore does.
+_DYNAMODB_CONFIG = Config(parameter_validation=False)
+
 # Enough connections for the threads that write groups and rights; retries with a growing pause are botocore's.
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32, connect_timeout=5)
 
@@ -96,7 +100,8 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 @cache
 def client(service: Any) -> Any:
     """The process's one client of a service; thread-safe, kept over warm invocations."""
-    made = boto3.client(service, config=CONFIG.merge(_S3_CONFIG) if service == "s3" else CONFIG)
+    more = {"s3": _S3_CONFIG, "dynamodb": _DYNAMODB_CONFIG}.get(service)
+    made = boto3.client(service, config=CONFIG.merge(more) if more else CONFIG)
     return retry_conflicts(made) if service == "dynamodb" else made
 
 
