@@ -19,6 +19,7 @@ import json
 import sys
 from array import array
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -27,15 +28,18 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.reports_cost import DOLLARS, EVENT_BYTES, PRICES_OF
+from roster.polling import SELDOM_SECONDS, SOON, SOON_SECONDS, poll_seconds
 from roster_agent.daemon import schedule
 from roster_agent.daemon.schedule import Schedule
-from roster_aws.serving import SOON, SOON_SECONDS
 
 HERDS = (10_000, 100_000)
 INTERVALS = (300, 900)
 
 # Requests of a poll that finds nothing new, and of one that applies a version.
 _POLL, _APPLY = 1, 4
+
+# A week to count the polls of.
+_A_MONDAY, _LONG_AGO = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
 _OUTAGE = 1800
 _LONGEST = 4 * 3600  # a simulated day is cut off here; nothing comes near
@@ -155,9 +159,21 @@ class _Herd:
 
 def monthly_dollars(interval: int, servers: int = 1000) -> float:
     """What so many servers cost a month that ask every `interval` seconds and mostly find nothing new."""
-    polls = servers * _SECONDS_A_MONTH / interval
-    million = polls / 1_000_000
-    notes = servers * _SECONDS_A_MONTH / 900 / 1_000_000  # that a server asked is written every quarter of an hour
+    return _dollars(servers / interval, servers / 900)
+
+
+def dollars_of_a_site(interval: int, servers: int = 1000) -> float:
+    """The same of servers whose sites have said where they are, so that they ask seldom at night and on weekends."""
+    week = [_A_MONDAY + timedelta(hours=hour) for hour in range(7 * 24)]
+    waits = [poll_seconds(_LONG_AGO, at, "Europe/London", interval) for at in week]
+    polls, notes = (sum(1 / max(wait, least) for wait in waits) / len(waits) for least in (0, 900))
+    return _dollars(servers * polls, servers * notes)
+
+
+def _dollars(polls_a_second: float, notes_a_second: float) -> float:
+    """A month of polls; that a server asked is noted every quarter of an hour at the most."""
+    polls = polls_a_second * _SECONDS_A_MONTH
+    million, notes = polls / 1_000_000, notes_a_second * _SECONDS_A_MONTH / 1_000_000
     return (
         million * _DOLLARS_PER_MILLION_CALLS
         + 2 * million * DOLLARS["million calls of Lambda"]
@@ -200,6 +216,8 @@ def main() -> int:
     table = Table("servers ask every", "dollars a month for 1,000 servers")
     for interval, dollars in costs.items():
         table.add_row(f"{interval} s", f"{dollars:.2f}")
+        seldom = f"{interval} s by day, {SELDOM_SECONDS} s at night and on weekends"
+        table.add_row(seldom, f"{dollars_of_a_site(interval):.2f}")
     Console().print(table)
     print(f"Prices: {PRICES_OF}. All served: 99.9 % of the servers, counted from when the feed answers.")
     return 0

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.herd import INTERVALS, Throttle, days, monthly_dollars, throttle_for, unlogged_dollars
+from benchmarks.herd import (
+    INTERVALS,
+    Throttle,
+    days,
+    dollars_of_a_site,
+    monthly_dollars,
+    throttle_for,
+    unlogged_dollars,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "herd.md").read_text(encoding="utf-8")
 
@@ -20,6 +28,8 @@ def test_the_page_should_have_the_figures_of_ten_thousand_servers() -> None:
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_the_page_should_have_what_polling_costs(interval: int) -> None:
     assert f"| {interval} s | {monthly_dollars(interval):.2f} |" in PAGE
+    seldom = f"| {interval} s by day, 1800 s at night and on weekends | {dollars_of_a_site(interval):.2f} |"
+    assert seldom in PAGE
 
 
 def test_the_page_should_have_what_is_saved_by_what_lambda_does_not_log() -> None:

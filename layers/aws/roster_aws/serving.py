@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from roster.chain import Cursor, CursorUnknown, DeltaStep, deltas, has_newest, versions_between
 from roster.encode import Manifest
 from roster.feed_answer import KEPT, Answer, json_answer, refuse
+from roster.polling import poll_seconds
 from roster.site_head import Head
 from roster_aws.results import Results, manifest_key, object_key
 from roster_aws.signing import Keyrings
@@ -24,9 +25,6 @@ from roster_aws.store import Store
 
 # A function's answer may have 6 MB, and base64 makes four bytes of three.
 _INLINE_BYTES = 4_000_000
-
-# A morning's import is in the classrooms before the first lesson, and its correction soon after it.
-SOON, SOON_SECONDS = timedelta(minutes=15), 60
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -139,9 +137,8 @@ class Feed:
         return Answer(200, found, {"content-type": "application/gzip", **KEPT})
 
     def _poll_seconds(self, head: Head) -> int:
-        """When to ask again: sooner while a version is new."""
-        age = self.clock() - datetime.fromisoformat(head.published_at)
-        return min(SOON_SECONDS, self.poll_seconds) if age < SOON else self.poll_seconds
+        published_at, zone = datetime.fromisoformat(head.published_at), head.settings.get("time_zone", "UTC")
+        return poll_seconds(published_at, self.clock(), zone, self.poll_seconds)
 
 
 def cursor(query: Mapping[str, str]) -> Cursor | None:

@@ -16,9 +16,9 @@ def day_in(zone: str, now: datetime) -> date:
     return now.astimezone(_zone(zone)).date()
 
 
-def hour_in(zone: str, now: datetime) -> int:
-    """The hour of the day in a time zone at a time."""
-    return now.astimezone(_zone(zone)).hour
+def local_time(zone: str, now: datetime) -> datetime:
+    """A time as the clocks in a time zone show it."""
+    return now.astimezone(_zone(zone))
 
 
 def beginning(zone: str, day: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from roster.listed_site import ListedSite
-from roster.site_days import hour_in
+from roster.site_days import local_time
 from roster.times import read_stamp
 
 # A site whose last files are older than this, counted on weekdays alone, has stopped syncing.
@@ -95,7 +95,11 @@ def look_over(sites: Sequence[ListedSite], servers: Mapping[str, int], at: datet
         [_changed(site, at, is_stale=site.site in stale) for site in changed if not site.paused],
         {site.site: site.files_at if site.site in stale else "" for site in changed},
         [site.site for site in watched if site.has_to_be_read_again(at)],
-        [site.site for site in watched if site.fetch_at is not None and hour_in(site.time_zone, at) == site.fetch_at],
+        [
+            site.site
+            for site in watched
+            if site.fetch_at is not None and local_time(site.time_zone, at).hour == site.fetch_at
+        ],
     )
 
 
