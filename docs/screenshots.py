@@ -90,11 +90,10 @@ def _save_upload_page(chromium: Browser, cloud: Cloud) -> None:
 
         def upload(name: str, heading: str) -> None:
             held: list[Route] = []
-            page.route("**/staged/*/upload", held.append)
+            page.route("**/staged/*/upload", lambda route: held.append(route), times=1)
             page.get_by_role("button", name="Upload these files").click()
             page.get_by_text("Uploading …").wait_for()
             save("uploading")
-            page.unroute("**/staged/*/upload")
             for route in held:
                 route.continue_()
             page.get_by_role("heading", name=heading, exact=True).wait_for()
