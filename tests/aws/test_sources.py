@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from roster.request import Rollback
+from roster.request import Request, Rollback
 from tests.unit.sources.bundles import oneroster, zipped
 
-from .conftest import World, csv
+from .conftest import LIFE, World, csv
 
 SITE = "hogwarts"
 ONE = oneroster()
@@ -106,6 +106,17 @@ def test_should_look_again_on_the_day_on_which_a_bundle_says_something_else(scho
     school.approve(SITE)
     assert set(school.groups(SITE)) == {"Class 0"}
     assert school.store().head(SITE).look_again_at == "2027-07-16T23:00:00+00:00", "it is summer time there"
+
+
+def test_should_answer_who_asked_by_the_import_that_the_upload_began(school: World) -> None:
+    asked_at = school.clock() - timedelta(seconds=9)
+    assert upload(school, ONE).get("asked") is None
+    school.importer().run(Request(SITE, "somebody", asked_at), "run", school.clock() + LIFE)
+    assert [(report["status"], report["asked"]) for report in school.reports(SITE)] == [("ok", "somebody")]
+    school.clock.pass_by(minutes=1)
+    school.run(SITE, asked="again")
+    newest = school.reports(SITE)[0]
+    assert (newest["status"], newest["asked"]) == ("no_change", "again")
 
 
 def test_should_refuse_a_bundle_that_is_none_and_keep_what_is_published(school: World) -> None:

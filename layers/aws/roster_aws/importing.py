@@ -41,7 +41,7 @@ from roster.report import Report, import_report
 from roster.request import EndKept, Request
 from roster.settings_file import SIZE_LIMIT, from_dict, read_settings
 from roster.site_head import Head
-from roster.times import stamp
+from roster.times import read_stamp, stamp
 from roster_aws.commit import OutOfTime, Publisher
 from roster_aws.gathering import Gathering
 from roster_aws.inbox import Inbox
@@ -227,6 +227,9 @@ class Importer:
         store, results = self.publisher.store, self.publisher.results
         if request.asked and store.was_told(request.site, request.asked):
             return  # the message came twice
+        if (done := self._done_since(head, request, step)) is not None:
+            store.record_import(replace(done, asked=request.asked))
+            return
         phases = Phases()
         pair = step.decision.pair
         store.begin_import(head, owner, step.import_id, pair)
@@ -253,6 +256,17 @@ class Importer:
         settled = store.settle(head, owner, report, signed, after=after, off_the_list=off)
         phases.end("settle")
         self.publisher.finish(settled, owner, report, phases, findings_of(plan))
+
+    def _done_since(self, head: Head, request: Request, step: ImportPair) -> Report | None:
+        """The import of these very uploads, where it has ended since somebody asked for it: as after a fetch, whose
+        upload begins one too.
+        """
+        if not request.asked or request.asked_at is None or step.decision.seen != head.seen:
+            return None
+        newest = next(iter(self.publisher.store.reports(head.site, 1)), None)
+        if newest is None or newest.asked or not newest.ended_at or newest.uploads() != step.decision.pair:
+            return None
+        return newest if read_stamp(newest.ended_at) > request.asked_at else None
 
     def _plan(self, head: Head, step: ImportPair, phases: Phases, memory: Memory | None) -> Plan:
         """The plan of a step's pair; `memory` takes the place of what the site remembers."""

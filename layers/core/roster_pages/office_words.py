@@ -14,7 +14,7 @@ from roster.people import People
 from roster.plan import Plan
 from roster.report import Report
 from roster.uploads import Fate
-from roster_pages.page_model import Tone, harmless, number
+from roster_pages.page_model import Tone, harmless
 from roster_pages.wording import ADVICE, changes_text, held_text, people_text, sentence, several
 
 # More rows than anybody mends at once; the numbers count all of them.
@@ -169,7 +169,7 @@ def _found_of(report: Report, findings: Iterable[Finding]) -> Iterator[_Found]:
     for finding in findings:
         places = where.setdefault(finding["code"], [])
         if finding["row"] and len(places) < _ROWS_SHOWN:
-            places.append(f"{finding['file']}, row {number(int(finding['row']))}")
+            places.append(f"{finding['file']}, row {int(finding['row'])}")
     for code, found in (report.notices or {}).items():
         yield _Found(code, found["severity"], found["total"], where.get(code, []))
 

@@ -10,7 +10,7 @@ from roster.notices import STUDENTS, TEACHERS
 from roster.plan import Base, Plan
 from roster.settings import ClassChoices, ExtraTeacher, Settings
 from roster_pages.wording import held_text
-from tests.unit.sources.bundles import clever, codes, groups, oneroster, plan, rights, table
+from tests.unit.sources.bundles import clever, codes, groups, oneroster, plan, rights, sample, table
 
 SEED_GROUPS = {"Transfiguration": {"harry", "ron"}, "Charms": {"harry"}}
 SEED_RIGHTS = {"minerva": {"Transfiguration"}}
@@ -92,6 +92,16 @@ def test_should_read_a_school_without_any_teacher_or_student() -> None:
     nobody_teaches = plan(clever(sections=("n,c1,,,Transfiguration,A1", "n,c2,,,Charms,B1")))
     assert (groups(nobody_teaches), rights(nobody_teaches)) == (SEED_GROUPS, {})
     assert plan(oneroster(enrollments=())).counts["rows_read"] == 0
+
+
+def test_should_call_each_file_by_what_it_would_have_had() -> None:
+    files = sample("ms-sds-v1-100")
+    assert {reason.file for reason in plan(files, on=date(2026, 9, 14)).held} == {
+        "StudentEnrollment.csv (students)",
+        "TeacherRoster.csv (teachers)",
+    }
+    nobody = plan(files | {"StudentEnrollment.csv": "Section SIS ID,SIS ID\n"}, all_dates=True)
+    assert {reason.file for reason in nobody.held if reason.file} == {"StudentEnrollment.csv (students)"}
 
 
 def test_should_give_nobody_the_console_who_is_a_student_by_role() -> None:

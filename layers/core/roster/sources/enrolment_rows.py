@@ -165,6 +165,8 @@ class EnrolmentRows:
             rows, people, users, classes, sections = (tuple(compress(column, is_student)) for column in columns)
         if REFUSED in users or REFUSED in sections:
             return everybody
+        if not users:
+            return others
         students = self._pair.students
         self._records.files.setdefault(students.file, file)
         for column, more in zip(self._records.columns(students.file), (rows, people, classes), strict=True):
