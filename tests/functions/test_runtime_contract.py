@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,8 @@ def test_should_import_nothing_and_log_nothing_for_the_test_message_of_s3(start:
 def test_should_report_an_import_once(start: Start, here: dict[str, str], running: Site) -> None:
     """The runtime has a log handler of its own, which would tell everything a second time."""
     runtime = start("import_pair", here)
-    message = event("import_pair/asked", {"hogwarts": running.name})
+    now = datetime.now(UTC).isoformat()  # what was asked for before its import ended was answered by that
+    message = event("import_pair/asked", {"hogwarts": running.name, "2026-09-01T06:45:00.250000+00:00": now})
     posted = runtime.invoke(message, "a-request")
     assert (posted.to, posted.body) == ("response", {"batchItemFailures": []})
     (told,) = [line for line in json_lines(runtime) if line.get("message") == "import_ended"]
